@@ -1,0 +1,1 @@
+"""Transistor-level simulation in ngspice and its comparison with the behavioural model."""

@@ -1,0 +1,248 @@
+"""The ngspice library, hardened: a run either gives complete data or raises an error."""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import difflib
+import logging
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from functools import wraps
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySpice.Spice.NgSpice.Shared import NgSpiceShared, ffi
+
+from cosim.errors import (
+    CosimError,
+    DeckError,
+    SimulationError,
+    deck_fault,
+    run_fault,
+)
+
+if TYPE_CHECKING:
+    from cosim.deck import Deck
+    from cosim.worker import Job
+
+_messages = logging.getLogger(__name__)
+
+TimeListener = Callable[[float], None]
+
+# ngspice overruns a buffer and dies where a command is longer than about a thousand characters.
+_MAX_NAMES_LENGTH = 600
+
+
+def find_library() -> str:
+    """Name or path of a libngspice that loads; raises CosimError telling how to get one."""
+    tried = []
+    for name in _library_names():
+        tried.append(name)
+        try:
+            ctypes.CDLL(name)
+        except OSError:
+            continue
+        return name
+    raise CosimError(
+        f"no ngspice library found (tried {', '.join(tried)}): install Debian's package "
+        "libngspice0 (sudo apt install libngspice0), or set NGSPICE_LIBRARY_PATH to the file"
+    )
+
+
+def _library_names() -> Iterator[str]:
+    if explicit := os.environ.get("NGSPICE_LIBRARY_PATH"):
+        yield explicit
+        return
+    yield NgSpiceShared.LIBRARY_PATH.format("")
+    if found := ctypes.util.find_library("ngspice"):
+        yield found
+    yield "libngspice.so.0"
+
+
+def _guarded(callback: Callable) -> Callable:
+    """Keep an exception for `simulate` to raise: ngspice, the caller, would only print it."""
+
+    @wraps(callback)
+    def call(self: NgSpice, *arguments) -> int:
+        try:
+            return callback(self, *arguments) or 0
+        except BaseException as error:
+            self._callback_error = self._callback_error or error
+            return 0
+
+    return call
+
+
+class NgSpice(NgSpiceShared):
+    """The ngspice library of this process, which can have only one: its state is global."""
+
+    # PySpice logs each note of ngspice as an error; here the messages are judged, not shown.
+    _logger = logging.getLogger(f"{__name__}.pyspice")
+    _logger.setLevel(logging.CRITICAL + 1)
+
+    _exists = False
+
+    def __init__(self):
+        """Load the library; raises CosimError where there is none, or for a second one."""
+        if NgSpice._exists:
+            raise CosimError("this process already has an NgSpice; use that one")
+        self.LIBRARY_PATH = find_library()
+        self._callback_error: BaseException | None = None
+        self._detached = False
+        self._on_percent: TimeListener | None = None
+        self._on_step: TimeListener | None = None
+        self._sync_c = None
+        super().__init__()
+        NgSpice._exists = True
+        # Processes, one for each run, make better use of the processors than ngspice's threads.
+        self._command("set num_threads=1")
+
+    def simulate(
+        self,
+        job: Job,
+        on_progress: TimeListener | None = None,
+        on_step: TimeListener | None = None,
+    ) -> dict[str, np.ndarray]:
+        """Run the one analysis of the job's deck.
+
+        Returns float64 arrays of shape (points,), in SI units: each of `job.vectors` under its
+        lower-case name, or all that were saved under ngspice's names, and always the scale
+        (`time`, `v-sweep`) of an analysis that has one.
+
+        on_progress gets the simulated time in s a few times per second of computing, on_step the
+        time in s of each accepted time point. What they raise is raised here; what on_step raises
+        also stops the run.
+
+        Raises DeckError, SimulationError or LostEdgeError; CosimError where an earlier deck has
+        left the library unusable, so that only a new process helps.
+        """
+        try:
+            self._listen(job.t_stop, on_progress, on_step)
+            self._load(job.deck)
+            self._run(job.deck)
+            vectors = self._vectors(job.vectors)
+            job.check(vectors)
+            if job.raw_path:
+                self._write_raw(job.raw_path, job.vectors)
+        except CosimError as error:
+            raise type(error)(f"{job.label}: {error}") from None
+        return vectors
+
+    def _listen(
+        self,
+        t_stop: float | None,
+        on_progress: TimeListener | None,
+        on_step: TimeListener | None,
+    ) -> None:
+        self._callback_error = None
+        self._on_percent = None
+        if on_progress and t_stop:
+            self._on_percent = lambda percent: on_progress(percent / 100 * t_stop)
+        self._on_step = on_step
+        # On demand, as it costs 1 us per time point, and for good, as ngspice never forgets it.
+        if on_step and self._sync_c is None:
+            self._sync_c = ffi.callback("GetSyncData", self._sync)
+            self._ngspice_shared.ngSpice_Init_Sync(
+                self._get_vsrc_data_c,
+                self._get_isrc_data_c,
+                self._sync_c,
+                self._ngspice_id,
+                self._self_c,
+            )
+
+    def _load(self, deck: Deck) -> None:
+        if self._detached:
+            raise CosimError("an earlier deck has left ngspice unusable; start a new process")
+        # A deck that ngspice refuses would leave the one before in place for `run`.
+        self._command("destroy all")
+        self._command("remcirc")
+        self.clear_output()
+        lines = [ffi.new("char[]", line.encode()) for line in deck.text.split("\n")]
+        self._ngspice_shared.ngSpice_Circ(ffi.new("char *[]", [*lines, ffi.NULL]))
+        fault = deck_fault(self._stderr, deck)
+        if fault or self._detached:
+            raise DeckError(fault or self._last_messages())
+
+    def _run(self, deck: Deck) -> None:
+        loaded = len(self._stdout)
+        self._command("run")
+        if self._callback_error:
+            raise self._callback_error
+        if fault := deck_fault(self._stderr, deck):
+            raise DeckError(fault)
+        rows = re.search(r"No\. of Data Rows : [1-9]", "\n".join(self._stdout[loaded:]))
+        fault = run_fault(self._stderr)
+        if fault or not rows or self._detached:
+            raise SimulationError(fault or self._last_messages())
+
+    def _vectors(self, names: tuple[str, ...]) -> dict[str, np.ndarray]:
+        plots = [plot for plot in self.plot_names if plot != "const"]
+        if len(plots) != 1:
+            raise DeckError(f"one analysis is expected, but the deck ran {', '.join(plots)}")
+        saved = self._convert_string_array(self._ngspice_shared.ngSpice_AllVecs(plots[0].encode()))
+        scale = [name for name in saved if name == "time" or name.endswith("-sweep")]
+        wanted = [*scale, *names] if names else saved
+        return {name.lower(): self._vector(name, saved) for name in wanted}
+
+    def _vector(self, name: str, saved: list[str]) -> np.ndarray:
+        info = self._ngspice_shared.ngGet_Vec_Info(name.encode())
+        if info == ffi.NULL or info.v_realdata == ffi.NULL:
+            close = difflib.get_close_matches(name, saved, n=5, cutoff=0)
+            raise DeckError(f"no real vector {name} was saved; the nearest are {', '.join(close)}")
+        return np.frombuffer(ffi.buffer(info.v_realdata, 8 * info.v_length)).copy()
+
+    def _write_raw(self, path: Path, names: tuple[str, ...]) -> None:
+        vectors = " ".join(names)
+        if len(vectors) > _MAX_NAMES_LENGTH:
+            vectors = "all"
+        # Under a plain name first: ngspice can't write to a path with a space.
+        with TemporaryDirectory() as scratch:
+            file = Path(scratch, "out.raw")
+            self._command(f"write {file} {vectors}")
+            if not file.exists():
+                raise SimulationError(self._last_messages())
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(file, path)
+
+    def _command(self, command: str) -> None:
+        self._ngspice_shared.ngSpice_Command(command.encode())
+
+    def _last_messages(self) -> str:
+        return "ngspice gave up; its last messages: " + " | ".join(
+            (self._stdout + self._stderr)[-8:]
+        )
+
+    @_guarded
+    def _send_char(self, message, _id, _user) -> None:
+        stream, _, text = ffi.string(message).decode(errors="replace").partition(" ")
+        _messages.debug(text)
+        (self._stderr if stream == "stderr" else self._stdout).append(text)
+
+    @_guarded
+    def _send_stat(self, message, _id, _user) -> None:
+        if self._on_percent and (match := re.match(rb"tran: *([\d.]+)%", ffi.string(message))):
+            self._on_percent(float(match[1]))
+
+    @_guarded
+    def _exit(self, _status, _immediate, _quit, _id, _user) -> None:
+        self._detached = True
+
+    def _sync(self, time, step, _old_step, redo, _id, location, _user) -> int:
+        """Called by ngspice twice per time point: accepted (0), and solved or rejected (1)."""
+        if location == 0:
+            self._step_done(time)
+        elif self._callback_error:
+            # There is no other way to stop a run than an impossible time step.
+            step[0] = 0
+            return 1
+        return redo
+
+    @_guarded
+    def _step_done(self, time: float) -> None:
+        if self._on_step and not self._callback_error:
+            self._on_step(time)

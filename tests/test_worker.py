@@ -1,0 +1,229 @@
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cosim import worker as worker_module
+from cosim.deck import Deck
+from cosim.errors import DeckError, SimulationError, WorkerError
+from cosim.worker import Job, run_jobs
+
+RC = "v1 in 0 1\nr1 in out {tau}\nc1 out 0 1n ic=0\n"
+SHORT = RC + ".tran 10n 5u uic\n"
+LONG = RC + ".tran 10n 3m 0 10n uic\n"
+ENDLESS = RC + ".tran 1n 1 0 1n uic\n"
+
+
+def job(label, text=SHORT, tau="1k", **expectations):
+    deck = Deck(label).append(text, "bench").append(f".param tau={tau}", "parameters")
+    return Job(label, deck, ("v(out)",), **expectations)
+
+
+@pytest.fixture
+def scratch(tmp_path, monkeypatch):
+    """The folder in which the workers' folders are made."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def processes(monkeypatch):
+    """The worker processes that are started, in order."""
+    started = []
+
+    class Recorded(subprocess.Popen):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            started.append(self)
+
+    monkeypatch.setattr(worker_module.subprocess, "Popen", Recorded)
+    return started
+
+
+def test_results_come_with_the_index_of_their_job(scratch, processes):
+    jobs = [job(f"tau {n}", tau=f"{n}k") for n in (1, 2, 3)]
+    results = dict(run_jobs(jobs, workers=2))
+    assert sorted(results) == [0, 1, 2]
+    for index, vectors in results.items():
+        expected = 1 - np.exp(-vectors["time"] / ((index + 1) * 1e-6))
+        np.testing.assert_allclose(vectors["v(out)"], expected, atol=1e-3)
+    assert all(process.returncode == 0 for process in processes)
+    assert not list(scratch.iterdir())
+
+
+def test_no_jobs_give_no_results():
+    assert list(run_jobs([])) == []
+
+
+def test_no_more_workers_than_asked_for_run_at_once(processes):
+    at_once = []
+    for _ in run_jobs((job("short") for _ in range(4)), workers=2):
+        at_once.append(sum(process.poll() is None for process in processes))
+    assert len(processes) == 4
+    assert max(at_once) <= 2
+
+
+def test_progress_names_the_job():
+    seen = []
+    dict(run_jobs([job("long", LONG, t_stop=3e-3)], on_progress=lambda *event: seen.append(event)))
+    assert {index for index, _ in seen} == {0}
+    assert all(0 < time <= 3e-3 for _, time in seen)
+
+
+def test_raw_path_is_relative_to_the_parents_directory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    dict(run_jobs([job("rc", raw_path=Path("rc.raw"))]))
+    assert (tmp_path / "rc.raw").read_bytes().startswith(b"Title: * rc\n")
+
+
+@pytest.mark.parametrize(
+    "bad, error",
+    [
+        (job("bad deck", SHORT + "r2 in 0 {load}\n"), DeckError),
+        (job("truncated", t_stop=1.0), SimulationError),
+    ],
+)
+def test_a_failed_run_raises_its_error_and_ends_the_others(scratch, processes, bad, error):
+    with pytest.raises(error, match=f"^{bad.label}: "):
+        dict(run_jobs([job("endless", ENDLESS), bad], workers=2))
+    assert [process.poll() for process in processes] == [-signal.SIGKILL, 0]
+    assert not list(scratch.iterdir())
+
+
+def test_a_failed_run_does_not_spoil_the_next(scratch):
+    with pytest.raises(DeckError):
+        dict(run_jobs([job("bad", "r1 1 0 {load}\n.op")]))
+    assert len(dict(run_jobs([job("good")]))) == 1
+
+
+def test_an_unexpected_exception_keeps_its_type_and_names_the_run():
+    bad = Job("wrong vectors", job("rc").deck, (3,))
+    with pytest.raises(AttributeError) as caught:
+        dict(run_jobs([bad]))
+    assert isinstance(caught.value.__cause__, WorkerError)
+    assert "wrong vectors" in str(caught.value.__cause__)
+
+
+def test_a_killed_worker_is_an_error(scratch, processes):
+    endless = job("endless", ENDLESS, t_stop=1.0)
+    with pytest.raises(WorkerError, match=r"^endless: .* killed by SIGKILL.*\n(.*\n)*.*Doing anal"):
+        dict(run_jobs([endless], on_progress=lambda index, time: processes[0].kill()))
+    assert not list(scratch.iterdir())
+
+
+def test_a_worker_leaves_interrupts_to_its_parent(processes):
+    long = job("long", LONG, t_stop=3e-3)
+    results = run_jobs([long], on_progress=lambda *_: processes[0].send_signal(signal.SIGINT))
+    assert len(list(results)) == 1
+
+
+def test_a_crash_of_ngspice_is_an_error():
+    """ngspice 39 dies of a value before the word `external`."""
+    with pytest.raises(WorkerError, match=r"^crash: the process was killed by SIGSEGV"):
+        dict(run_jobs([job("crash", "v2 n 0 dc 0 external\n" + SHORT)]))
+
+
+def test_an_exception_in_the_progress_callback_ends_the_workers(scratch, processes):
+    def fail(index, time):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        dict(run_jobs([job("endless", ENDLESS, t_stop=1.0)], on_progress=fail))
+    assert processes[0].poll() == -signal.SIGKILL
+    assert not list(scratch.iterdir())
+
+
+def test_closing_the_iterator_ends_the_workers(scratch, processes):
+    results = run_jobs([job("short"), job("endless", ENDLESS)], workers=2)
+    assert next(results)[0] == 0
+    results.close()
+    assert processes[1].poll() == -signal.SIGKILL
+    assert not list(scratch.iterdir())
+
+
+PARENT = """\
+import subprocess
+from cosim.deck import Deck
+from cosim.worker import Job, run_jobs
+
+deck = Deck("endless").append({text!r}, "bench").append(".param tau=1k", "parameters")
+jobs = [Job(f"endless {{n}}", deck, t_stop=1.0) for n in range(2)]
+original = subprocess.Popen.__init__
+
+def report(self, *arguments, **options):
+    original(self, *arguments, **options)
+    print(self.pid, flush=True)
+
+subprocess.Popen.__init__ = report
+results = run_jobs(jobs, workers=2, on_progress=lambda *event: print("running", flush=True))
+next(results)
+"""
+
+
+def running(pid):
+    """Whether a process lives; one that has ended may wait as a zombie for its parent."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def within(seconds, condition):
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.05)
+    return condition()
+
+
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name
+)
+def test_a_parent_that_dies_leaves_nothing_behind(tmp_path, number):
+    """Without a `__main__` guard in the parent's script, too."""
+    script = tmp_path / "parent.py"
+    script.write_text(PARENT.format(text=ENDLESS))
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    command = [sys.executable, script]
+    with subprocess.Popen(
+        command,
+        env={**os.environ, "TMPDIR": str(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as parent:
+        pids = [int(parent.stdout.readline()) for _ in range(2)]
+        assert parent.stdout.readline() == "running\n"
+        assert len(list(folder.iterdir())) == 2
+        parent.send_signal(number)
+        assert parent.wait(timeout=10) == -number
+    assert within(10, lambda: not any(map(running, pids)))
+    assert within(10, lambda: not list(folder.iterdir()))
+
+
+SPOILED = """\
+from cosim.deck import Deck
+from cosim.ngspice import NgSpice
+from cosim.worker import Job
+
+ngspice = NgSpice()
+for text in ("r1 1 0 {load}\\n.op", "r1 1 0 1k\\ni1 0 1 1m\\n.op"):
+    try:
+        ngspice.simulate(Job("a run", Deck("t").append(text, "bench")))
+    except Exception as error:
+        print(f"{type(error).__name__}: {error}")
+"""
+
+
+def test_a_spoiled_library_is_not_used_again():
+    run = subprocess.run([sys.executable, "-c", SPOILED], capture_output=True, text=True)
+    first, second = run.stdout.splitlines()
+    assert first == "DeckError: a run: bench:1: Undefined parameter [load]"
+    assert second.startswith("CosimError: a run: an earlier deck has left ngspice unusable")
+    assert run.stderr == ""
