@@ -1,0 +1,1 @@
+"""Behavioural models of the learning circuit and, later, of the network it serves."""

@@ -1,0 +1,5 @@
+"""What a user can get wrong, told apart from a fault of the program."""
+
+
+class InputError(ValueError):
+    """An input that cannot be meant: names the field, its value and what is allowed."""
