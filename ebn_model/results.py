@@ -34,6 +34,13 @@ class SpikeTable:
     weight_before: np.ndarray
     weight_after: np.ndarray
 
+    @classmethod
+    def from_rows(cls, rows: list[tuple]) -> "SpikeTable":
+        """Build a table from one tuple per spike, in the order of the attributes."""
+        columns = zip(*rows, strict=True) if rows else ((),) * 7
+        kinds = (float, float, float, float, int, int, int)
+        return cls(*(np.array(c, dtype=kind) for c, kind in zip(columns, kinds, strict=True)))
+
     def __len__(self) -> int:
         return len(self.t_rise)
 
@@ -94,6 +101,13 @@ class LearningResult:
     i_mem: np.ndarray
     weight: np.ndarray
     spikes: SpikeTable
+
+
+def weight_steps(time: np.ndarray, spikes: SpikeTable, start_weight: int) -> np.ndarray:
+    """Weight in LSB at each time in s: it steps at the falling edges. Shape of `time`."""
+    ended = np.isfinite(spikes.t_fall)
+    weights = np.concatenate([[start_weight], spikes.weight_after[ended]])
+    return weights[np.searchsorted(spikes.t_fall[ended], time, side="right")]
 
 
 def turning_points(weights: np.ndarray) -> list[int]:

@@ -1,0 +1,112 @@
+"""Parameters of the learning neuron: the circuit's bias currents and the model's constants."""
+
+from typing import Annotated, TypeVar
+
+from annotated_types import Ge, Gt, Le
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ebn_model.errors import InputError
+from ebn_model.units import Ampere, Second
+
+Bias = Annotated[Ampere, Gt(0), Le(1e-6)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def validated(model: type[Model], values: dict, source: str) -> Model:
+    """Build a table from raw values.
+
+    Raises:
+        InputError: a missing, unknown or impossible value; names source, key and reason.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        reasons = (
+            f"{'.'.join(map(str, fault['loc']))}: {fault['msg'].removeprefix('Value error, ')}"
+            for fault in error.errors()
+        )
+        raise InputError(f"{source}: {'; '.join(reasons)}") from None
+
+
+class BiasTable(_Table):
+    """Reference currents of the bias block, A; each above 0 and at most 1 uA.
+
+    i_in: constant input of the membrane.
+    i_th_mem, i_tau_mem: threshold (gain) and leak of the membrane's DPI.
+    i_lsb: one LSB of the synaptic weight.
+    i_th_exc, i_tau_exc, i_th_inh, i_tau_inh: the same of the synapse's DPIs.
+    i_ext, i_tau_ext: weight and leak of the fixed, extra synapse.
+    i_rest: centre of the learning rule's window.
+    i_sl: half-width of the window (stop-learning).
+    i_omega: I_Omega/2 per LSB of the weight; 0 is allowed.
+    i_wta: bias current of the winner-take-all.
+    """
+
+    i_in: Bias
+    i_th_mem: Bias
+    i_tau_mem: Bias
+    i_lsb: Bias
+    i_th_exc: Bias
+    i_tau_exc: Bias
+    i_th_inh: Bias
+    i_tau_inh: Bias
+    i_ext: Bias
+    i_tau_ext: Bias
+    i_rest: Bias
+    i_sl: Bias
+    i_omega: Annotated[Ampere, Ge(0), Le(1e-6)]
+    i_wta: Bias
+
+
+class IntegratorParameters(_Table):
+    """A differential-pair integrator (Bartolozzi and Indiveri 2007), output I for input I_w.
+
+        tau*(1 + 1/u)*du/dt + u + 1 = I_w/i_tau,   I = i_th*u**exponent
+
+    tau: time constant, s. i_tau: leak, A. i_th: threshold current, A.
+    exponent: ratio of the slope factors of readout and differential pair; 1 where they agree.
+    i_floor: I when the integrator is fully discharged, A.
+    """
+
+    tau: Annotated[Second, Gt(0)]
+    i_tau: Annotated[Ampere, Gt(0)]
+    i_th: Annotated[Ampere, Gt(0)]
+    exponent: Annotated[float, Gt(0)]
+    i_floor: Annotated[Ampere, Gt(0)]
+
+
+class SynapseParameters(IntegratorParameters):
+    """A pulse-driven DPI; i_w: its input current during a pulse, per LSB, A."""
+
+    i_w: Annotated[Ampere, Gt(0)]
+
+
+class DecisionParameters(_Table):
+    """Thresholds of the learning rule, as I_mem at weight 0, and their slope.
+
+    INC below i_lower - i_omega*w, DEC above i_upper - i_omega*w (A; w in LSB).
+    """
+
+    i_lower: Annotated[Ampere, Gt(0)]
+    i_upper: Annotated[Ampere, Gt(0)]
+    i_omega: Ampere
+
+
+class NeuronParameters(_Table):
+    """All constants of the behavioural model of the learning neuron.
+
+    i_in: constant input current of the membrane, A.
+    """
+
+    i_in: Annotated[Ampere, Gt(0)]
+    membrane: IntegratorParameters
+    excitatory: SynapseParameters
+    inhibitory: SynapseParameters
+    extra: SynapseParameters
+    decision: DecisionParameters
