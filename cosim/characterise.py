@@ -9,13 +9,18 @@ from pathlib import Path
 
 import numpy as np
 from scipy.integrate import solve_ivp
-from scipy.optimize import minimize_scalar
+from scipy.optimize import least_squares
 
 from cosim.circuit import NETLISTS, SUPPLY, bias_lines, listed
 from cosim.deck import Deck
 from cosim.errors import SimulationError
 from cosim.worker import Job
-from ebn_model.learning_neuron import integrator_slope, output_current, state_of
+from ebn_model.learning_neuron import (
+    integrator_slope,
+    output_current,
+    state_of,
+    weak_inversion_current,
+)
 from ebn_model.parameters import (
     BiasTable,
     DecisionParameters,
@@ -25,24 +30,28 @@ from ebn_model.parameters import (
 )
 
 Vectors = dict[str, np.ndarray]
+Steps = list[tuple[float, float]]
 
-BENCHES = ("dpi_membrane", "membrane_response", "dpi_synapse", "plastic_synapse", "decision")
-T_STOP = {"membrane_response": 250e-3, "plastic_synapse": 35e-3}
+RESPONSE = "membrane_response"
+BENCHES = ("dpi_membrane", RESPONSE, "dpi_synapse", "plastic_synapse", "decision")
+T_STOP = {RESPONSE: 250e-3, "plastic_synapse": 75e-3}
 
-# Bench name, device of the input current, of the output current, and start of the pulse (s).
+# What the benches' sources do, in s and A.
+PULSE = 1e-3
+RESET_END = 1e-3
+KICK, KICK_START = 4e-9, 150e-3
+# Per synapse: name in the static bench, devices of its input and output current in the pulse
+# bench, and the weights with the start of their pulses.
 SYNAPSES = {
-    "excitatory": ("exc", "xplastic.xsteer_exc", "xplastic.xexc.xout", 1e-3),
-    "inhibitory": ("inh", "xplastic.xsteer_inh", "xplastic.xmirror_out", 21e-3),
-    "extra": ("ext", "xfixed.xsteer", "xfixed.xdpi.xout", 1e-3),
+    "excitatory": ("exc", "xplastic.xsteer_exc", "xplastic.xexc.xout", {4: 1e-3, 24: 21e-3}),
+    "inhibitory": ("inh", "xplastic.xsteer_inh", "xplastic.xmirror_out", {4: 41e-3, 24: 61e-3}),
+    "extra": ("ext", "xfixed.xsteer", "xfixed.xdpi.xout", {1: 1e-3}),
 }
 STATIC_OUTPUT = {"exc": "xexc.xout", "inh": "xmirror_out", "ext": "xext.xout"}
-BENCH_WEIGHT = {"excitatory": 8, "inhibitory": 8, "extra": 1}
-PULSE = 1e-3
+FIT_POINTS = 1000
 
 
-def jobs(
-    biases: BiasTable, technology: str = "generic180", temperature: float = 27.0
-) -> list[Job]:
+def jobs(biases: BiasTable, technology: str = "generic180", temperature: float = 27.0) -> list[Job]:
     """The benches' runs, for `run_jobs`; their results go to `parameters` in this order."""
     return [_job(bench, biases, technology, temperature) for bench in BENCHES]
 
@@ -82,73 +91,114 @@ def _current(vectors: Vectors, device: str) -> np.ndarray:
 
 
 def _membrane(static: Vectors, response: Vectors) -> IntegratorParameters:
-    i_in, i_mem = static["i-sweep"], _current(static, "xread")
-    # The law is fitted where the neuron works, around the middle of the sweep.
+    # The off reset device leaks beside the device that carries i_tau.
     leak = _current(static, "xmembrane.xtau") + _current(static, "xmembrane.xreset")
-    i_tau = float(np.median(leak))
-    i_th, exponent = _fit_static(i_in, i_mem, i_tau)
-    law = IntegratorParameters(
-        tau=1.0,
-        i_tau=i_tau,
-        i_th=i_th,
-        exponent=exponent,
-        i_floor=float(_current(static, "xfloor")[0]),
+    i_in = float(_current(response, "xconstant")[-1])
+    return _fit_law(
+        float(np.median(leak)),
+        (static["i-sweep"], _current(static, "xread")),
+        _evenly(response["time"], _current(response, "xread"), RESET_END, T_STOP[RESPONSE]),
+        [(RESET_END, i_in), (KICK_START, i_in + KICK), (KICK_START + PULSE, i_in)],
     )
-    i_response = _current(response, "xread")
-    drive = 1 + state_of(float(i_response[-1]), law)
-    work = i_response > 0.1 * i_response[-1]
-    return _with_tau(law, response["time"][work], i_response[work], lambda time: drive)
 
 
 def _synapse(name: str, static: Vectors, pulses: Vectors) -> SynapseParameters:
-    short, source, output, start = SYNAPSES[name]
-    i_w, i_out = _current(static, f"xw_{short}"), _current(static, STATIC_OUTPUT[short])
-    i_tau = float(np.median(_current(static, f"x{short}.xtau")))
-    i_th, exponent = _fit_static(i_w, i_out, i_tau)
-    time, i_pulse = pulses["time"], _current(pulses, output)
-    middle = float(np.interp(start + PULSE / 2, time, _current(pulses, source)))
-    law = IntegratorParameters(
-        tau=1.0,
-        i_tau=i_tau,
-        i_th=i_th,
-        exponent=exponent,
-        i_floor=float(np.interp(start - 0.1e-3, time, i_pulse)),
+    short, source, output, pulse_starts = SYNAPSES[name]
+    time, i_source = pulses["time"], _current(pulses, source)
+    i_w = float(
+        np.mean(
+            [
+                np.interp(t + PULSE / 2, time, i_source) / weight
+                for weight, t in pulse_starts.items()
+            ]
+        )
     )
-    window = (time > start) & (time < start + 3 * PULSE) & (i_pulse > 0.05 * i_pulse.max())
-    drive = middle / i_tau
-    fitted = _with_tau(
-        law, time[window], i_pulse[window], lambda t: drive if t < start + PULSE else 0.0
+    steps = []
+    for weight, start in pulse_starts.items():
+        steps += [(start, weight * i_w), (start + PULSE, 0.0)]
+    law = _fit_law(
+        float(np.median(_current(static, f"x{short}.xtau"))),
+        (_current(static, f"xw_{short}"), _current(static, STATIC_OUTPUT[short])),
+        _evenly(time, _current(pulses, output), steps[0][0], steps[-1][0] + 4 * PULSE),
+        steps,
     )
-    return SynapseParameters(**fitted.model_dump(), i_w=middle / BENCH_WEIGHT[name])
+    return SynapseParameters(**law.model_dump(), i_w=i_w)
 
 
-def _fit_static(i_w: np.ndarray, i_out: np.ndarray, i_tau: float) -> tuple[float, float]:
-    """i_th and exponent of I = i_th*(I_w/i_tau - 1)**exponent, a line in logarithms."""
-    exponent, offset = np.polyfit(np.log(i_w / i_tau - 1), np.log(i_out), 1)
-    return float(np.exp(offset)), float(exponent)
+def _evenly(
+    time: np.ndarray, current: np.ndarray, start: float, stop: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """A stretch of a waveform at even spacing: the solver's points crowd at the edges."""
+    even = np.linspace(start, stop, FIT_POINTS, endpoint=False)
+    return even, np.interp(even, time, current)
 
 
-def _with_tau(law, time, current, drive) -> IntegratorParameters:
-    """The law with the time constant that fits a measured output current, by least squares."""
-    start = np.log([state_of(float(current[0]), law)])
-    length = time[-1] - time[0]
+def _fit_law(
+    i_tau: float,
+    static: tuple[np.ndarray, np.ndarray],
+    response: tuple[np.ndarray, np.ndarray],
+    steps: Steps,
+) -> IntegratorParameters:
+    """Fit a DPI's law to its settled curve (I_w, I) and to its response in time (time, I).
 
-    def error(log_tau: float) -> float:
-        tau = np.exp(log_tau)
+    The response begins discharged; its input is constant in steps (start, I_w).
+    """
+    time, current = response
+    length, i_max = time[-1] - time[0], max(i_w for _, i_w in steps)
+
+    def law(logs: np.ndarray) -> tuple[IntegratorParameters, np.ndarray]:
+        """The law for logarithms of what is not measured directly, and its settled error."""
+        tau, i_spec_pair, i_spec_readout, i_floor = np.exp(logs)
+        ratio = weak_inversion_current(static[0], i_spec_pair) / static[0]
+        u = np.log(ratio * (static[0] / i_tau - 1))
+        output = np.log(weak_inversion_current(static[1], i_spec_readout))
+        exponent, offset = np.polyfit(u, output, 1)
+        law = IntegratorParameters(
+            tau=tau,
+            i_tau=i_tau,
+            i_th=np.exp(offset),
+            exponent=exponent,
+            i_spec_pair=i_spec_pair,
+            i_spec_readout=i_spec_readout,
+            i_floor=i_floor,
+        )
+        return law, output - offset - exponent * u
+
+    def errors(logs: np.ndarray) -> np.ndarray:
+        trial, settled = law(logs)
+        moving = (_response(trial, time, steps) - current) / current.max()
+        return np.concatenate([moving / np.sqrt(len(moving)), settled / np.sqrt(len(settled))])
+
+    peak = current.max()
+    low = np.log([length / 100, 3 * i_max, 3 * peak, 1e-12 * peak])
+    high = np.log([length, 1e5 * i_max, 1e5 * peak, peak])
+    guess = np.log([length / 5, 100 * i_max, 100 * peak, 1e-3 * peak])
+    # The step is far above the noise of the integration, which the default would differentiate.
+    fit = least_squares(errors, guess, bounds=(low, high), diff_step=1e-3)
+    return law(fit.x)[0]
+
+
+def _response(law: IntegratorParameters, time: np.ndarray, steps: Steps) -> np.ndarray:
+    """Output in A at times in s, from i_floor, for a stepwise constant input."""
+    state = np.log([state_of(law.i_floor, law)])
+    output = np.empty(len(time))
+    ends = [*(start for start, _ in steps[1:]), 2 * time[-1] - time[-2]]
+    # Piece by piece: the integrator could step over a short pulse.
+    for (start, i_w), end in zip(steps, ends, strict=True):
+        inside = (time >= start) & (time < end)
         solution = solve_ivp(
-            lambda t, log_u: integrator_slope(log_u, drive(t), tau),
-            (time[0], time[-1]),
-            start,
-            t_eval=time,
+            lambda _, log_u, i_w: integrator_slope(log_u, i_w, law.tau, law.i_tau, law.i_spec_pair),
+            (start, end),
+            state,
+            method="LSODA",
+            t_eval=np.append(time[inside], end),
+            args=(i_w,),
             rtol=1e-7,
             atol=1e-9,
-            max_step=length / 50,
         )
-        return float(np.sum((output_current(np.exp(solution.y[0]), law) / current.max() - scaled) ** 2))
-
-    scaled = current / current.max()
-    fit = minimize_scalar(error, bounds=np.log([length / 100, length * 10]), method="bounded")
-    return law.model_copy(update={"tau": float(np.exp(fit.x))})
+        output[inside] = output_current(np.exp(solution.y[0][:-1]), law)
+        state = solution.y[:, -1]
+    return output
 
 
 def _decision(vectors: Vectors) -> DecisionParameters:

@@ -81,9 +81,13 @@ def run_fault(messages: list[str]) -> str | None:
     text = "\n".join(messages)
     faults = re.findall(r"doAnalyses: (.+)|(run simulation (?:interrupted|not started))", text)
     reasons = [" ".join("".join(fault).split()) for fault in faults]
-    singular = re.search(r"singular matrix: +check nodes? (\S+)", text)
+    # Where gmin and source stepping fail, ngspice starts from a pseudo-transient, whose voltages
+    # are arbitrary: in a circuit of pA, milliseconds away from the operating point.
+    arbitrary = "Transient op finished" in text
+    if arbitrary:
+        reasons.append("no operating point found (a larger gmin may help)")
     # A singular matrix at first is normal where gmin or source stepping then finds a solution.
-    # A pseudo-transient always finds one, with arbitrary voltages on what is floating.
-    if singular and (reasons or "Transient op finished" in text):
+    singular = re.search(r"singular matrix: +check nodes? (\S+)", text)
+    if singular and reasons:
         reasons.insert(0, f"singular matrix, check node {singular[1]}")
     return "; ".join(reasons) or None

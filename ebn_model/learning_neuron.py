@@ -18,20 +18,34 @@ SAMPLE_PERIOD = 1e-4
 """Spacing of the returned waveform, s; edges are added to it."""
 
 
-def integrator_slope(log_u: np.ndarray, drive: np.ndarray, tau: np.ndarray) -> np.ndarray:
-    """d(ln u)/dt of DPIs in 1/s, for drives I_w/I_tau: the DPI's equation, divided by u."""
-    u = np.exp(log_u)
-    return (drive - 1 - u) / (tau * (u + 1))
+_NO_CURRENT = 1e-18
 
 
-def output_current(u: np.ndarray, parameters: IntegratorParameters) -> np.ndarray:
+def weak_inversion_current(current, i_spec) -> np.ndarray:
+    """I*g(I, i_spec) of IntegratorParameters, A: what weak inversion would make of I. Any shape."""
+    return i_spec * np.expm1(np.sqrt(current / i_spec)) ** 2
+
+
+def _compressed(current, i_spec) -> np.ndarray:
+    """Inverse of weak_inversion_current."""
+    return i_spec * np.log1p(np.sqrt(current / i_spec)) ** 2
+
+
+def integrator_slope(log_u, i_w, tau, i_tau, i_spec_pair) -> np.ndarray:
+    """d(ln u)/dt of DPIs in 1/s: the law of IntegratorParameters; scalars or equal shapes."""
+    i_w = np.maximum(i_w, _NO_CURRENT)
+    share = 1 / (1 + np.exp(log_u) * i_w / weak_inversion_current(i_w, i_spec_pair))
+    return (i_w / i_tau * share - 1) / tau
+
+
+def output_current(u: np.ndarray, dpi: IntegratorParameters) -> np.ndarray:
     """Output of a DPI in A for its state u, of any shape."""
-    return parameters.i_th * u**parameters.exponent
+    return _compressed(dpi.i_th * u**dpi.exponent, dpi.i_spec_readout)
 
 
-def state_of(current: float, parameters: IntegratorParameters) -> float:
+def state_of(current: float, dpi: IntegratorParameters) -> float:
     """State u of a DPI whose output is `current` in A."""
-    return (current / parameters.i_th) ** (1 / parameters.exponent)
+    return (weak_inversion_current(current, dpi.i_spec_readout) / dpi.i_th) ** (1 / dpi.exponent)
 
 
 class LearningNeuron:
@@ -41,12 +55,13 @@ class LearningNeuron:
         """Take the constants, which were measured on the cells or chosen by hand."""
         self.parameters = parameters
         synapses = (parameters.excitatory, parameters.inhibitory, parameters.extra)
-        self._dpis = (parameters.membrane, *synapses)
-        self._tau, self._i_tau, self._i_th, self._exponent = (
-            np.array([getattr(dpi, name) for dpi in self._dpis])
-            for name in ("tau", "i_tau", "i_th", "exponent")
+        dpis = (parameters.membrane, *synapses)
+        self._tau, self._i_tau, self._i_spec_pair = (
+            np.array([getattr(dpi, name) for dpi in dpis])
+            for name in ("tau", "i_tau", "i_spec_pair")
         )
-        self._floor = np.log([state_of(dpi.i_floor, dpi) for dpi in self._dpis])
+        self._synapses = synapses
+        self._floor = np.log([state_of(dpi.i_floor, dpi) for dpi in dpis])
 
     def thresholds(self, weight: np.ndarray | int) -> tuple[np.ndarray, np.ndarray]:
         """I_lower and I_upper in A for weights in LSB, of any shape."""
@@ -94,11 +109,11 @@ class LearningNeuron:
         """Integrate from start to stop (s) with constant inputs, and add the stretch to trace."""
         if stop <= start:
             return state
-        drive = self._synaptic_drive(weight, extra)
+        i_w = self._synaptic_inputs(weight, extra)
         grid = SAMPLE_PERIOD * np.arange(np.ceil(start / SAMPLE_PERIOD), stop / SAMPLE_PERIOD)
         times = np.unique(np.concatenate([[start], grid[(grid > start) & (grid < stop)], [stop]]))
         solution = solve_ivp(
-            lambda _, log_u: self._slope(log_u, drive),
+            lambda _, log_u: self._slope(log_u, i_w),
             (start, stop),
             state,
             method="LSODA",
@@ -109,22 +124,24 @@ class LearningNeuron:
         trace.add(times, output_current(np.exp(solution.y[0]), self.parameters.membrane))
         return np.maximum(solution.y[:, -1], self._floor)
 
-    def _synaptic_drive(self, weight: int, extra: bool) -> np.ndarray:
-        """I_w/I_tau of the excitatory, inhibitory and extra synapse."""
+    def _synaptic_inputs(self, weight: int, extra: bool) -> np.ndarray:
+        """Input currents of the excitatory, inhibitory and extra synapse, A."""
         p = self.parameters
-        inputs = (
-            max(weight, 0) * p.excitatory.i_w,
-            max(-weight, 0) * p.inhibitory.i_w,
-            extra * p.extra.i_w,
+        return np.array(
+            [
+                max(weight, 0) * p.excitatory.i_w,
+                max(-weight, 0) * p.inhibitory.i_w,
+                extra * p.extra.i_w,
+            ]
         )
-        return np.array(inputs) / self._i_tau[1:]
 
-    def _slope(self, log_u: np.ndarray, synaptic_drive: np.ndarray) -> np.ndarray:
-        exc, inh, ext = self._i_th[1:] * np.exp(self._exponent[1:] * log_u[1:])
+    def _slope(self, log_u: np.ndarray, synaptic_inputs: np.ndarray) -> np.ndarray:
+        u = np.exp(log_u[1:])
+        exc, inh, ext = map(output_current, u, self._synapses)
         # The membrane's pair can't carry a negative current: strong inhibition only stops it.
         i_in = max(self.parameters.i_in + exc + ext - inh, 0.0)
-        drive = np.concatenate([[i_in / self._i_tau[0]], synaptic_drive])
-        return integrator_slope(log_u, drive, self._tau)
+        i_w = np.concatenate([[i_in], synaptic_inputs])
+        return integrator_slope(log_u, i_w, self._tau, self._i_tau, self._i_spec_pair)
 
 
 class _Trace:

@@ -67,17 +67,26 @@ class BiasTable(_Table):
 class IntegratorParameters(_Table):
     """A differential-pair integrator (Bartolozzi and Indiveri 2007), output I for input I_w.
 
-        tau*(1 + 1/u)*du/dt + u + 1 = I_w/i_tau,   I = i_th*u**exponent
+        tau*d(ln u)/dt = x/(1 + u/g(I_w, i_spec_pair)) - 1,   x = I_w/i_tau
+        I*g(I, i_spec_readout) = i_th*u**exponent
+        g(I, i_spec) = ((exp(s) - 1)/s)**2,   s = sqrt(I/i_spec)
+
+    With exponent 1 and g = 1 this is the DPI's textbook equation,
+    tau*(1 + i_th/I)*dI/dt + I = i_th*(I_w/i_tau - 1). g is the EKV model's correction for
+    devices that leave weak inversion as their current grows (Enz, Krummenacher and Vittoz 1995).
 
     tau: time constant, s. i_tau: leak, A. i_th: threshold current, A.
     exponent: ratio of the slope factors of readout and differential pair; 1 where they agree.
-    i_floor: I when the integrator is fully discharged, A.
+    i_spec_pair, i_spec_readout: specific currents, A; g is 1 for currents far below them.
+    i_floor: I from which a discharged integrator starts, A; stands for all that delays the start.
     """
 
     tau: Annotated[Second, Gt(0)]
     i_tau: Annotated[Ampere, Gt(0)]
     i_th: Annotated[Ampere, Gt(0)]
     exponent: Annotated[float, Gt(0)]
+    i_spec_pair: Annotated[Ampere, Gt(0)]
+    i_spec_readout: Annotated[Ampere, Gt(0)]
     i_floor: Annotated[Ampere, Gt(0)]
 
 
