@@ -48,6 +48,8 @@ SYNAPSES = {
     "extra": ("ext", "xfixed.xsteer", "xfixed.xdpi.xout", {1: 1e-3}),
 }
 STATIC_OUTPUT = {"exc": "xexc.xout", "inh": "xmirror_out", "ext": "xext.xout"}
+# Weights of the decision bench, by the names of its instances.
+WEIGHTS = {"zero": 0, "highest": 31, "minus_one": -1, "lowest": -32}
 FIT_POINTS = 1000
 
 
@@ -202,25 +204,29 @@ def _response(law: IntegratorParameters, time: np.ndarray, steps: Steps) -> np.n
 
 
 def _decision(vectors: Vectors) -> DecisionParameters:
-    lower = {sign: _threshold(vectors, "inc", sign, falling=True) for sign in ("plus", "minus")}
-    upper = {sign: _threshold(vectors, "dec", sign, falling=False) for sign in ("plus", "minus")}
-    span = 31 + 32
-    slopes = [(edge["minus"] - edge["plus"]) / span for edge in (lower, upper)]
-    i_omega = float(np.mean(slopes))
+    thresholds = np.array(
+        [[_threshold(vectors, outcome, name) for name in WEIGHTS] for outcome in ("inc", "dec")]
+    )
+    # Mean of both thresholds at each weight: what the weight does, it does to both.
+    zero, highest, minus_one, lowest = thresholds.mean(axis=0)
+    spans = WEIGHTS["highest"] - WEIGHTS["zero"], WEIGHTS["minus_one"] - WEIGHTS["lowest"]
+    i_omega = ((zero - highest) + (lowest - minus_one)) / sum(spans)
     return DecisionParameters(
-        i_lower=lower["plus"] + 31 * i_omega,
-        i_upper=upper["plus"] + 31 * i_omega,
+        i_lower=thresholds[0, 0],
+        i_upper=thresholds[1, 0],
         i_omega=i_omega,
+        i_sign=minus_one - zero - i_omega,
     )
 
 
-def _threshold(vectors: Vectors, outcome: str, sign: str, falling: bool) -> float:
-    """I_mem in A at which an output of the decision circuit flips."""
-    high = vectors[f"{outcome}_{sign}"] > SUPPLY / 2
-    flips = np.flatnonzero(np.diff(high.astype(int)) == (-1 if falling else 1))
+def _threshold(vectors: Vectors, outcome: str, name: str) -> float:
+    """I_mem in A at which INC ends or DEC begins, for a weight of the decision bench."""
+    high = vectors[f"{outcome}_{name}"] > SUPPLY / 2
+    flips = np.flatnonzero(np.diff(high.astype(int)))
     if len(flips) != 1:
         raise SimulationError(
-            f"bench decision: {outcome} at weight {sign} flips {len(flips)} times, expected once"
+            f"bench decision: {outcome} at weight {WEIGHTS[name]} flips {len(flips)} times while "
+            "I_mem rises, expected once"
         )
-    i_mem = _current(vectors, f"x{sign}.xmem")
+    i_mem = _current(vectors, f"x{name}.xmem")
     return float(i_mem[flips[0] : flips[0] + 2].mean())

@@ -66,7 +66,8 @@ class LearningNeuron:
     def thresholds(self, weight: np.ndarray | int) -> tuple[np.ndarray, np.ndarray]:
         """I_lower and I_upper in A for weights in LSB, of any shape."""
         decision = self.parameters.decision
-        shift = decision.i_omega * np.asarray(weight)
+        weight = np.asarray(weight)
+        shift = decision.i_omega * weight - decision.i_sign * (weight < 0)
         return decision.i_lower - shift, decision.i_upper - shift
 
     def decide(self, i_mem: np.ndarray | float, weight: np.ndarray | int) -> np.ndarray:

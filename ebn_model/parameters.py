@@ -97,14 +97,17 @@ class SynapseParameters(IntegratorParameters):
 
 
 class DecisionParameters(_Table):
-    """Thresholds of the learning rule, as I_mem at weight 0, and their slope.
+    """Thresholds of the learning rule, as I_mem at weight 0, and how the weight moves them.
 
-    INC below i_lower - i_omega*w, DEC above i_upper - i_omega*w (A; w in LSB).
+    INC below i_lower - shift, DEC above i_upper - shift, with
+    shift = i_omega*w for w >= 0 and i_omega*w - i_sign for w < 0 (A; w in LSB).
+    i_sign: for negative weights the leakage of the DAC's idle units takes another path.
     """
 
     i_lower: Annotated[Ampere, Gt(0)]
     i_upper: Annotated[Ampere, Gt(0)]
     i_omega: Ampere
+    i_sign: Ampere = 0.0
 
 
 class NeuronParameters(_Table):
