@@ -1,0 +1,42 @@
+# Entry point of the project; `make help` lists what it does.
+
+COMPLETE := .venv/.complete
+RUN := .venv/bin/ebn-cosim
+PYTHON_IN_VENV := .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help setup sim sim1 sim2 figures test bench lint clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-10s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(COMPLETE) ## make .venv with the pinned dependencies, install libngspice if it is missing
+
+$(COMPLETE): setup.sh requirements.txt pyproject.toml
+	@./setup.sh
+
+sim: $(COMPLETE) ## run simulations 1 and 2, circuit and model, and give the verdict
+	@$(RUN) run simulation_1 simulation_2
+
+sim1: $(COMPLETE) ## run simulation 1 alone
+	@$(RUN) run simulation_1
+
+sim2: $(COMPLETE) ## run simulation 2 alone
+	@$(RUN) run simulation_2
+
+figures: $(COMPLETE) ## redraw the figures from the results
+	@$(RUN) figures simulation_1 simulation_2
+
+test: $(COMPLETE) ## run the tests
+	@$(PYTHON_IN_VENV) -m pytest
+
+bench: $(COMPLETE) ## compare time and memory of our run with those of ngspice alone
+	@$(PYTHON_IN_VENV) -m cosim.bench
+
+lint: $(COMPLETE) ## check style and format of the sources
+	@$(PYTHON_IN_VENV) -m ruff check .
+	@$(PYTHON_IN_VENV) -m ruff format --check .
+
+clean: ## remove results and caches, but not .venv
+	@rm -rf Simulations/*/results .pytest_cache .ruff_cache
+	@find cosim ebn_model tests -name __pycache__ -prune -exec rm -rf {} +

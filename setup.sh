@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Sets the project up: .venv with the pinned dependencies, and the ngspice library.
+# `make setup` calls it when something it depends on has changed. PYTHON chooses the interpreter.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+python=${PYTHON:-python3}
+
+fail() {
+    echo "setup: $*" >&2
+    exit 1
+}
+
+has_python() { "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; }
+has_venv() { "$python" -c 'import ensurepip, venv' 2>/dev/null; }
+has_ngspice() {
+    "$python" -c 'import ctypes, os
+ctypes.CDLL(os.environ.get("NGSPICE_LIBRARY_PATH") or "libngspice.so.0")' 2>/dev/null
+}
+
+install_packages() {
+    local packages="$*" sudo=""
+    if [ "$(id -u)" -ne 0 ]; then
+        sudo -n true 2>/dev/null ||
+            fail "packages are missing; install them with: sudo apt-get install $packages"
+        sudo=sudo
+    fi
+    command -v apt-get >/dev/null ||
+        fail "packages are missing; install what Debian calls: $packages"
+    # shellcheck disable=SC2086
+    $sudo apt-get update -qq && $sudo apt-get install -y -qq $packages ||
+        fail "apt-get failed; install by hand: $packages"
+}
+
+has_python || fail "Python 3.10 or newer is needed (set PYTHON to its command)"
+missing=()
+has_venv || missing+=(python3-venv)
+has_ngspice || missing+=(libngspice0)
+if [ ${#missing[@]} -gt 0 ]; then
+    install_packages "${missing[@]}"
+fi
+
+[ -x .venv/bin/python ] || "$python" -m venv .venv
+pip() { .venv/bin/python -m pip --disable-pip-version-check "$@"; }
+pip install --quiet --requirement requirements.txt
+pip install --quiet --no-deps --no-build-isolation --editable .
+touch .venv/.complete
+echo "setup: complete"
