@@ -1,0 +1,100 @@
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from ebn_model.errors import InputError
+from ebn_model.units import Ampere, Celsius, Second, Volt, to_si
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "expected"),
+    [
+        ("0.3n", "A", 0.3e-9),
+        ("0.3 nA", "A", 0.3e-9),
+        ("0.3nA", "A", 0.3e-9),
+        ("5 ms", "s", 5e-3),
+        ("5m", "s", 5e-3),
+        ("1.8 V", "V", 1.8),
+        ("1u", "A", 1e-6),
+        ("1µA", "A", 1e-6),
+        ("10.43p", "A", 10.43e-12),
+        ("27 °C", "°C", 27.0),
+        ("1.478e-9", "A", 1.478e-9),
+        ("-3n", "A", -3e-9),
+        (1.478e-9, "A", 1.478e-9),
+        (0, "s", 0.0),
+        (3, "s", 3.0),
+    ],
+)
+def test_quantities_become_si_floats(value, unit, expected):
+    result = to_si(value, unit)
+    assert type(result) is float
+    assert result == pytest.approx(expected, rel=1e-12, abs=0)
+
+
+def test_a_float_keeps_every_bit():
+    assert to_si(0.1 + 0.2, "A") == 0.1 + 0.2
+
+
+@pytest.mark.parametrize("value", ["5 ms", "5 V", "5 AA", "5 a A", "27 °C", "5 mAs", "5 %"])
+def test_another_unit_is_refused_and_quoted(value):
+    with pytest.raises(InputError) as error:
+        to_si(value, "A")
+    assert repr(value) in str(error.value)
+    assert "A" in str(error.value).replace(repr(value), "")
+
+
+@pytest.mark.parametrize(
+    "value", ["inf", "-inf", "nan", "inf A", "1e400", float("inf"), float("nan"), -float("inf")]
+)
+def test_values_that_are_not_finite_are_refused(value):
+    with pytest.raises(InputError, match="not finite"):
+        to_si(value, "A")
+
+
+@pytest.mark.parametrize("value", ["", " ", "junk", "A", "n", "1.2.3", "--1n", "1n 2n", "1,2;3"])
+def test_text_that_is_no_quantity_is_refused(value):
+    with pytest.raises(InputError, match="not a quantity in A"):
+        to_si(value, "A")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "1n\n.control",
+        "1n\n.include /etc/passwd",
+        "1n\r.end",
+        "1n\r\n.end",
+        "1n;.control",
+        "1n $x",
+        "{i_in}",
+        "'i_in*2'",
+        "1n\x00",
+        "1n\x0b.end",
+        "1n\u2028.end",
+    ],
+)
+def test_text_with_netlist_syntax_is_refused(value):
+    with pytest.raises(InputError):
+        to_si(value, "A")
+
+
+@pytest.mark.parametrize("value", [True, False, None, [1e-9], {"A": 1}, 1j, b"1n"])
+def test_other_types_are_refused(value):
+    with pytest.raises(InputError, match="not a quantity in A"):
+        to_si(value, "A")
+
+
+@pytest.mark.parametrize(
+    ("kind", "own", "foreign"),
+    [
+        (Ampere, "2 mA", "2 ms"),
+        (Second, "2 ms", "2 mV"),
+        (Volt, "2 mV", "2 mA"),
+        (Celsius, "2 m°C", "2 mA"),
+    ],
+)
+def test_annotated_types_take_their_own_unit_only(kind, own, foreign):
+    adapter = TypeAdapter(kind)
+    assert adapter.validate_python(own) == pytest.approx(2e-3)
+    with pytest.raises(ValidationError, match="has the unit"):
+        adapter.validate_python(foreign)
