@@ -66,7 +66,7 @@ def _job(bench: str, biases: BiasTable, technology: str, temperature: float) -> 
     # The bench's own technology and bias table count as included, and are replaced.
     deck = Deck(f"bench {bench}").include(listed(NETLISTS / "technology", technology, "technology"))
     deck = replace(deck, files=deck.files | frozenset(Path(path).resolve() for path in own))
-    deck = deck.append(f"{bias_lines(biases)}\n.temp {temperature!r}", "biases")
+    deck = deck.append(f"{bias_lines(biases)}\n.temp {float(temperature)!r}", "biases")
     deck = deck.include(NETLISTS / "benches" / f"{bench}.cir")
     return Job(f"bench {bench}", deck, t_stop=T_STOP.get(bench))
 
@@ -223,10 +223,10 @@ def _threshold(vectors: Vectors, outcome: str, name: str) -> float:
     """I_mem in A at which INC ends or DEC begins, for a weight of the decision bench."""
     high = vectors[f"{outcome}_{name}"] > SUPPLY / 2
     flips = np.flatnonzero(np.diff(high.astype(int)))
-    if len(flips) != 1:
+    if len(flips) != 1 or high[0] != (outcome == "inc"):
         raise SimulationError(
-            f"bench decision: {outcome} at weight {WEIGHTS[name]} flips {len(flips)} times while "
-            "I_mem rises, expected once"
+            f"bench decision, weight {WEIGHTS[name]}: as I_mem rises, {outcome} flips "
+            f"{len(flips)} times from {int(high[0])}; INC should end once, DEC begin once"
         )
     i_mem = _current(vectors, f"x{name}.xmem")
     return float(i_mem[flips[0] : flips[0] + 2].mean())

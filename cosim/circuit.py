@@ -109,7 +109,7 @@ class TransistorCircuit:
             .include(NETLISTS / "cells.spice")
             .append(bias_lines(biases), "biases")
             .include(NETLISTS / "neuron_test.spice")
-            .append(f".temp {temperature!r}\n{self.solver.line()}", "solver options")
+            .append(f".temp {float(temperature)!r}\n{self.solver.line()}", "solver options")
         )
 
     def job(self, stimulus: Stimulus, label: str, raw_path: Path | None = None) -> Job:
@@ -147,6 +147,12 @@ def _check_edges_fit(stimulus: Stimulus) -> None:
     room = SETTLED_AFTER + EDGE
     if stimulus.pulse_width < room:
         raise InputError(f"pulse_width = {stimulus.pulse_width:g} s is below {room:g} s")
+    cut = stimulus.duration - stimulus.fall_times[-1:]
+    if ((cut > -EDGE) & (cut < room)).any():
+        raise InputError(
+            f"duration = {stimulus.duration:g} s leaves less than {room:g} s after the last "
+            "falling edge; end the run within the pulse, or later"
+        )
     ends = np.concatenate([[PRESET_UNTIL], stimulus.fall_times[:-1]])
     pauses = stimulus.spike_times - ends[: len(stimulus.spike_times)]
     if (pauses < room).any():

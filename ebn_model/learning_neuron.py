@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.integrate import solve_ivp
 
+from ebn_model.errors import InputError
 from ebn_model.parameters import IntegratorParameters, NeuronParameters
 from ebn_model.results import LearningResult, SpikeTable, weight_steps
 from ebn_model.stimulus import WEIGHT_MAX, WEIGHT_MIN, Stimulus
@@ -78,11 +79,11 @@ class LearningNeuron:
     def run(
         self, stimulus: Stimulus, on_progress: Callable[[float], None] | None = None
     ) -> LearningResult:
-        """Simulate; on_progress gets the simulated time in s after each stretch between edges."""
+        """Simulate; on_progress gets the simulated time in s after each pulse and at the end."""
         trace = _Trace()
-        state, weight, rows = self._floor.copy(), stimulus.start_weight, []
+        state, weight, rows = self._start(stimulus), stimulus.start_weight, []
         time = stimulus.reset_until
-        trace.add([0.0, time], np.repeat(self._i_mem(state), 2))
+        trace.add([0.0, time] if time else [0.0], self._i_mem(state))
         for rise, fall in zip(stimulus.spike_times, stimulus.fall_times, strict=True):
             state = self._advance(state, time, rise, 0, False, trace)
             i_rise = self._i_mem(state)
@@ -97,11 +98,22 @@ class LearningNeuron:
             if on_progress:
                 on_progress(time)
         self._advance(state, time, stimulus.duration, 0, False, trace)
+        if on_progress:
+            on_progress(stimulus.duration)
         spikes = SpikeTable.from_rows(rows)
         times, i_mem = trace.arrays()
         return LearningResult(
             times, i_mem, weight_steps(times, spikes, stimulus.start_weight), spikes
         )
+
+    def _start(self, stimulus: Stimulus) -> np.ndarray:
+        """State ln u at the beginning: held at reset, or settled under the constant input."""
+        state = self._floor.copy()
+        if not stimulus.reset_until:
+            i_in, membrane = self.parameters.i_in, self.parameters.membrane
+            correction = weak_inversion_current(i_in, membrane.i_spec_pair) / i_in
+            state[0] = max(state[0], np.log(max(i_in / membrane.i_tau - 1, 0) * correction))
+        return state
 
     def _i_mem(self, state: np.ndarray) -> float:
         return float(output_current(np.exp(state[0]), self.parameters.membrane))
@@ -122,8 +134,11 @@ class LearningNeuron:
             rtol=1e-7,
             atol=1e-8,
         )
-        trace.add(times, output_current(np.exp(solution.y[0]), self.parameters.membrane))
-        return np.maximum(solution.y[:, -1], self._floor)
+        if not solution.success:
+            raise InputError(f"the model can't be integrated: {solution.message}")
+        states = np.maximum(solution.y, self._floor[:, np.newaxis])
+        trace.add(times, output_current(np.exp(states[0]), self.parameters.membrane))
+        return states[:, -1]
 
     def _synaptic_inputs(self, weight: int, extra: bool) -> np.ndarray:
         """Input currents of the excitatory, inhibitory and extra synapse, A."""
@@ -153,8 +168,9 @@ class _Trace:
         self._values: list[np.ndarray] = []
 
     def add(self, times, values) -> None:
-        self._times.append(np.asarray(times)[1 if self._times else 0 :])
-        self._values.append(np.asarray(values)[1 if self._values else 0 :])
+        first = 1 if self._times else 0
+        self._times.append(np.asarray(times)[first:])
+        self._values.append(np.broadcast_to(values, len(times))[first:])
 
     def arrays(self) -> tuple[np.ndarray, np.ndarray]:
         return np.concatenate(self._times), np.concatenate(self._values)

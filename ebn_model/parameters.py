@@ -3,7 +3,7 @@
 from typing import Annotated, TypeVar
 
 from annotated_types import Ge, Gt, Le
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError, model_validator
 
 from ebn_model.errors import InputError
 from ebn_model.units import Ampere, Second
@@ -84,7 +84,7 @@ class IntegratorParameters(_Table):
     tau: Annotated[Second, Gt(0)]
     i_tau: Annotated[Ampere, Gt(0)]
     i_th: Annotated[Ampere, Gt(0)]
-    exponent: Annotated[float, Gt(0)]
+    exponent: Annotated[FiniteFloat, Gt(0)]
     i_spec_pair: Annotated[Ampere, Gt(0)]
     i_spec_readout: Annotated[Ampere, Gt(0)]
     i_floor: Annotated[Ampere, Gt(0)]
@@ -108,6 +108,12 @@ class DecisionParameters(_Table):
     i_upper: Annotated[Ampere, Gt(0)]
     i_omega: Ampere
     i_sign: Ampere = 0.0
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "DecisionParameters":
+        if not self.i_lower < self.i_upper:
+            raise ValueError(f"i_lower = {self.i_lower:g} A is not below i_upper")
+        return self
 
 
 class NeuronParameters(_Table):

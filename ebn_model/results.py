@@ -69,6 +69,8 @@ def read_spike_table(path: Path) -> SpikeTable:
     lines = Path(path).read_text().splitlines()
     if not lines or lines[0] != CSV_HEADER:
         raise InputError(f"{path}: the header is not {CSV_HEADER!r}")
+    if len(lines) == 1:
+        return SpikeTable.from_rows([])
     columns = list(zip(*(line.split(",") for line in lines[1:]), strict=True))
     unknown = set(columns[5]) - set(DECISIONS)
     if unknown:

@@ -19,7 +19,8 @@ class Stimulus:
         pulse_width: duration of each pulse, s.
         duration: length of the run, s.
         start_weight: weight before the first spike, LSB, -32 .. 31.
-        reset_until: the membrane is held at reset from 0 to this time, s.
+        reset_until: the membrane is held at reset from 0 to this time, s; no spike comes earlier.
+            With 0 the run starts settled: at rest under its constant input.
         extra_synapse: whether a second, fixed excitatory synapse gets the same pulses.
 
     Raises:
@@ -39,8 +40,10 @@ class Stimulus:
         if spikes.ndim != 1:
             raise InputError(f"spike_times must be one-dimensional, not {spikes.ndim}-dimensional")
         for name in ("pulse_width", "duration", "reset_until"):
-            if not np.isfinite(getattr(self, name)):
-                raise InputError(f"{name} = {getattr(self, name)} is not finite")
+            value = float(getattr(self, name))
+            object.__setattr__(self, name, value)
+            if not np.isfinite(value):
+                raise InputError(f"{name} = {value} is not finite")
         if self.pulse_width <= 0:
             raise InputError(f"pulse_width = {self.pulse_width:g} s must be positive")
         if self.duration <= 0:
@@ -48,9 +51,25 @@ class Stimulus:
         if not 0 <= self.reset_until < self.duration:
             raise InputError(f"reset_until = {self.reset_until:g} s must lie within the run")
         check_weight(self.start_weight, "start_weight")
-        _check_spikes(spikes, self.pulse_width, self.duration)
         object.__setattr__(self, "spike_times", spikes)
         object.__setattr__(self, "fall_times", spikes + self.pulse_width)
+        self._check_spikes()
+
+    def _check_spikes(self) -> None:
+        spikes, falls = self.spike_times, self.fall_times
+        self._refuse(~np.isfinite(spikes), "is not finite")
+        self._refuse(spikes < 0, "is negative")
+        self._refuse(
+            spikes >= self.duration, f"is not before the end of the run at {self.duration:g} s"
+        )
+        self._refuse(np.diff(spikes, prepend=0) < 0, "is earlier than the one before (unsorted)")
+        self._refuse(np.append(False, spikes[1:] <= falls[:-1]), "overlaps the pulse before")
+        self._refuse(spikes < self.reset_until, f"is before reset_until = {self.reset_until:g} s")
+
+    def _refuse(self, bad: np.ndarray, reason: str) -> None:
+        if bad.any():
+            index = int(bad.argmax())
+            raise InputError(f"spike_times[{index}] = {self.spike_times[index]:g} s {reason}")
 
 
 def check_weight(weight: int, name: str = "weight") -> None:
@@ -66,17 +85,3 @@ def regular_spikes(first: float, period: float, count: int) -> np.ndarray:
     if count < 0:
         raise InputError(f"count = {count} must not be negative")
     return first + period * np.arange(count)
-
-
-def _check_spikes(spikes: np.ndarray, width: float, duration: float) -> None:
-    problems = (
-        (~np.isfinite(spikes), "is not finite"),
-        (spikes < 0, "is negative"),
-        (spikes >= duration, f"is not before the end of the run at {duration:g} s"),
-        (np.diff(spikes, prepend=-np.inf) < 0, "is earlier than the one before (unsorted)"),
-        (np.diff(spikes, prepend=-np.inf) <= width, "overlaps the pulse before"),
-    )
-    for bad, what in problems:
-        if bad.any():
-            index = int(bad.argmax())
-            raise InputError(f"spike_times[{index}] = {spikes[index]:g} s {what}")

@@ -1,12 +1,18 @@
 """Physical quantities at the boundary: text with a unit or a prefix in, SI floats inside."""
 
 import math
+import re
 from typing import Annotated
 
 from pydantic import BeforeValidator
 from quantiphy import InvalidNumber, Quantity
 
 from ebn_model.errors import InputError
+
+# Nothing but a number with its unit: Quantity itself would also take a name or a comment.
+_ONE_NUMBER = re.compile(
+    r"[-+]?((\d+\.?\d*|\.\d+)(e[-+]?\d+)?|inf|nan) ?[^\s\d/\"=]*", re.IGNORECASE
+)
 
 
 def to_si(value: float | str, unit: str) -> float:
@@ -21,9 +27,11 @@ def to_si(value: float | str, unit: str) -> float:
     """
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise InputError(f"{value!r} is not a quantity in {unit}")
+    if isinstance(value, str) and not _ONE_NUMBER.fullmatch(value):
+        raise InputError(f"{value!r} is not a quantity in {unit}")
     try:
         quantity = Quantity(value)
-    except InvalidNumber:
+    except (InvalidNumber, OverflowError):
         raise InputError(f"{value!r} is not a quantity in {unit}") from None
     if quantity.units not in ("", unit):
         raise InputError(f"{value!r} has the unit {quantity.units}, expected {unit}")

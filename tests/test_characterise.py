@@ -187,10 +187,11 @@ def flickering(volts):
 @pytest.mark.parametrize(
     ("node", "alter", "message"),
     [
-        ("inc_zero", np.zeros_like, "inc at weight 0 flips 0 times"),
-        ("dec_highest", np.zeros_like, "dec at weight 31 flips 0 times"),
-        ("inc_minus_one", np.ones_like, "inc at weight -1 flips 0 times"),
-        ("dec_lowest", flickering, "dec at weight -32 flips [2-9] times"),
+        ("inc_zero", np.zeros_like, "weight 0: as I_mem rises, inc flips 0 times"),
+        ("dec_highest", np.zeros_like, "weight 31: as I_mem rises, dec flips 0 times"),
+        ("inc_minus_one", np.ones_like, "weight -1: as I_mem rises, inc flips 0 times"),
+        ("dec_zero", lambda volts: 1.8 - volts, "dec flips 1 times from 1"),
+        ("dec_lowest", flickering, "weight -32: as I_mem rises, dec flips [2-9] times"),
     ],
 )
 def test_a_decision_that_does_not_flip_once_is_an_error(vectors, node, alter, message):

@@ -266,7 +266,7 @@ def test_edges_too_close_for_the_circuit_are_named(circuit, changes, named):
     [
         {"pulse_width": 11e-6},
         {"spikes": [4e-3, 4e-3 + WIDTH + 11e-6]},
-        {"spikes": [21e-6, 9e-3]},
+        {"spikes": [21e-6, 9e-3], "reset_until": 0},
     ],
 )
 def test_edges_just_far_enough_apart_are_taken(circuit, changes):
@@ -440,3 +440,16 @@ def test_the_simulated_membrane_charges_after_its_reset(runs):
     assert 0.1e-9 < currents[0] < 0.5e-9
     assert currents[-1] < 8e-9
     assert (np.diff(result.time) > 0).all()
+
+
+@pytest.mark.parametrize("rest", [0, 20e-9, 9e-6])
+def test_a_run_that_ends_while_the_weight_settles_is_refused(circuit, rest):
+    with pytest.raises(InputError, match="end the run within the pulse, or later"):
+        circuit.job(stimulus([4e-3], duration=4e-3 + WIDTH + rest), "run")
+
+
+def test_a_duration_of_numpy_gives_the_same_deck(circuit):
+    plain, numpy = (
+        circuit.job(stimulus(duration=kind(DURATION)), "run") for kind in (float, np.float64)
+    )
+    assert plain.deck.text == numpy.deck.text

@@ -383,3 +383,18 @@ def test_runs_leave_the_model_unchanged():
     first = model.run(stimulus()).i_mem
     model.run(stimulus(start_weight=-20, extra_synapse=True))
     assert model.run(stimulus()).i_mem.tobytes() == first.tobytes()
+
+
+def test_without_a_reset_the_run_starts_settled():
+    result = neuron().run(stimulus([], duration=0.3, reset_until=0))
+    # The synapses' last 0.3 pA fade in the first milliseconds.
+    np.testing.assert_allclose(result.i_mem, result.i_mem[0], rtol=1e-5)
+    long_after_reset = neuron().run(stimulus([], duration=1.0)).i_mem[-1]
+    assert result.i_mem[0] == pytest.approx(long_after_reset, rel=1e-6)
+    assert result.time[0] == 0 and (np.diff(result.time) > 0).all()
+
+
+def test_the_membrane_never_falls_below_its_floor():
+    strong = neuron(inhibitory={"i_th": 1e-9})
+    result = strong.run(stimulus([4e-3], pulse_width=0.5, duration=0.4, start_weight=-32))
+    assert result.i_mem.min() == pytest.approx(MEMBRANE["i_floor"])

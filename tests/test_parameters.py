@@ -144,3 +144,13 @@ def test_shifts_of_the_thresholds_may_have_either_sign(name):
     decision = NEURON["decision"] | {name: -1e-12}
     parameters = validated(NeuronParameters, NEURON | {"decision": decision}, "parameters")
     assert getattr(parameters.decision, name) == -1e-12
+
+
+def test_a_window_upside_down_is_refused():
+    decision = NEURON["decision"] | {"i_lower": 9.4e-9}
+    assert "i_lower" in refusal(NeuronParameters, NEURON | {"decision": decision})
+
+
+def test_an_infinite_exponent_is_refused():
+    membrane = MEMBRANE | {"exponent": float("inf")}
+    assert "membrane.exponent" in refusal(NeuronParameters, NEURON | {"membrane": membrane})

@@ -9,6 +9,7 @@ from cosim.compare import compare, one_step
 from cosim.simulation import read_simulation
 from cosim.worker import run_jobs
 from ebn_model.learning_neuron import LearningNeuron
+from ebn_model.stimulus import Stimulus
 
 NAMES = ("simulation_1", "simulation_2")
 DEAD_BAND = 10e-12
@@ -35,7 +36,12 @@ class Runs:
         runs = [(view, name) for view in ("tighter", "shipped") for name in NAMES]
         jobs = [circuits[view].job(stimuli[name], f"{name} {view}") for view, name in runs]
         cells = characterise.jobs(biases)
-        vectors = dict(run_jobs([*jobs, *cells]))
+        self.settled_stimulus = Stimulus([2e-3], 1e-3, 6e-3, start_weight=-5)
+        settled = circuits["shipped"].job(self.settled_stimulus, "settled")
+        vectors = dict(run_jobs([*jobs, *cells, settled]))
+        self.settled = circuits["shipped"].result(
+            self.settled_stimulus, vectors[len(jobs) + len(cells)]
+        )
         self.jobs = dict(zip(runs, jobs, strict=True))
         self.circuit = {
             run: circuits[run[0]].result(stimuli[run[1]], vectors[index])
@@ -109,3 +115,10 @@ def test_every_edge_and_every_pulse_has_its_points(runs, name):
     points -= np.searchsorted(result.time, result.spikes.t_rise[ended])
     # A lost edge shows as a pulse with far fewer points than the others.
     assert points.min() > 0.5 * np.median(points)
+
+
+def test_without_a_reset_both_start_at_rest(runs):
+    model = runs.neuron.run(runs.settled_stimulus)
+    comparison = compare(model, runs.settled)
+    assert comparison.equal_decisions == comparison.equal_weights == 1
+    assert comparison.i_mem_rms < 0.01e-9

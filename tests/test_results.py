@@ -158,3 +158,8 @@ def test_the_weight_steps_at_the_falling_edges():
 def test_the_weight_never_steps_without_spikes():
     time = np.linspace(0, 1e-2, 5)
     assert weight_steps(time, SpikeTable.from_rows([]), -7).tolist() == [-7] * 5
+
+
+def test_a_table_without_spikes_survives_a_round_trip(tmp_path):
+    SpikeTable.from_rows([]).write_csv(tmp_path / "empty.csv")
+    assert len(read_spike_table(tmp_path / "empty.csv")) == 0

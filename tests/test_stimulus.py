@@ -62,7 +62,7 @@ def test_pulses_that_touch_exactly_are_refused():
 
 def test_the_shortest_pause_between_pulses_is_allowed():
     spikes = [0, np.nextafter(WIDTH, 1)]
-    assert stimulus(spikes, pulse_width=WIDTH).spike_times.tolist() == spikes
+    assert stimulus(spikes, pulse_width=WIDTH, reset_until=0).spike_times.tolist() == spikes
 
 
 def test_the_last_pulse_may_outlast_the_run():
@@ -132,3 +132,19 @@ def test_no_regular_spikes_is_an_empty_array():
 def test_a_negative_number_of_spikes_is_refused():
     with pytest.raises(InputError, match="count = -1"):
         regular_spikes(1e-3, 1e-3, -1)
+
+
+def test_a_spike_during_reset_is_refused():
+    message = refusal(spikes=[1e-3, 4e-3], reset_until=2e-3)
+    assert message == "spike_times[0] = 0.001 s is before reset_until = 0.002 s"
+
+
+@pytest.mark.parametrize("first", [0.0637, 0.0104, 0.3])
+@pytest.mark.parametrize("width", [0.00142, 0.00101])
+def test_a_pulse_that_begins_when_the_one_before_ends_overlaps(first, width):
+    assert "overlaps" in refusal(spikes=[first, first + width], pulse_width=width, duration=1)
+
+
+def test_numbers_of_numpy_become_plain_floats():
+    made = stimulus(duration=np.float64(12e-3), pulse_width=np.float64(1e-3))
+    assert type(made.duration) is type(made.pulse_width) is type(made.reset_until) is float

@@ -98,3 +98,14 @@ def test_annotated_types_take_their_own_unit_only(kind, own, foreign):
     assert adapter.validate_python(own) == pytest.approx(2e-3)
     with pytest.raises(ValidationError, match="has the unit"):
         adapter.validate_python(foreign)
+
+
+@pytest.mark.parametrize("text", ["x = 5", "1nA // comment", "1n\n", "1 2", "1 n A", '"1"'])
+def test_more_than_one_number_with_its_unit_is_refused(text):
+    with pytest.raises(InputError):
+        to_si(text, "A")
+
+
+def test_a_number_too_large_for_a_float_is_refused():
+    with pytest.raises(InputError):
+        to_si(10**400, "A")
