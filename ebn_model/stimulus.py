@@ -85,3 +85,27 @@ def regular_spikes(first: float, period: float, count: int) -> np.ndarray:
     if count < 0:
         raise InputError(f"count = {count} must not be negative")
     return first + period * np.arange(count)
+
+
+def poisson_spikes(
+    rate: float, start: float, stop: float, pause: float, seed: int | np.random.Generator
+) -> np.ndarray:
+    """Times in s, shape (spikes,), of a Poisson train with a dead time.
+
+    Args:
+        rate: mean rate in Hz, below 1/pause.
+        start, stop: the spikes lie between these times, s.
+        pause: least interval between spikes, s.
+        seed: of numpy's default generator, or the generator itself.
+
+    Raises:
+        InputError: the rate can't be reached with such pauses.
+    """
+    if not 0 < rate * pause < 1:
+        raise InputError(f"rate = {rate:g} Hz can't be reached with pauses of {pause:g} s")
+    generator = np.random.default_rng(seed)
+    intervals = np.empty(0)
+    while start + intervals.sum() < stop:
+        intervals = np.append(intervals, pause + generator.exponential(1 / rate - pause))
+    times = start + np.cumsum(intervals)
+    return times[times < stop]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ebn_model.errors import InputError
-from ebn_model.stimulus import Stimulus, check_weight, regular_spikes
+from ebn_model.stimulus import Stimulus, check_weight, poisson_spikes, regular_spikes
 
 WIDTH = 2.0**-10
 """A pulse width in s that sums without rounding."""
@@ -148,3 +148,24 @@ def test_a_pulse_that_begins_when_the_one_before_ends_overlaps(first, width):
 def test_numbers_of_numpy_become_plain_floats():
     made = stimulus(duration=np.float64(12e-3), pulse_width=np.float64(1e-3))
     assert type(made.duration) is type(made.pulse_width) is type(made.reset_until) is float
+
+
+def test_a_poisson_train_has_its_rate_and_its_pauses():
+    spikes = poisson_spikes(200, start=1.0, stop=101.0, pause=1e-3, seed=3)
+    intervals = np.diff(spikes)
+    assert len(spikes) == pytest.approx(20_000, rel=0.02)
+    assert intervals.min() >= 1e-3
+    # Beyond the pause, intervals are exponential: standard deviation equals mean.
+    assert intervals.std() == pytest.approx(intervals.mean() - 1e-3, rel=0.03)
+    assert spikes.min() >= 1 and spikes.max() < 101
+
+
+def test_the_same_seed_gives_the_same_train():
+    trains = [poisson_spikes(200, 0, 1, 1e-3, seed).tolist() for seed in (1, 1, 2)]
+    assert trains[0] == trains[1] != trains[2]
+
+
+@pytest.mark.parametrize("rate", [-1, 0, 1000])
+def test_a_rate_that_the_pauses_forbid_is_refused(rate):
+    with pytest.raises(InputError, match="rate"):
+        poisson_spikes(rate, 0, 1, 1e-3, 1)
