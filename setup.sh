@@ -39,7 +39,8 @@ if [ ${#missing[@]} -gt 0 ]; then
     install_packages "${missing[@]}"
 fi
 
-[ -x .venv/bin/python ] || "$python" -m venv .venv
+# pip is the last thing that a complete environment gets.
+[ -x .venv/bin/pip ] || "$python" -m venv .venv
 pip() { .venv/bin/python -m pip --disable-pip-version-check "$@"; }
 pip install --quiet --requirement requirements.txt
 pip install --quiet --no-deps --no-build-isolation --editable .

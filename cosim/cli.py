@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 
 from rich.console import Console
@@ -82,11 +83,10 @@ def _positive(text: str) -> int:
 def _run(options: argparse.Namespace) -> int:
     if options.changes and not options.out:
         raise InputError("--set needs --out DIR, so that the simulation's own results stay")
-    simulations = {
-        name: read_simulation(name, options.changes, options.out) for name in options.names
-    }
+    names = dict.fromkeys(options.names)
+    simulations = [read_simulation(name, options.changes, options.out) for name in names]
     views = VIEWS if options.view == "all" else (options.view,)
-    reports = run(simulations.values(), views, options.workers, options.force)
+    reports = run(simulations, views, options.workers, options.force)
     for report in reports:
         _print(report)
     return 0 if all(report.passed for report in reports) else 1
@@ -111,11 +111,17 @@ def _print(report: Report) -> None:
         title_justify="left",
         caption_justify="left",
     )
-    for column in ("", "quantity", "required", "measured", "verdict"):
+    for column in ("quantity", "required", "measured", "verdict"):
         table.add_column(column)
-    previous = None
-    for row in report.rows:
-        name = row.comparison if row.comparison != previous else ""
-        table.add_row(name, row.quantity, row.required, row.measured, _JUDGEMENTS[row.passed])
-        previous = row.comparison
-    Console().print(table)
+    for comparison, rows in groupby(report.rows, key=lambda row: row.comparison):
+        table.add_section()
+        table.add_row(f"[bold]{comparison}[/]")
+        for row in rows:
+            judgement = _JUDGEMENTS[row.passed]
+            table.add_row(f"  {row.quantity}", row.required, row.measured, judgement)
+    # A file or a pipe has no width of its own.
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

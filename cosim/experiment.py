@@ -1,6 +1,7 @@
 """Runs of simulations in both views; what is up to date is kept, the rest runs in parallel."""
 
 from collections.abc import Collection, Iterable
+from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -39,6 +40,9 @@ def run(
     if unknown:
         raise InputError(f"unknown view {min(unknown)!r}; there are: {', '.join(VIEWS)}")
     simulations = list(simulations)
+    for one, other in combinations(simulations, 2):
+        if one.results == other.results:
+            raise InputError(f"two simulations would both write to {one.results}")
     circuits = [CircuitView(simulation) for simulation in simulations]
     models = [ModelView(simulation) for simulation in simulations]
     for simulation in simulations:

@@ -26,7 +26,7 @@ def published_rows(
     turns = comparison.turning_points
     rows = [
         _row(
-            (name, "turning points of the weight"),
+            (name, "turning points"),
             tolerances.turning_points,
             lambda expected: _weights(expected) + (f" (± {deviation})" if deviation else ""),
             _weights(turns),
@@ -40,7 +40,7 @@ def published_rows(
             lambda least: comparison.equal_decisions >= least,
         ),
         _at_most(
-            (name, "RMS of I_mem at rising edges"),
+            (name, "I_mem at rising edges, RMS"),
             tolerances.i_mem_rise_rms,
             comparison.i_mem_rise_rms,
         ),
@@ -55,20 +55,18 @@ def model_rows(comparison: Comparison, step: OneStep, tolerances: Tolerances) ->
     free = comparison.equal_decisions, comparison.spikes
     return [
         _at_least(
-            (name, f"equal decisions, one step ahead, beyond ± {band}"),
+            (name, f"one-step decisions beyond ± {band}"),
             tolerances.model_one_step,
             step.agreement,
             f"{step.equal} of {step.outside}, {step.inside} within",
         ),
         _at_least(
-            (name, "equal decisions, free-running"),
+            (name, "free-running decisions"),
             tolerances.model_free_running,
             comparison.decision_agreement,
             "{} of {}".format(*free),
         ),
-        _at_most(
-            (name, "RMS of I_mem over time"), tolerances.model_i_mem_rms, comparison.i_mem_rms
-        ),
+        _at_most((name, "I_mem over time, RMS"), tolerances.model_i_mem_rms, comparison.i_mem_rms),
     ]
 
 

@@ -27,11 +27,13 @@ class _View:
     """Results in a folder; they are current as long as the key stored with them is the view's."""
 
     folder: Path
+    files: tuple[str, ...]
     key: dict
 
     def is_current(self) -> bool:
-        """Whether the stored results are what a run would give."""
-        return self.record.get("key") == self.key
+        """Whether the stored results are complete and what a run would give."""
+        complete = all((self.folder / name).is_file() for name in self.files)
+        return complete and self.record.get("key") == self.key
 
     @property
     def record(self) -> dict:
@@ -45,6 +47,8 @@ class _View:
 
 class CircuitView(_View):
     """The transistor-level run of a simulation, in results/circuit/."""
+
+    files = ("per_spike.csv", "waveforms.h5", "waveforms.raw", "deck.cir", "run.json")
 
     def __init__(self, simulation: Simulation):
         """Build the deck; raises InputError or DeckError for what it can't be built from."""
@@ -107,6 +111,8 @@ class ModelView(_View):
 
     Its parameters are measured on the cells, with the same biases, and kept beside the run.
     """
+
+    files = ("per_spike.csv", "waveforms.h5", "parameters.json", "run.json")
 
     def __init__(self, simulation: Simulation):
         """Build the decks of the measurements; raises InputError or DeckError as above."""

@@ -1,0 +1,174 @@
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import fake_circuit
+import pytest
+from synthetic import neuron_parameters
+
+from cosim import bench
+from cosim.cli import main
+from cosim.errors import CosimError
+from cosim.provenance import ROOT
+from ebn_model.learning_neuron import LearningNeuron
+
+
+@pytest.fixture
+def solver(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
+    return fake_circuit.install(monkeypatch)
+
+
+@pytest.fixture
+def short(tmp_path, solver):
+    """The path of a config.toml without published spikes."""
+    config = tmp_path / "short" / "config.toml"
+    config.parent.mkdir()
+    config.write_text(fake_circuit.CONFIG)
+    return str(config)
+
+
+def error_line(capsys):
+    """The one line of an error message."""
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    [line] = captured.err.strip().splitlines()
+    return line
+
+
+def test_run_prints_verdict_and_place_and_draws(short, capsys, tmp_path):
+    assert main(["run", short]) == 0
+    printed = capsys.readouterr().out
+    assert "a short run" in printed
+    assert re.search(r"free-running decisions.*≥ 95%.*100\.0% \(5 of 5\).*pass", printed)
+    assert str(tmp_path / "short" / "results") in printed.replace("\n", "")
+    figure = tmp_path / "short" / "results" / "figure.png"
+    assert figure.read_bytes().startswith(b"\x89PNG")
+    drawn = figure.stat().st_mtime_ns
+    assert main(["figures", short]) == 0
+    assert capsys.readouterr().out.strip() == str(figure)
+    assert figure.stat().st_mtime_ns > drawn
+
+
+def test_a_failed_verdict_has_its_own_exit_code(short, capsys, monkeypatch):
+    other = LearningNeuron(neuron_parameters(i_omega=1e-9))
+    monkeypatch.setattr(
+        fake_circuit.FakeCircuit, "result", lambda self, stimulus, vectors: other.run(stimulus)
+    )
+    assert main(["run", short]) == 1
+    assert "FAIL" in capsys.readouterr().out
+
+
+def test_changes_go_to_the_given_folder_and_leave_the_own_results(short, tmp_path, solver):
+    out = tmp_path / "elsewhere"
+    assert main(["run", short, "--set", "i_sl=0.3n", "--out", str(out)]) == 0
+    assert (out / "short" / "summary.json").is_file()
+    assert not (tmp_path / "short" / "results").exists()
+
+
+def test_options_reach_the_run(short, solver):
+    assert main(["run", short, "--view", "transistor", "--workers", "1"]) == 0
+    assert (solver.ran(), solver.processes_asked_for) == (["short circuit"], 1)
+    assert main(["run", short, "--view", "transistor"]) == 0
+    assert solver.ran() == []
+    assert main(["run", short, "--view", "transistor", "--force"]) == 0
+    assert solver.ran() == ["short circuit"]
+
+
+def test_list_shows_names_and_titles(capsys):
+    assert main(["list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "simulation_1: Simulation 1: constant input current"
+    assert len(lines) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "simulation_9"], "no simulation 'simulation_9'; there are: simulation_1"),
+        (["figures", "simulation_9"], "no simulation 'simulation_9'"),
+        (["run", "simulation_1", "--set", "i_sl=1n"], "--set needs --out DIR"),
+        (["run", "simulation_1", "--out", "/tmp/x", "--set", "i_x=1"], "unknown key 'i_x'"),
+        (["run", "simulation_1", "--out", "/dev/null"], "cannot write to /dev/null/simulation_1"),
+    ],
+)
+def test_mistakes_get_one_clear_line(solver, capsys, arguments, message):
+    assert main(arguments) == 2
+    line = error_line(capsys)
+    assert line.startswith("ebn-cosim: ") and message in line
+    assert solver.ran() == []
+
+
+@pytest.mark.parametrize(
+    "arguments", [["run"], ["run", "simulation_1", "--view", "layout"], ["simulate"], []]
+)
+def test_a_wrong_command_shows_the_usage(capsys, arguments):
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert "usage: ebn-cosim" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "two"])
+def test_workers_must_be_a_positive_number(capsys, number):
+    with pytest.raises(SystemExit, match="2"):
+        main(["run", "simulation_1", "--workers", number])
+    assert "--workers" in capsys.readouterr().err
+
+
+def test_two_simulations_must_not_share_their_results(short, tmp_path, capsys, solver):
+    other = tmp_path / "other" / "short" / "config.toml"
+    other.parent.mkdir(parents=True)
+    other.write_text(fake_circuit.CONFIG)
+    assert main(["run", short, str(other), "--out", str(tmp_path / "out")]) == 2
+    assert "both write to" in error_line(capsys)
+
+
+def test_a_failed_run_gives_its_reason(short, solver, capsys):
+    solver.error = ("short circuit", CosimError("time step too small"))
+    assert main(["run", short]) == 2
+    assert "ebn-cosim: time step too small" in capsys.readouterr().err
+
+
+def workers_of(pid):
+    """Processes with simulations that a process has started and that still run."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [
+        int(child)
+        for child in children
+        if b"cosim.worker" in Path(f"/proc/{child}/cmdline").read_bytes()
+    ]
+
+
+def test_an_interrupt_ends_all_processes_and_leaves_nothing(tmp_path):
+    command = [sys.executable, "-m", "cosim.cli", "run", "simulation_1", "--out", str(tmp_path)]
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 30
+    while not (workers := workers_of(process.pid)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert workers
+    process.send_signal(signal.SIGINT)
+    _, messages = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "ebn-cosim: interrupted" in messages
+    assert "Traceback" not in messages
+    assert list((tmp_path / "simulation_1").iterdir()) == []
+    for worker in workers:
+        with pytest.raises(ProcessLookupError):
+            os.kill(worker, 0)
+
+
+def test_make_help_names_every_target():
+    answer = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    named = re.findall(r"^make (\w+) +\w", answer.stdout, re.M)
+    targets = "help setup sim sim1 sim2 figures test bench lint clean"
+    assert named == targets.split()
+
+
+def test_bench_names_the_package_of_a_missing_ngspice(monkeypatch, capsys):
+    monkeypatch.setenv("PATH", "")
+    assert bench.main() == 2
+    assert "apt-get install ngspice" in error_line(capsys)

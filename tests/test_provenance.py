@@ -1,0 +1,57 @@
+import pytest
+
+from cosim import provenance
+from cosim.provenance import simulator_versions, versions
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project of a few modules; returns what writes one of them."""
+    monkeypatch.setattr(provenance, "ROOT", tmp_path)
+
+    def write(name, text):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+
+    write("cosim/top.py", "from cosim import middle\nimport numpy\n")
+    write("cosim/middle.py", "def f():\n    from ebn_model.bottom import x\n")
+    write("ebn_model/bottom.py", "from cosim.top import y\nx = 1\n")
+    write("cosim/other.py", "z = 1\n")
+    return write
+
+
+def digest_of(*modules):
+    return provenance.sources_digest.__wrapped__(*modules)
+
+
+@pytest.mark.parametrize("module", ["cosim/top.py", "cosim/middle.py", "ebn_model/bottom.py"])
+def test_digest_follows_each_imported_module(project, module):
+    before = digest_of("cosim.top")
+    assert digest_of("cosim.top") == before
+    project(module, "changed = True\n")
+    assert digest_of("cosim.top") != before
+
+
+def test_digest_leaves_other_modules_out(project):
+    before = digest_of("cosim.top")
+    project("cosim/other.py", "z = 2\n")
+    assert digest_of("cosim.top") == before
+    assert digest_of("cosim.top", "cosim.other") != before
+
+
+def test_the_circuits_digest_covers_the_engine_but_not_the_figures():
+    covered = set()
+    with pytest.MonkeyPatch.context() as patch:
+        real = provenance.Path.read_text
+        patch.setattr(
+            provenance.Path, "read_text", lambda path: covered.add(path.name) or real(path)
+        )
+        digest_of("cosim.circuit")
+    assert {"circuit.py", "worker.py", "ngspice.py", "deck.py", "stimulus.py"} <= covered
+    assert "figures.py" not in covered
+
+
+def test_versions_name_the_simulator():
+    assert int(simulator_versions()["ngspice"]) >= 30
+    assert versions()["PySpice"].startswith("1.5")
