@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cosim.job import Job
 from cosim.progress import AddBar
-from cosim.worker import Job, run_jobs
+from cosim.worker import run_jobs
 
 Vectors = dict[str, np.ndarray]
 

@@ -19,8 +19,9 @@ from tempfile import TemporaryDirectory
 
 from cosim.circuit import TransistorCircuit
 from cosim.errors import CosimError
+from cosim.job import Job
 from cosim.simulation import read_simulation
-from cosim.worker import Job, run_jobs
+from cosim.worker import run_jobs
 
 REPETITIONS = 3
 SHORTENED = ("stimulus.count=23", "stimulus.duration=120 ms")

@@ -14,7 +14,7 @@ from scipy.optimize import least_squares
 from cosim.circuit import NETLISTS, SUPPLY, bias_lines, listed
 from cosim.deck import Deck
 from cosim.errors import SimulationError
-from cosim.worker import Job
+from cosim.job import Job
 from ebn_model.learning_neuron import (
     integrator_slope,
     output_current,

@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Gt, Le
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, FiniteFloat
 
 from cosim.deck import Deck
 from cosim.errors import SimulationError
-from cosim.worker import Job
+from cosim.job import Job
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable, validated
 from ebn_model.results import LearningResult, SpikeTable, weight_steps
@@ -47,13 +47,13 @@ class SolverOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     method: Literal["trap", "gear"] = "trap"
-    xmu: Annotated[float, Gt(0), Le(0.5)] = 0.49
-    reltol: Annotated[float, Gt(0), Le(1e-2)] = 1e-4
+    xmu: Annotated[FiniteFloat, Gt(0), Le(0.5)] = 0.49
+    reltol: Annotated[FiniteFloat, Gt(0), Le(1e-2)] = 1e-4
     abstol: Annotated[Ampere, Gt(0)] = 1e-15
-    vntol: Annotated[float, Gt(0)] = 1e-6
-    gmin: Annotated[float, Gt(0)] = 1e-14
-    chgtol: Annotated[float, Gt(0)] = 1e-13
-    trtol: Annotated[float, Gt(0)] = 1.0
+    vntol: Annotated[FiniteFloat, Gt(0)] = 1e-6
+    gmin: Annotated[FiniteFloat, Gt(0)] = 1e-14
+    chgtol: Annotated[FiniteFloat, Gt(0)] = 1e-13
+    trtol: Annotated[FiniteFloat, Gt(0)] = 1.0
     max_step: Annotated[Second, Gt(0)] = 1e-4
 
     def line(self) -> str:

@@ -1,12 +1,4 @@
-"""What can go wrong with a simulation, and how ngspice's messages tell it."""
-
-from __future__ import annotations
-
-import re
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from cosim.deck import Deck
+"""What can go wrong with a simulation."""
 
 
 class CosimError(Exception):
@@ -27,67 +19,3 @@ class LostEdgeError(SimulationError):
 
 class WorkerError(CosimError):
     """The process of a run was killed, or ended without a result."""
-
-
-# What ngspice 39 prints for a fault in the deck. The named groups lead to its place: `line` is a
-# line number of the deck, `card` quotes a card, perhaps flattened; `parameter` and `word` are
-# names used there.
-_DECK_FAULTS = [
-    # Line 0 is any line inside a subcircuit.
-    r"Netlist line no\. (?P<line>\d+):\n(?P<why>(?:Undefined parameter \[(?P<parameter>\w+)\])?.*)",
-    r"Error on line (?P<line>\d+) or its substitute:\n(?P<quote>.+)\n(?P<why>.+)",
-    r"Error on line:\n(?P<card>.+)\n(?P<why>.+)",
-    r"(?P<why>unknown subckt): (?P<card>.+)",
-    r"(?P<why>Too (?:many|few) parameters for subcircuit type .+) \(instance: x(?P<card>[^)]+)\)",
-    r"(?P<why>Could not find (?:include|library) file (?P<word>\S+))",
-    r"(?P<why>Mismatch of \.subckt \S+ \.ends).+\n.+\nCheck line (?P<card>.+)",
-    r"(?P<why>Mismatch of \.subckt \S+ \.ends).+\n.+\nCheck \.ends in line number (?P<line>\d+)",
-    r"(?P<why>(?:IC|Nodeset|NODESET) on non-existent node - (?P<word>\S+), ignored)",
-    r"(?P<card>\S+) has (?P<why>non-increasing PWL time points)",
-    r"(?P<why>bad type given for option (?P<word>\S+))",
-    r"(?P<why>unsupported integration (?P<word>method))",
-    r"(?P<why>\S+: no such command available in ngspice)",
-    r'(?P<why>[^:\n]+ named "(?P<word>[^"]+)" is not in the circuit)',
-    r"(?P<why>No job \(tran, ac, op etc\.\) defined)",
-    r"(?P<why>(?:.+\n){0,4}Error: (?:circuit not parsed|there aren't any circuits loaded))",
-]
-
-
-def deck_fault(messages: list[str], deck: Deck) -> str | None:
-    """The fault of the deck in ngspice's messages, as `file:line: reason`, or None."""
-    text = "\n".join(messages)
-    matches = (re.search(pattern, text) for pattern in _DECK_FAULTS)
-    match = next((match for match in matches if match), None)
-    if match is None:
-        return None
-    found = {group: value for group, value in match.groupdict().items() if value}
-    quote = found.get("quote") or found.get("card")
-    parts = [_origin(found, deck), found["why"].strip(), quote]
-    return ": ".join(part for part in parts if part)
-
-
-def _origin(found: dict[str, str], deck: Deck) -> str | None:
-    if found.get("line", "0") != "0":
-        return deck.origin(int(found["line"]))
-    if "card" in found:
-        return deck.find_card(found["card"])
-    if "parameter" in found:
-        return deck.find_undefined(found["parameter"])
-    return deck.find_word(found["word"]) if "word" in found else None
-
-
-def run_fault(messages: list[str]) -> str | None:
-    """Why a run failed or can't be trusted, by ngspice's messages, or None."""
-    text = "\n".join(messages)
-    faults = re.findall(r"doAnalyses: (.+)|(run simulation (?:interrupted|not started))", text)
-    reasons = [" ".join("".join(fault).split()) for fault in faults]
-    # Where gmin and source stepping fail, ngspice starts from a pseudo-transient, whose voltages
-    # are arbitrary: in a circuit of pA, milliseconds away from the operating point.
-    arbitrary = "Transient op finished" in text
-    if arbitrary:
-        reasons.append("no operating point found (a larger gmin may help)")
-    # A singular matrix at first is normal where gmin or source stepping then finds a solution.
-    singular = re.search(r"singular matrix: +check nodes? (\S+)", text)
-    if singular and reasons:
-        reasons.insert(0, f"singular matrix, check node {singular[1]}")
-    return "; ".join(reasons) or None

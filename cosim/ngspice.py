@@ -13,22 +13,14 @@ from collections.abc import Callable, Iterator
 from functools import wraps
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PySpice.Spice.NgSpice.Shared import NgSpiceShared, ffi
 
-from cosim.errors import (
-    CosimError,
-    DeckError,
-    SimulationError,
-    deck_fault,
-    run_fault,
-)
-
-if TYPE_CHECKING:
-    from cosim.deck import Deck
-    from cosim.worker import Job
+from cosim.deck import Deck
+from cosim.errors import CosimError, DeckError, SimulationError
+from cosim.job import Job
+from cosim.messages import deck_fault, run_fault
 
 _messages = logging.getLogger(__name__)
 

@@ -11,12 +11,12 @@ import numpy as np
 from cosim import characterise
 from cosim.batch import Batch, Vectors
 from cosim.circuit import TransistorCircuit
+from cosim.job import Job
 from cosim.output import new_folder
 from cosim.progress import AddBar
 from cosim.provenance import digest, simulator_versions, sources_digest
 from cosim.simulation import Simulation
 from cosim.store import read_json, read_result, to_json, write_json, write_result
-from cosim.worker import Job
 from ebn_model.errors import InputError
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.parameters import NeuronParameters

@@ -7,7 +7,7 @@ import numpy as np
 from synthetic import neuron_parameters
 
 from cosim.deck import Deck
-from cosim.worker import Job
+from cosim.job import Job
 from ebn_model.learning_neuron import LearningNeuron
 
 CONFIG = """\

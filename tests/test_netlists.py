@@ -8,7 +8,8 @@ import pytest
 
 from cosim.circuit import NETLISTS
 from cosim.deck import read_netlist
-from cosim.worker import Job, run_jobs
+from cosim.job import Job
+from cosim.worker import run_jobs
 
 CELLS = sorted((NETLISTS / "cells").glob("*.cir"))
 BENCHES = sorted((NETLISTS / "benches").glob("*.cir"))

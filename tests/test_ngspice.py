@@ -6,8 +6,9 @@ import pytest
 from cosim import ngspice as ngspice_module
 from cosim.deck import Deck
 from cosim.errors import CosimError, DeckError, LostEdgeError, SimulationError
+from cosim.job import Job
 from cosim.ngspice import NgSpice, find_library
-from cosim.worker import Job, run_jobs
+from cosim.worker import run_jobs
 
 RC = """\
 v1 in 0 1

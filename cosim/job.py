@@ -1,0 +1,63 @@
+"""A run to be done: a deck, and what its result has to look like."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from cosim.deck import Deck
+from cosim.errors import DeckError, LostEdgeError, SimulationError
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """One run: a deck with one analysis, and what is expected of it.
+
+    label: name of the run in messages.
+    vectors: names to return, `v(out)` or `i(v1)`; all that are saved where empty.
+    t_stop: time in s that the transient must reach; None for other analyses.
+    edges: times in s, shape (edges,), at which the transient must have a time point, to within
+        edge_tolerance in s.
+    raw_path: where to write the vectors as an ngspice raw file as well.
+    """
+
+    label: str
+    deck: Deck
+    vectors: tuple[str, ...] = ()
+    t_stop: float | None = None
+    edges: np.ndarray = field(default_factory=lambda: np.empty(0))
+    edge_tolerance: float = 1e-9
+    raw_path: Path | None = None
+
+    def check(self, vectors: dict[str, np.ndarray]) -> None:
+        """Raise SimulationError or LostEdgeError where the result isn't what is expected."""
+        for name, values in vectors.items():
+            finite = np.isfinite(values)
+            if not finite.all():
+                raise SimulationError(f"{name} is {values[~finite][0]} at point {finite.argmin()}")
+        if self.t_stop is not None:
+            _check_end(_time(vectors), self.t_stop)
+        if len(self.edges):
+            _check_edges(_time(vectors), np.asarray(self.edges), self.edge_tolerance)
+
+
+def _time(vectors: dict[str, np.ndarray]) -> np.ndarray:
+    if "time" not in vectors:
+        raise DeckError("the deck has no transient analysis")
+    return vectors["time"]
+
+
+def _check_end(time: np.ndarray, t_stop: float) -> None:
+    if time[-1] < t_stop * (1 - 1e-9):
+        raise SimulationError(f"the run stopped at {time[-1]:g} s, before {t_stop:g} s")
+
+
+def _check_edges(time: np.ndarray, edges: np.ndarray, tolerance: float) -> None:
+    after = np.searchsorted(time, edges).clip(1, len(time) - 1)
+    distance = np.minimum(abs(time[after] - edges), abs(time[after - 1] - edges))
+    lost = edges[distance > tolerance]
+    if lost.size:
+        raise LostEdgeError(
+            f"{lost.size} of {edges.size} edges have no time point within {tolerance:g} s, "
+            f"the first at {lost[0]:g} s"
+        )
