@@ -69,7 +69,7 @@ class CircuitView(_View):
         """Deck, programs and sources that the results follow from."""
         return {
             "deck_sha256": self._job.deck.sha256,
-            "sources": sources_digest("cosim.circuit", "cosim.store"),
+            "sources": sources_digest("cosim.circuit", "cosim.worker", "cosim.store"),
             **simulator_versions(),
         }
 
@@ -132,7 +132,7 @@ class ModelView(_View):
         """Digest of the decks, programs and sources that the parameters follow from."""
         key = {
             "decks": [job.deck.sha256 for job in self.measurements],
-            "sources": sources_digest("cosim.characterise"),
+            "sources": sources_digest("cosim.characterise", "cosim.worker"),
             **simulator_versions(),
         }
         return digest(to_json(key))

@@ -1,7 +1,9 @@
 import pytest
 
-from cosim import provenance
+from cosim import provenance, views
 from cosim.provenance import simulator_versions, versions
+from cosim.simulation import read_simulation
+from cosim.views import CircuitView
 
 
 @pytest.fixture
@@ -40,14 +42,19 @@ def test_digest_leaves_other_modules_out(project):
     assert digest_of("cosim.top", "cosim.other") != before
 
 
-def test_the_circuits_digest_covers_the_engine_but_not_the_figures():
+def test_the_circuits_key_covers_the_engine_but_not_the_figures():
     covered = set()
+    view = CircuitView(read_simulation("simulation_1"))
+    real = provenance.Path.read_text
+
+    def reading(path, **options):
+        covered.add(path.name)
+        return real(path, **options)
+
     with pytest.MonkeyPatch.context() as patch:
-        real = provenance.Path.read_text
-        patch.setattr(
-            provenance.Path, "read_text", lambda path: covered.add(path.name) or real(path)
-        )
-        digest_of("cosim.circuit")
+        patch.setattr(provenance.Path, "read_text", reading)
+        patch.setattr(views, "sources_digest", provenance.sources_digest.__wrapped__)
+        assert view.key
     assert {"circuit.py", "worker.py", "ngspice.py", "deck.py", "stimulus.py"} <= covered
     assert "figures.py" not in covered
 
