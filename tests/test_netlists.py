@@ -71,6 +71,14 @@ def test_every_cell_is_in_the_list_that_decks_include():
     assert sorted(listed) == [path.name for path in CELLS]
 
 
+@named(BENCHES)
+def test_a_bench_prints_something_in_plain_ngspice(path):
+    """Without a .print line of its analysis, `ngspice -b` would refuse to run it."""
+    text = read_netlist(path).text
+    analysis = re.search(r"^\.(tran|dc) ", text, re.M)[1]
+    assert re.search(rf"^\.print {analysis} \S", text, re.M)
+
+
 @pytest.fixture(scope="module")
 def bench_results():
     """Vectors of every bench, by name, each run as its file says."""
