@@ -9,6 +9,23 @@ from ebn_model.parameters import (
     SynapseParameters,
 )
 from ebn_model.results import LearningResult, SpikeTable, weight_steps
+from ebn_model.stimulus import Stimulus
+
+WIDTH = 1.01e-3
+SPIKES = (4.005e-3, 9.005e-3)
+DURATION = 12e-3
+BITS = [f"v(q{bit})" for bit in range(6)]
+
+MEMBRANE = {
+    "tau": 29.6e-3,
+    "i_tau": 10.8e-12,
+    "i_th": 100e-12,
+    "exponent": 0.913,
+    "i_spec_pair": 0.11e-6,
+    "i_spec_readout": 0.76e-6,
+    "i_floor": 4.5e-12,
+}
+"""Constants of a membrane like the circuit's, in SI units."""
 
 
 def spike_table(i_mem_rise, decision, start_weight=8, period=5e-3):
@@ -50,3 +67,14 @@ def neuron_parameters(i_omega=0.0):
         extra=dpi(SynapseParameters, 0.3e-3, 70e-12, 12e-12, i_w=30e-9),
         decision=DecisionParameters(i_lower=8.6e-9, i_upper=9.4e-9, i_omega=i_omega),
     )
+
+
+def stimulus(spikes=SPIKES, **changes):
+    """Two spikes as in the published simulations, unless changed."""
+    values = {
+        "pulse_width": WIDTH,
+        "duration": DURATION,
+        "start_weight": 30,
+        "reset_until": 2.55e-3,
+    }
+    return Stimulus(spikes, **(values | changes))

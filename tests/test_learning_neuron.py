@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
+from synthetic import MEMBRANE
 
 from ebn_model.learning_neuron import (
     LearningNeuron,
@@ -16,15 +17,6 @@ WIDTH = 1.01e-3
 RESET_UNTIL = 2.55e-3
 I_IN = 1.4926e-9
 
-MEMBRANE = {
-    "tau": 29.6e-3,
-    "i_tau": 10.8e-12,
-    "i_th": 100e-12,
-    "exponent": 0.913,
-    "i_spec_pair": 0.11e-6,
-    "i_spec_readout": 0.76e-6,
-    "i_floor": 4.5e-12,
-}
 SYNAPSE = {"exponent": 0.88, "i_spec_pair": 0.6e-6, "i_spec_readout": 60e-9, "i_floor": 0.3e-12}
 NEURON = {
     "i_in": I_IN,

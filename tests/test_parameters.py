@@ -1,5 +1,6 @@
 import pytest
 from pydantic import ValidationError
+from synthetic import MEMBRANE
 
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable, NeuronParameters, validated
@@ -21,15 +22,6 @@ BIASES = {
     "i_wta": "10n",
 }
 
-MEMBRANE = {
-    "tau": 29.6e-3,
-    "i_tau": 10.8e-12,
-    "i_th": 100e-12,
-    "exponent": 0.913,
-    "i_spec_pair": 0.11e-6,
-    "i_spec_readout": 0.76e-6,
-    "i_floor": 4.5e-12,
-}
 SYNAPSE = MEMBRANE | {"tau": 0.65e-3, "i_floor": 0.3e-12, "i_w": 2.06e-9}
 NEURON = {
     "i_in": 1.4926e-9,
