@@ -106,7 +106,7 @@ def _list(_options: argparse.Namespace) -> int:
 
 def _print(report: Report) -> None:
     table = Table(
-        title=report.simulation.experiment.title,
+        title=report.simulation.title,
         caption=f"results in {report.figure.parent}",
         title_justify="left",
         caption_justify="left",

@@ -55,7 +55,7 @@ def make_report(
         "verdict": [asdict(row) for row in rows],
         "metrics": metrics,
         "experiment": simulation.experiment.model_dump(),
-        "changed": simulation.changed,
+        "changes": simulation.changes,
         "seed": None,
         "circuit": record,
         "model": model.record if results.model else {},
@@ -66,7 +66,7 @@ def make_report(
     known = to_json(read_json(folder / SUMMARY)) == to_json(summary)
     if redraw_figure or not known or not all((folder / name).is_file() for name in FIGURES):
         with new_files(folder) as new:
-            draw(results, simulation.experiment.title, [new / name for name in FIGURES])
+            draw(results, simulation.title, [new / name for name in FIGURES])
             write_json(summary, new / SUMMARY)
     return report
 
@@ -80,7 +80,7 @@ def _assess(simulation: Simulation, results: Results) -> tuple[dict, list[Row]]:
     if published and same_spikes(run.spikes, published):
         comparison = compare(run, published)
         metrics[f"{name} against published"] = asdict(comparison)
-        judge = results.circuit is not None and not simulation.changed
+        judge = results.circuit is not None and not simulation.changes
         rows += published_rows(comparison, tolerances, f"{name} against published", judge)
     if results.circuit and results.model:
         comparison = compare(results.model, results.circuit)

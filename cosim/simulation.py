@@ -18,14 +18,20 @@ class Simulation:
 
     published: the published spikes, None where there are none.
     results: folder for what comes out.
-    changed: whether the user changed something, so that the published result doesn't bind.
+    changes: what the user changed, "KEY=VALUE" each; the published result doesn't bind then.
     """
 
     name: str
     experiment: Experiment
     published: SpikeTable | None
     results: Path
-    changed: bool = False
+    changes: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """Title of the experiment, with what was changed."""
+        title = self.experiment.title
+        return f"{title}, with {', '.join(self.changes)}" if self.changes else title
 
 
 def simulation_names() -> list[str]:
@@ -49,11 +55,11 @@ def read_simulation(name: str, changes: Iterable[str] = (), out: Path | None = N
         raise InputError(f"no simulation {name!r}; there are: {', '.join(simulation_names())}")
     folder = config.resolve().parent
     table = folder / "published.csv"
-    changes = list(changes)
+    changes = tuple(changes)
     return Simulation(
         name=folder.name,
         experiment=read_experiment(config, changes),
         published=read_spike_table(table) if table.is_file() else None,
         results=Path(out) / folder.name if out else folder / "results",
-        changed=bool(changes),
+        changes=changes,
     )

@@ -227,6 +227,7 @@ def test_changed_parameters_are_shown_against_the_published_but_not_judged(short
     assert len(published) == 3
     assert {row.passed for row in published} == {None}
     assert any(row.passed for row in report.rows)
+    assert report.simulation.title.endswith(", with stimulus.start_weight=5")
 
 
 def test_other_spikes_are_not_compared_with_the_published(short, tmp_path):
