@@ -18,7 +18,6 @@ from ebn_model.stimulus import WEIGHT_MAX, WEIGHT_MIN, Stimulus
 SAMPLE_PERIOD = 1e-4
 """Spacing of the returned waveform, s; edges are added to it."""
 
-
 _NO_CURRENT = 1e-18
 
 
@@ -90,10 +89,10 @@ class LearningNeuron:
             decision = int(self.decide(i_rise, weight))
             end = min(fall, stimulus.duration)
             state = self._advance(state, rise, end, weight, stimulus.extra_synapse, trace)
-            ended = fall > stimulus.duration
-            after = weight if ended else min(max(weight + decision, WEIGHT_MIN), WEIGHT_MAX)
-            i_fall = np.nan if ended else self._i_mem(state)
-            rows.append((rise, np.nan if ended else fall, i_rise, i_fall, decision, weight, after))
+            cut = fall > stimulus.duration
+            after = weight if cut else min(max(weight + decision, WEIGHT_MIN), WEIGHT_MAX)
+            i_fall = np.nan if cut else self._i_mem(state)
+            rows.append((rise, np.nan if cut else fall, i_rise, i_fall, decision, weight, after))
             weight, time = after, end
             if on_progress:
                 on_progress(time)
@@ -112,7 +111,8 @@ class LearningNeuron:
         if not stimulus.reset_until:
             i_in, membrane = self.parameters.i_in, self.parameters.membrane
             correction = weak_inversion_current(i_in, membrane.i_spec_pair) / i_in
-            state[0] = max(state[0], np.log(max(i_in / membrane.i_tau - 1, 0) * correction))
+            settled = correction * (i_in / membrane.i_tau - 1)
+            state[0] = np.log(max(settled, np.exp(state[0])))
         return state
 
     def _i_mem(self, state: np.ndarray) -> float:

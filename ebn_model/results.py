@@ -48,14 +48,14 @@ class SpikeTable:
         """Write the table under CSV_HEADER, times in ms, currents in nA, NaN as empty."""
         rows = [CSV_HEADER]
         for k in range(len(self)):
-            ended = np.isnan(self.t_fall[k])
+            cut = np.isnan(self.t_fall[k])
             rows.append(
                 f"{k},{self.t_rise[k] * 1e3:.4f},"
-                + ("" if ended else f"{self.t_fall[k] * 1e3:.4f}")
+                + ("" if cut else f"{self.t_fall[k] * 1e3:.4f}")
                 + f",{self.i_mem_rise[k] * 1e9:.4f},"
-                + ("" if ended else f"{self.i_mem_fall[k] * 1e9:.4f}")
+                + ("" if cut else f"{self.i_mem_fall[k] * 1e9:.4f}")
                 + f",{DECISIONS[self.decision[k] + 1]},{self.weight_before[k]},"
-                + ("" if ended else f"{self.weight_after[k]}")
+                + ("" if cut else f"{self.weight_after[k]}")
             )
         Path(path).write_text("\n".join(rows) + "\n")
 

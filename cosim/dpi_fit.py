@@ -1,0 +1,97 @@
+"""The law of a differential-pair integrator, fitted to measured currents."""
+
+import numpy as np
+from scipy.integrate import solve_ivp
+from scipy.optimize import least_squares
+
+from ebn_model.learning_neuron import (
+    integrator_slope,
+    output_current,
+    state_of,
+    weak_inversion_current,
+)
+from ebn_model.parameters import IntegratorParameters
+
+Steps = list[tuple[float, float]]
+FIT_POINTS = 1000
+
+
+def evenly(
+    time: np.ndarray, current: np.ndarray, start: float, stop: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """FIT_POINTS of a waveform between two times: the solver's own points crowd at the edges."""
+    even = np.linspace(start, stop, FIT_POINTS, endpoint=False)
+    return even, np.interp(even, time, current)
+
+
+def fit_law(
+    i_tau: float,
+    static: tuple[np.ndarray, np.ndarray],
+    response: tuple[np.ndarray, np.ndarray],
+    steps: Steps,
+) -> IntegratorParameters:
+    """Fit a DPI's law to its settled curve and to its response in time.
+
+    Args:
+        i_tau: the leak, A, which is measured directly.
+        static: settled input and output currents, A, each of shape (points,).
+        response: times in s and output currents in A, each of shape (points,), evenly spaced;
+            it begins discharged.
+        steps: input of the response, constant from each start on: (start in s, current in A).
+    """
+    time, current = response
+    length, i_max = time[-1] - time[0], max(i_w for _, i_w in steps)
+
+    def law(logs: np.ndarray) -> tuple[IntegratorParameters, np.ndarray]:
+        """The law for logarithms of what is not measured directly, and its settled error."""
+        tau, i_spec_pair, i_spec_readout, i_floor = np.exp(logs)
+        ratio = weak_inversion_current(static[0], i_spec_pair) / static[0]
+        u = np.log(ratio * (static[0] / i_tau - 1))
+        output = np.log(weak_inversion_current(static[1], i_spec_readout))
+        exponent, offset = np.polyfit(u, output, 1)
+        law = IntegratorParameters(
+            tau=tau,
+            i_tau=i_tau,
+            i_th=np.exp(offset),
+            exponent=exponent,
+            i_spec_pair=i_spec_pair,
+            i_spec_readout=i_spec_readout,
+            i_floor=i_floor,
+        )
+        return law, output - offset - exponent * u
+
+    def errors(logs: np.ndarray) -> np.ndarray:
+        trial, settled = law(logs)
+        moving = (response_of(trial, time, steps) - current) / current.max()
+        return np.concatenate([moving / np.sqrt(len(moving)), settled / np.sqrt(len(settled))])
+
+    peak = current.max()
+    low = np.log([length / 100, 3 * i_max, 3 * peak, 1e-12 * peak])
+    high = np.log([length, 1e5 * i_max, 1e5 * peak, peak])
+    guess = np.log([length / 5, 100 * i_max, 100 * peak, 1e-3 * peak])
+    # The step is far above the noise of the integration, which the default would differentiate.
+    fit = least_squares(errors, guess, bounds=(low, high), diff_step=1e-3)
+    return law(fit.x)[0]
+
+
+def response_of(law: IntegratorParameters, time: np.ndarray, steps: Steps) -> np.ndarray:
+    """Output in A at times in s, shape (points,), from i_floor on, for an input of steps."""
+    state = np.log([state_of(law.i_floor, law)])
+    output = np.empty(len(time))
+    ends = [*(start for start, _ in steps[1:]), 2 * time[-1] - time[-2]]
+    # Piece by piece: the integrator could step over a short pulse.
+    for (start, i_w), end in zip(steps, ends, strict=True):
+        inside = (time >= start) & (time < end)
+        solution = solve_ivp(
+            lambda _, log_u, i_w: integrator_slope(log_u, i_w, law.tau, law.i_tau, law.i_spec_pair),
+            (start, end),
+            state,
+            method="LSODA",
+            t_eval=np.append(time[inside], end),
+            args=(i_w,),
+            rtol=1e-7,
+            atol=1e-9,
+        )
+        output[inside] = output_current(np.exp(solution.y[0][:-1]), law)
+        state = solution.y[:, -1]
+    return output
