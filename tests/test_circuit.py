@@ -6,7 +6,9 @@ import pytest
 from synthetic import BITS, DURATION, SPIKES, WIDTH, stimulus
 
 from cosim import circuit as circuit_module
-from cosim.circuit import EDGE, I_MEM, SolverOptions, TransistorCircuit, read_biases
+from cosim.circuit import SolverOptions, TransistorCircuit, read_biases
+from cosim.readout import I_MEM
+from cosim.sources import EDGE
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable
 

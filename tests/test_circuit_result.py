@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from synthetic import BITS, stimulus
 
-from cosim.circuit import I_MEM, TransistorCircuit
+from cosim.circuit import TransistorCircuit
 from cosim.errors import SimulationError
+from cosim.readout import I_MEM
 from cosim.worker import run_jobs
 
 

@@ -1,0 +1,79 @@
+"""The voltage sources that play a stimulus to the circuit."""
+
+import numpy as np
+
+from ebn_model.errors import InputError
+from ebn_model.stimulus import Stimulus
+
+SUPPLY = 1.8
+"""Supply voltage, V."""
+EDGE = 100e-9
+"""Duration of a stimulus edge, s; its middle is at the spike's time."""
+PRESET_UNTIL = 10e-6
+"""The weight counter is preset from 0 to this time, s."""
+SETTLED_AFTER = 10e-6
+"""After an edge, the counter and the latches have settled after this time, s."""
+
+
+def check_edges_fit(stimulus: Stimulus) -> None:
+    """Raise InputError for pulses or pauses too short for the edges and the circuit."""
+    room = SETTLED_AFTER + EDGE
+    if stimulus.pulse_width < room:
+        raise InputError(f"pulse_width = {stimulus.pulse_width:g} s is below {room:g} s")
+    cut = stimulus.duration - stimulus.fall_times[-1:]
+    if ((cut > -EDGE) & (cut < room)).any():
+        raise InputError(
+            f"duration = {stimulus.duration:g} s leaves less than {room:g} s after the last "
+            "falling edge; end the run within the pulse, or later"
+        )
+    ends = np.concatenate([[PRESET_UNTIL], stimulus.fall_times[:-1]])
+    pauses = stimulus.spike_times - ends[: len(stimulus.spike_times)]
+    if (pauses < room).any():
+        index = int((pauses < room).argmax())
+        raise InputError(
+            f"spike_times[{index}] = {stimulus.spike_times[index]:g} s leaves the circuit "
+            f"less than {room:g} s to settle before it"
+        )
+
+
+def stimulus_edges(stimulus: Stimulus) -> np.ndarray:
+    """Times in s at which the input's slope changes, within the run: each needs a time point."""
+    middles = np.concatenate([stimulus.spike_times, stimulus.fall_times])
+    corners = np.sort(np.concatenate([middles - EDGE / 2, middles + EDGE / 2]))
+    return corners[corners < stimulus.duration]
+
+
+def stimulus_lines(stimulus: Stimulus) -> str:
+    """The sources of a stimulus; every number in them was checked to be one."""
+    pulses = [
+        (time + sign * EDGE / 2, level)
+        for edges in zip(stimulus.spike_times, stimulus.fall_times, strict=True)
+        for time, levels in zip(edges, ((0, 1), (1, 0)), strict=True)
+        for sign, level in zip((-1, 1), levels, strict=True)
+    ]
+    inverted = [(time, 1 - level) for time, level in pulses]
+    extra = stimulus.extra_synapse
+    sources = {
+        "input": _source(0, pulses),
+        "extra": _source(0, pulses if extra else []),
+        "extra_b": _source(1, inverted if extra else []),
+        "reset": _source(1, _falling(stimulus.reset_until)) if stimulus.reset_until else "0",
+        "load": _source(1, _falling(PRESET_UNTIL)),
+    }
+    for bit in range(6):
+        sources[f"p{bit}"] = _source(stimulus.start_weight >> bit & 1, [])
+    return "\n".join(f"v{node} {node} 0 {source}" for node, source in sources.items())
+
+
+def _falling(time: float) -> list[tuple[float, int]]:
+    return [(time, 1), (time + EDGE, 0)]
+
+
+def _source(start: int, corners: list[tuple[float, int]]) -> str:
+    """A constant or piecewise-linear source, on lines of a readable length."""
+    if not corners:
+        return f"{start * SUPPLY:g}"
+    pairs = [(0.0, start), *corners]
+    rows = [pairs[k : k + 4] for k in range(0, len(pairs), 4)]
+    text = (" ".join(f"{time:.12g} {level * SUPPLY:g}" for time, level in row) for row in rows)
+    return "pwl(" + "\n+ ".join(text) + ")"
