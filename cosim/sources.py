@@ -20,11 +20,12 @@ def check_edges_fit(stimulus: Stimulus) -> None:
     room = SETTLED_AFTER + EDGE
     if stimulus.pulse_width < room:
         raise InputError(f"pulse_width = {stimulus.pulse_width:g} s is below {room:g} s")
-    cut = stimulus.duration - stimulus.fall_times[-1:]
-    if ((cut > -EDGE) & (cut < room)).any():
+    last_edges = np.array([*stimulus.spike_times[-1:], *stimulus.fall_times[-1:]])
+    rest = stimulus.duration - last_edges
+    if ((rest > -EDGE) & (rest < room)).any():
         raise InputError(
-            f"duration = {stimulus.duration:g} s leaves less than {room:g} s after the last "
-            "falling edge; end the run within the pulse, or later"
+            f"duration = {stimulus.duration:g} s leaves less than {room:g} s after the last edge "
+            "of a pulse; end the run earlier or later"
         )
     ends = np.concatenate([[PRESET_UNTIL], stimulus.fall_times[:-1]])
     pauses = stimulus.spike_times - ends[: len(stimulus.spike_times)]

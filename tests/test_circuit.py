@@ -260,10 +260,11 @@ def test_impossible_solver_options_are_refused(changes):
 # Reading results.
 
 
-@pytest.mark.parametrize("rest", [0, 20e-9, 9e-6])
-def test_a_run_that_ends_while_the_weight_settles_is_refused(circuit, rest):
-    with pytest.raises(InputError, match="end the run within the pulse, or later"):
-        circuit.job(stimulus([4e-3], duration=4e-3 + WIDTH + rest), "run")
+@pytest.mark.parametrize("edge", [4e-3, 4e-3 + WIDTH], ids=["rising", "falling"])
+@pytest.mark.parametrize("rest", [20e-9, 9e-6])
+def test_a_run_that_ends_while_the_circuit_settles_is_refused(circuit, edge, rest):
+    with pytest.raises(InputError, match="after the last edge of a pulse"):
+        circuit.job(stimulus([4e-3], duration=edge + rest), "run")
 
 
 def test_a_duration_of_numpy_gives_the_same_deck(circuit):
