@@ -69,7 +69,7 @@ def test_pulses_have_their_edges_middles_at_the_spike_times(circuit):
     assert times[1:] == pytest.approx(expected, abs=1e-14)
 
 
-@pytest.mark.parametrize("spikes", [SPIKES, [4.005e-3, 11.5e-3], [4.005e-3, DURATION - 10e-9], []])
+@pytest.mark.parametrize("spikes", [SPIKES, [4.005e-3, 11.5e-3], [4.005e-3, DURATION - 20e-6], []])
 def test_the_edges_to_meet_are_the_corners_within_the_run(circuit, spikes):
     job = circuit.job(stimulus(spikes), "run")
     value = sources(job.deck)["vinput"]
