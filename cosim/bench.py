@@ -18,10 +18,10 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from cosim.circuit import TransistorCircuit
+from cosim.engine.job import Job
+from cosim.engine.worker import run_jobs
 from cosim.errors import CosimError
-from cosim.job import Job
-from cosim.simulation import read_simulation
-from cosim.worker import run_jobs
+from cosim.experiments.simulation import read_simulation
 
 REPETITIONS = 3
 SHORTENED = ("stimulus.count=23", "stimulus.duration=120 ms")

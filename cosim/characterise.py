@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from cosim.circuit import NETLISTS, bias_lines, listed
-from cosim.deck import Deck
 from cosim.dpi_fit import evenly, fit_law
+from cosim.engine.deck import Deck
+from cosim.engine.job import Job
 from cosim.errors import SimulationError
-from cosim.job import Job
 from cosim.sources import SUPPLY
 from ebn_model.parameters import (
     BiasTable,

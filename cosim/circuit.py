@@ -8,8 +8,8 @@ import numpy as np
 from annotated_types import Gt, Le
 from pydantic import BaseModel, ConfigDict, FiniteFloat
 
-from cosim.deck import Deck
-from cosim.job import Job
+from cosim.engine.deck import Deck
+from cosim.engine.job import Job
 from cosim.readout import BITS, I_MEM, LATCHES, spike_table
 from cosim.sources import check_edges_fit, stimulus_edges, stimulus_lines
 from ebn_model.errors import InputError

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from cosim.errors import CosimError
-from cosim.experiment import VIEWS, redraw, run
-from cosim.report import Report
-from cosim.simulation import read_simulation, simulation_names
+from cosim.experiments.report import Report
+from cosim.experiments.runner import VIEWS, redraw, run
+from cosim.experiments.simulation import read_simulation, simulation_names
 from ebn_model.errors import InputError
 
 _JUDGEMENTS = {True: "[green]pass[/]", False: "[bold red]FAIL[/]", None: "not judged"}

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 import numpy as np
 from synthetic import neuron_parameters
 
-from cosim.deck import Deck
-from cosim.job import Job
+from cosim.engine.deck import Deck
+from cosim.engine.job import Job
 from ebn_model.learning_neuron import LearningNeuron
 
 CONFIG = """\
@@ -79,8 +79,8 @@ def measurements(biases, technology, temperature):
 def install(monkeypatch):
     """Let cosim use the stand-ins; returns the FakeSolver."""
     solver = FakeSolver()
-    monkeypatch.setattr("cosim.batch.run_jobs", solver)
-    monkeypatch.setattr("cosim.views.TransistorCircuit", FakeCircuit)
+    monkeypatch.setattr("cosim.experiments.batch.run_jobs", solver)
+    monkeypatch.setattr("cosim.experiments.views.TransistorCircuit", FakeCircuit)
     monkeypatch.setattr("cosim.characterise.jobs", measurements)
     monkeypatch.setattr("cosim.characterise.parameters", lambda vectors: neuron_parameters())
     return solver

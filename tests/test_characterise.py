@@ -5,8 +5,8 @@ import pytest
 
 from cosim.characterise import jobs, parameters
 from cosim.circuit import read_biases
+from cosim.engine.worker import run_jobs
 from cosim.errors import SimulationError
-from cosim.worker import run_jobs
 from ebn_model.errors import InputError
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.parameters import NeuronParameters

@@ -5,9 +5,9 @@ import pytest
 from synthetic import BITS, stimulus
 
 from cosim.circuit import TransistorCircuit
+from cosim.engine.worker import run_jobs
 from cosim.errors import SimulationError
 from cosim.readout import I_MEM
-from cosim.worker import run_jobs
 
 
 def synthetic(made, weights, decisions):

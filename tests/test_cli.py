@@ -13,7 +13,7 @@ from synthetic import neuron_parameters
 from cosim import bench
 from cosim.cli import main
 from cosim.errors import CosimError
-from cosim.provenance import ROOT
+from cosim.experiments.provenance import ROOT
 from ebn_model.learning_neuron import LearningNeuron
 
 
@@ -139,7 +139,7 @@ def workers_of(pid):
     return [
         int(child)
         for child in children
-        if b"cosim.worker" in Path(f"/proc/{child}/cmdline").read_bytes()
+        if b"cosim.engine.worker" in Path(f"/proc/{child}/cmdline").read_bytes()
     ]
 
 

@@ -1,8 +1,8 @@
 import pytest
 
 from cosim.circuit import SolverOptions, read_biases
-from cosim.config import Tolerances, read_experiment
-from cosim.simulation import SIMULATIONS, read_simulation, simulation_names
+from cosim.experiments.config import Tolerances, read_experiment
+from cosim.experiments.simulation import SIMULATIONS, read_simulation, simulation_names
 from ebn_model.errors import InputError
 
 CONFIG = """\

@@ -1,6 +1,6 @@
 import pytest
 
-from cosim.deck import Deck, read_netlist
+from cosim.engine.deck import Deck, read_netlist
 from cosim.errors import DeckError
 
 

@@ -6,13 +6,13 @@ import h5py
 import pytest
 from synthetic import neuron_parameters
 
-from cosim import output
 from cosim.compare import weight_sequence
 from cosim.errors import SimulationError
-from cosim.experiment import redraw, run
-from cosim.output import OutputError
-from cosim.simulation import read_simulation
-from cosim.store import read_json, read_result
+from cosim.experiments import output
+from cosim.experiments.output import OutputError
+from cosim.experiments.runner import redraw, run
+from cosim.experiments.simulation import read_simulation
+from cosim.experiments.store import read_json, read_result
 from ebn_model.errors import InputError
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.results import turning_points
@@ -36,7 +36,7 @@ FILES = {
 
 @pytest.fixture
 def solver(monkeypatch):
-    monkeypatch.setattr("cosim.report.draw", fake_circuit.blank_figures)
+    monkeypatch.setattr("cosim.experiments.report.draw", fake_circuit.blank_figures)
     return fake_circuit.install(monkeypatch)
 
 
@@ -151,7 +151,7 @@ def test_a_changed_stimulus_reruns_the_model_with_the_parameters_it_has(short, s
 def test_changed_sources_rerun_their_view(short, solver, monkeypatch):
     run([short()])
     solver.ran()
-    monkeypatch.setattr("cosim.views.sources_digest", lambda *modules: str(modules))
+    monkeypatch.setattr("cosim.experiments.views.sources_digest", lambda *modules: str(modules))
     run([short()])
     assert solver.ran() == ["short circuit", *CELLS]
 

@@ -4,9 +4,9 @@ from fake_circuit import CONFIG
 from PIL import Image
 from synthetic import neuron_parameters
 
-from cosim.config import read_experiment
-from cosim.figures import draw, make_figure
-from cosim.views import Results
+from cosim.experiments.config import read_experiment
+from cosim.experiments.figures import draw, make_figure
+from cosim.experiments.views import Results
 from ebn_model.learning_neuron import LearningNeuron
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from cosim.circuit import NETLISTS
-from cosim.deck import read_netlist
-from cosim.job import Job
-from cosim.worker import run_jobs
+from cosim.engine.deck import read_netlist
+from cosim.engine.job import Job
+from cosim.engine.worker import run_jobs
 
 CELLS = sorted((NETLISTS / "cells").glob("*.cir"))
 BENCHES = sorted((NETLISTS / "benches").glob("*.cir"))

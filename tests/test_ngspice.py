@@ -3,12 +3,12 @@ import re
 import numpy as np
 import pytest
 
-from cosim import ngspice as ngspice_module
-from cosim.deck import Deck
+from cosim.engine import ngspice as ngspice_module
+from cosim.engine.deck import Deck
+from cosim.engine.job import Job
+from cosim.engine.ngspice import NgSpice, find_library
+from cosim.engine.worker import run_jobs
 from cosim.errors import CosimError, DeckError, LostEdgeError, SimulationError
-from cosim.job import Job
-from cosim.ngspice import NgSpice, find_library
-from cosim.worker import run_jobs
 
 RC = """\
 v1 in 0 1

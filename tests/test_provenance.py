@@ -1,9 +1,9 @@
 import pytest
 
-from cosim import provenance, views
-from cosim.provenance import simulator_versions, versions
-from cosim.simulation import read_simulation
-from cosim.views import CircuitView
+from cosim.experiments import provenance, views
+from cosim.experiments.provenance import simulator_versions, versions
+from cosim.experiments.simulation import read_simulation
+from cosim.experiments.views import CircuitView
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 from cosim import characterise
 from cosim.circuit import TransistorCircuit
 from cosim.compare import compare, one_step
-from cosim.simulation import read_simulation
-from cosim.worker import run_jobs
+from cosim.engine.worker import run_jobs
+from cosim.experiments.simulation import read_simulation
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.stimulus import Stimulus
 

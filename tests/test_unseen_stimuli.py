@@ -6,7 +6,7 @@ import pytest
 from cosim import characterise
 from cosim.circuit import TransistorCircuit, read_biases
 from cosim.compare import compare, one_step
-from cosim.worker import run_jobs
+from cosim.engine.worker import run_jobs
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.stimulus import Stimulus, poisson_spikes, regular_spikes
 

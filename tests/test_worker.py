@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cosim import worker as worker_module
-from cosim.deck import Deck
+from cosim.engine import worker as worker_module
+from cosim.engine.deck import Deck
+from cosim.engine.job import Job
+from cosim.engine.worker import run_jobs
 from cosim.errors import DeckError, SimulationError, WorkerError
-from cosim.job import Job
-from cosim.worker import run_jobs
 
 RC = "v1 in 0 1\nr1 in out {tau}\nc1 out 0 1n ic=0\n"
 SHORT = RC + ".tran 10n 5u uic\n"
@@ -150,9 +150,9 @@ def test_closing_the_iterator_ends_the_workers(scratch, processes):
 
 PARENT = """\
 import subprocess
-from cosim.deck import Deck
-from cosim.job import Job
-from cosim.worker import run_jobs
+from cosim.engine.deck import Deck
+from cosim.engine.job import Job
+from cosim.engine.worker import run_jobs
 
 deck = Deck("endless").append({text!r}, "bench").append(".param tau=1k", "parameters")
 jobs = [Job(f"endless {{n}}", deck, t_stop=1.0) for n in range(2)]
@@ -210,9 +210,9 @@ def test_a_parent_that_dies_leaves_nothing_behind(tmp_path, number):
 
 
 SPOILED = """\
-from cosim.deck import Deck
-from cosim.ngspice import NgSpice
-from cosim.job import Job
+from cosim.engine.deck import Deck
+from cosim.engine.ngspice import NgSpice
+from cosim.engine.job import Job
 
 ngspice = NgSpice()
 for text in ("r1 1 0 {load}\\n.op", "r1 1 0 1k\\ni1 0 1 1m\\n.op"):

@@ -2,7 +2,7 @@
 
 import re
 
-from cosim.deck import Deck
+from cosim.engine.deck import Deck
 
 # What ngspice 39 prints for a fault in the deck. The named groups lead to its place: `line` is a
 # line number of the deck, `card` quotes a card, perhaps flattened; `parameter` and `word` are

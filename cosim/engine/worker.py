@@ -22,9 +22,9 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from cosim.engine.job import Job
+from cosim.engine.ngspice import NgSpice
 from cosim.errors import CosimError, WorkerError
-from cosim.job import Job
-from cosim.ngspice import NgSpice
 
 
 def run_jobs(
@@ -79,7 +79,12 @@ class _Worker:
         if job.raw_path:
             job = replace(job, raw_path=Path(job.raw_path).absolute())
         self._folder.joinpath("job.pickle").write_bytes(pickle.dumps(job))
-        command = [sys.executable, "-c", "from cosim.worker import main; main()", self._folder]
+        command = [
+            sys.executable,
+            "-c",
+            "from cosim.engine.worker import main; main()",
+            self._folder,
+        ]
         with self._folder.joinpath("log").open("wb") as log:
             # Unbuffered, so that the selector sees all that has not been read.
             process = subprocess.Popen(

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cosim.config import Experiment, read_experiment
-from cosim.provenance import ROOT
+from cosim.experiments.config import Experiment, read_experiment
+from cosim.experiments.provenance import ROOT
 from ebn_model.errors import InputError
 from ebn_model.results import SpikeTable, read_spike_table
 

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from cosim.views import Results
+from cosim.experiments.views import Results
 
 WIDTH, HEIGHT = 7.0, 3.9
 """Size in inches: two columns of a journal page."""

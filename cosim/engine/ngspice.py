@@ -17,10 +17,10 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from PySpice.Spice.NgSpice.Shared import NgSpiceShared, ffi
 
-from cosim.deck import Deck
+from cosim.engine.deck import Deck
+from cosim.engine.job import Job
+from cosim.engine.messages import deck_fault, run_fault
 from cosim.errors import CosimError, DeckError, SimulationError
-from cosim.job import Job
-from cosim.messages import deck_fault, run_fault
 
 _messages = logging.getLogger(__name__)
 

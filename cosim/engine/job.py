@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cosim.deck import Deck
+from cosim.engine.deck import Deck
 from cosim.errors import DeckError, LostEdgeError, SimulationError
 
 

@@ -4,13 +4,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from cosim.compare import compare, one_step, same_spikes
-from cosim.figures import draw
-from cosim.output import new_files
-from cosim.provenance import sources_digest, versions
-from cosim.simulation import Simulation
-from cosim.store import read_json, to_json, write_json
-from cosim.verdict import Row, edge_row, model_rows, published_rows
-from cosim.views import CircuitView, ModelView, Results, current_results
+from cosim.experiments.figures import draw
+from cosim.experiments.output import new_files
+from cosim.experiments.provenance import sources_digest, versions
+from cosim.experiments.simulation import Simulation
+from cosim.experiments.store import read_json, to_json, write_json
+from cosim.experiments.verdict import Row, edge_row, model_rows, published_rows
+from cosim.experiments.views import CircuitView, ModelView, Results, current_results
 
 SUMMARY = "summary.json"
 FIGURES = ("figure.png", "figure.pdf")
@@ -60,7 +60,7 @@ def make_report(
         "circuit": record,
         "model": model.record if results.model else {},
         "versions": versions(),
-        "sources": sources_digest("cosim.report"),
+        "sources": sources_digest("cosim.experiments.report"),
     }
     folder = simulation.results
     known = to_json(read_json(folder / SUMMARY)) == to_json(summary)

@@ -9,14 +9,14 @@ from tempfile import mkdtemp
 import numpy as np
 
 from cosim import characterise
-from cosim.batch import Batch, Vectors
 from cosim.circuit import TransistorCircuit
-from cosim.job import Job
-from cosim.output import new_folder
-from cosim.progress import AddBar
-from cosim.provenance import digest, simulator_versions, sources_digest
-from cosim.simulation import Simulation
-from cosim.store import read_json, read_result, to_json, write_json, write_result
+from cosim.engine.job import Job
+from cosim.experiments.batch import Batch, Vectors
+from cosim.experiments.output import new_folder
+from cosim.experiments.progress import AddBar
+from cosim.experiments.provenance import digest, simulator_versions, sources_digest
+from cosim.experiments.simulation import Simulation
+from cosim.experiments.store import read_json, read_result, to_json, write_json, write_result
 from ebn_model.errors import InputError
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.parameters import NeuronParameters
@@ -69,7 +69,9 @@ class CircuitView(_View):
         """Deck, programs and sources that the results follow from."""
         return {
             "deck_sha256": self._job.deck.sha256,
-            "sources": sources_digest("cosim.circuit", "cosim.worker", "cosim.store"),
+            "sources": sources_digest(
+                "cosim.circuit", "cosim.engine.worker", "cosim.experiments.store"
+            ),
             **simulator_versions(),
         }
 
@@ -132,7 +134,7 @@ class ModelView(_View):
         """Digest of the decks, programs and sources that the parameters follow from."""
         key = {
             "decks": [job.deck.sha256 for job in self.measurements],
-            "sources": sources_digest("cosim.characterise", "cosim.worker"),
+            "sources": sources_digest("cosim.characterise", "cosim.engine.worker"),
             **simulator_versions(),
         }
         return digest(to_json(key))
@@ -143,7 +145,7 @@ class ModelView(_View):
         return {
             "parameters": self.parameters_key,
             "stimulus": self._settings,
-            "sources": sources_digest("ebn_model.learning_neuron", "cosim.store"),
+            "sources": sources_digest("ebn_model.learning_neuron", "cosim.experiments.store"),
         }
 
     def stored_parameters(self) -> NeuronParameters | None:

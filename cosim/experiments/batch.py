@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cosim.job import Job
-from cosim.progress import AddBar
-from cosim.worker import run_jobs
+from cosim.engine.job import Job
+from cosim.engine.worker import run_jobs
+from cosim.experiments.progress import AddBar
 
 Vectors = dict[str, np.ndarray]
 

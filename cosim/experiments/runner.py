@@ -6,12 +6,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from cosim import characterise
-from cosim.batch import Batch, run_batches
-from cosim.output import check_writable
-from cosim.progress import AddBar, progress_bars
-from cosim.report import Report, make_report
-from cosim.simulation import Simulation
-from cosim.views import CircuitView, ModelView
+from cosim.experiments.batch import Batch, run_batches
+from cosim.experiments.output import check_writable
+from cosim.experiments.progress import AddBar, progress_bars
+from cosim.experiments.report import Report, make_report
+from cosim.experiments.simulation import Simulation
+from cosim.experiments.views import CircuitView, ModelView
 from ebn_model.errors import InputError
 from ebn_model.parameters import NeuronParameters
 

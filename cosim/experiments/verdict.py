@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from cosim.compare import Comparison, OneStep
-from cosim.config import Tolerances
+from cosim.experiments.config import Tolerances
 
 
 @dataclass(frozen=True)

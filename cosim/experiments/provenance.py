@@ -9,12 +9,12 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from cosim.ngspice import find_library
+from cosim.engine.ngspice import find_library
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 """The project's folder, with netlists/ and Simulations/."""
 
-_IMPORT = re.compile(r"^\s*from (cosim|ebn_model)(?:\.| import )(\w+)", re.M)
+_IMPORT = re.compile(r"^\s*from ((?:cosim|ebn_model)[\w.]*) import (.*)", re.M)
 
 
 @cache
@@ -22,7 +22,7 @@ def simulator_versions() -> dict[str, str]:
     """Versions of what shapes a circuit's result; raises CosimError where ngspice is missing."""
     find_library()
     # In a process of its own, as the library can be started just once in each.
-    question = "from cosim.ngspice import NgSpice; print(NgSpice().ngspice_version)"
+    question = "from cosim.engine.ngspice import NgSpice; print(NgSpice().ngspice_version)"
     answer = subprocess.run(
         [sys.executable, "-c", question], capture_output=True, text=True, check=True
     )
@@ -46,18 +46,21 @@ def digest(text: str) -> str:
 
 
 @cache
-def sources_digest(*modules: str) -> str:
+def sources_digest(*roots: str) -> str:
     """Hexadecimal SHA-256 of modules of this project and of all of ours that they import.
 
     Found, not listed, so that no source that shapes a result can be forgotten.
     """
     found: set[Path] = set()
-    waiting = [_file(module) for module in modules]
+    waiting = [_file(module) for module in roots]
     while waiting:
         path = waiting.pop()
         if path.is_file() and path not in found:
             found.add(path)
-            waiting += [_file(".".join(names)) for names in _IMPORT.findall(path.read_text())]
+            for source, names in _IMPORT.findall(path.read_text()):
+                # What is imported from a package may be modules.
+                modules = [source, *(f"{source}.{name}" for name in re.findall(r"\w+", names))]
+                waiting += map(_file, modules)
     return digest("".join(path.read_text() for path in sorted(found)))
 
 

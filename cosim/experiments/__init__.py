@@ -1,0 +1,1 @@
+"""Experiments under Simulations/: configuration, cached runs, comparison, verdict, figures."""
