@@ -5,7 +5,6 @@ under the same biases and technology as the circuit; no trajectory of the whole 
 """
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
@@ -51,13 +50,10 @@ def jobs(biases: BiasTable, technology: str = "generic180", temperature: float =
 
 
 def _job(bench: str, biases: BiasTable, technology: str, temperature: float) -> Job:
-    own = {
-        NETLISTS / "technology" / "generic180.spice",
-        *(NETLISTS / "biases").glob("*.spice"),
-    }
-    # The bench's own technology and bias table count as included, and are replaced.
     deck = Deck(f"bench {bench}").include(listed(NETLISTS / "technology", technology, "technology"))
-    deck = replace(deck, files=deck.files | frozenset(Path(path).resolve() for path in own))
+    # The bench's own technology and bias table count as included, and are replaced.
+    replaced = (NETLISTS.glob(f"{folder}/*.spice") for folder in ("technology", "biases"))
+    deck = replace(deck, files=frozenset(path.resolve() for paths in replaced for path in paths))
     deck = deck.append(f"{bias_lines(biases)}\n.temp {float(temperature)!r}", "biases")
     deck = deck.include(NETLISTS / "benches" / f"{bench}.cir")
     return Job(f"bench {bench}", deck, t_stop=T_STOP.get(bench))

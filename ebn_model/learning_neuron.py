@@ -33,6 +33,7 @@ def _compressed(current, i_spec) -> np.ndarray:
 
 def integrator_slope(log_u, i_w, tau, i_tau, i_spec_pair) -> np.ndarray:
     """d(ln u)/dt of DPIs in 1/s: the law of IntegratorParameters; scalars or equal shapes."""
+    # A pair can't carry a negative current: inhibition beyond the input only stops the membrane.
     i_w = np.maximum(i_w, _NO_CURRENT)
     share = 1 / (1 + np.exp(log_u) * i_w / weak_inversion_current(i_w, i_spec_pair))
     return (i_w / i_tau * share - 1) / tau
@@ -154,8 +155,7 @@ class LearningNeuron:
     def _slope(self, log_u: np.ndarray, synaptic_inputs: np.ndarray) -> np.ndarray:
         u = np.exp(log_u[1:])
         exc, inh, ext = map(output_current, u, self._synapses)
-        # The membrane's pair can't carry a negative current: strong inhibition only stops it.
-        i_in = max(self.parameters.i_in + exc + ext - inh, 0.0)
+        i_in = self.parameters.i_in + exc + ext - inh
         i_w = np.concatenate([[i_in], synaptic_inputs])
         return integrator_slope(log_u, i_w, self._tau, self._i_tau, self._i_spec_pair)
 

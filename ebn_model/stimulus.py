@@ -104,8 +104,7 @@ def poisson_spikes(
     if not 0 < rate * pause < 1:
         raise InputError(f"rate = {rate:g} Hz can't be reached with pauses of {pause:g} s")
     generator = np.random.default_rng(seed)
-    intervals = np.empty(0)
-    while start + intervals.sum() < stop:
-        intervals = np.append(intervals, pause + generator.exponential(1 / rate - pause))
-    times = start + np.cumsum(intervals)
-    return times[times < stop]
+    times, time = [], start
+    while (time := time + pause + generator.exponential(1 / rate - pause)) < stop:
+        times.append(time)
+    return np.array(times)

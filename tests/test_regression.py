@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from cosim import characterise
 from cosim.circuit import TransistorCircuit
 from cosim.compare import compare, one_step
 from cosim.engine.worker import run_jobs
@@ -19,7 +18,7 @@ DEAD_BAND = 10e-12
 class Runs:
     """Everything that the tests look at, run once: circuits as shipped and tighter, models."""
 
-    def __init__(self):
+    def __init__(self, measured):
         self.simulations = {name: read_simulation(name) for name in NAMES}
         experiment = self.simulations[NAMES[0]].experiment
         stimuli = {
@@ -35,20 +34,16 @@ class Runs:
         # The longest first, so that no processor waits at the end.
         runs = [(view, name) for view in ("tighter", "shipped") for name in NAMES]
         jobs = [circuits[view].job(stimuli[name], f"{name} {view}") for view, name in runs]
-        cells = characterise.jobs(biases)
         self.settled_stimulus = Stimulus([2e-3], 1e-3, 6e-3, start_weight=-5)
         settled = circuits["shipped"].job(self.settled_stimulus, "settled")
-        vectors = dict(run_jobs([*jobs, *cells, settled]))
-        self.settled = circuits["shipped"].result(
-            self.settled_stimulus, vectors[len(jobs) + len(cells)]
-        )
+        vectors = dict(run_jobs([*jobs, settled]))
+        self.settled = circuits["shipped"].result(self.settled_stimulus, vectors[len(jobs)])
         self.jobs = dict(zip(runs, jobs, strict=True))
         self.circuit = {
             run: circuits[run[0]].result(stimuli[run[1]], vectors[index])
             for index, run in enumerate(runs)
         }
-        measured = [vectors[len(jobs) + index] for index in range(len(cells))]
-        self.neuron = LearningNeuron(characterise.parameters(measured))
+        self.neuron = LearningNeuron(measured)
         self.model = {name: self.neuron.run(stimuli[name]) for name in NAMES}
 
     def published(self, name):
@@ -56,8 +51,8 @@ class Runs:
 
 
 @pytest.fixture(scope="module")
-def runs():
-    return Runs()
+def runs(measured):
+    return Runs(measured)
 
 
 @pytest.mark.parametrize(

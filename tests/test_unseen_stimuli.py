@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from cosim import characterise
-from cosim.circuit import TransistorCircuit, read_biases
+from cosim.circuit import TransistorCircuit
 from cosim.compare import compare, one_step
 from cosim.engine.worker import run_jobs
 from ebn_model.learning_neuron import LearningNeuron
@@ -36,11 +35,10 @@ def draw(generator: np.random.Generator) -> tuple[Stimulus, float]:
 
 
 @pytest.fixture(scope="module")
-def outcomes():
+def outcomes(biases, measured):
     """(circuit, model, neuron) of each case."""
     generator = np.random.default_rng(SEED)
     cases = [draw(generator) for _ in range(CASES)]
-    biases = read_biases("published")
     circuits = [
         TransistorCircuit(biases.model_copy(update={"i_in": biases.i_in * factor}))
         for _, factor in cases
@@ -49,9 +47,7 @@ def outcomes():
         circuit.job(stimulus, f"case {number}")
         for number, (circuit, (stimulus, _)) in enumerate(zip(circuits, cases, strict=True))
     ]
-    cells = characterise.jobs(biases)
-    vectors = dict(run_jobs([*jobs, *cells]))
-    measured = characterise.parameters([vectors[CASES + index] for index in range(len(cells))])
+    vectors = dict(run_jobs(jobs))
     outcomes = []
     for index, (circuit, (stimulus, factor)) in enumerate(zip(circuits, cases, strict=True)):
         # The mirror that copies the constant input is linear.

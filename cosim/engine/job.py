@@ -38,7 +38,22 @@ class Job:
         if self.t_stop is not None:
             _check_end(_time(vectors), self.t_stop)
         if len(self.edges):
-            _check_edges(_time(vectors), np.asarray(self.edges), self.edge_tolerance)
+            self._check_edges(_time(vectors))
+
+    def lost_edges(self, time: np.ndarray) -> np.ndarray:
+        """Edges in s without a time point within the tolerance, for ascending times in s."""
+        edges = np.asarray(self.edges)
+        after = np.searchsorted(time, edges).clip(1, len(time) - 1)
+        distance = np.minimum(abs(time[after] - edges), abs(time[after - 1] - edges))
+        return edges[distance > self.edge_tolerance]
+
+    def _check_edges(self, time: np.ndarray) -> None:
+        lost = self.lost_edges(time)
+        if lost.size:
+            raise LostEdgeError(
+                f"{lost.size} of {len(self.edges)} edges have no time point within "
+                f"{self.edge_tolerance:g} s, the first at {lost[0]:g} s"
+            )
 
 
 def _time(vectors: dict[str, np.ndarray]) -> np.ndarray:
@@ -50,14 +65,3 @@ def _time(vectors: dict[str, np.ndarray]) -> np.ndarray:
 def _check_end(time: np.ndarray, t_stop: float) -> None:
     if time[-1] < t_stop * (1 - 1e-9):
         raise SimulationError(f"the run stopped at {time[-1]:g} s, before {t_stop:g} s")
-
-
-def _check_edges(time: np.ndarray, edges: np.ndarray, tolerance: float) -> None:
-    after = np.searchsorted(time, edges).clip(1, len(time) - 1)
-    distance = np.minimum(abs(time[after] - edges), abs(time[after - 1] - edges))
-    lost = edges[distance > tolerance]
-    if lost.size:
-        raise LostEdgeError(
-            f"{lost.size} of {edges.size} edges have no time point within {tolerance:g} s, "
-            f"the first at {lost[0]:g} s"
-        )

@@ -97,12 +97,12 @@ class CircuitView(_View):
 
 
 def _edges(job: Job, result: LearningResult) -> dict:
-    """What was asserted of the stimulus' edges: a run with a lost one has raised an error."""
+    """How well the run met the stimulus' edges."""
     ends = np.where(np.isnan(result.spikes.t_fall), result.time[-1], result.spikes.t_fall)
     first, last = np.searchsorted(result.time, [result.spikes.t_rise, ends])
     return {
         "checked": len(job.edges),
-        "lost": 0,
+        "lost": len(job.lost_edges(result.time)),
         "tolerance_s": job.edge_tolerance,
         "fewest_points_per_pulse": int((last - first).min()),
     }
@@ -159,7 +159,6 @@ class ModelView(_View):
         """Run the model and store its results."""
         show = add_bar(self._label, self._stimulus.duration)
         result = LearningNeuron(parameters).run(self._stimulus, show)
-        show(self._stimulus.duration)
         with new_folder(self.folder) as folder:
             write_result(result, folder)
             stored = {"key": self.parameters_key, "parameters": parameters.model_dump()}
