@@ -7,7 +7,7 @@ from cosim.sources import EDGE, SETTLED_AFTER, SUPPLY
 from ebn_model.results import SpikeTable
 from ebn_model.stimulus import Stimulus
 
-I_MEM = "@m.xneuron.xdecision.xmem.m1[id]"
+I_MEM = "@m.xneuron.xanalog.xdecision.xmem.m1[id]"
 BITS = tuple(f"v(q{bit})" for bit in range(6))
 LATCHES = ("v(inc)", "v(sl)")
 
