@@ -1,10 +1,11 @@
-"""Our run of a deck against `ngspice -b` on the same deck: `python -m cosim.bench`.
+"""Our runs of simulation 1, shortened, against `ngspice -b`: `python -m cosim.bench`.
 
-The deck is simulation 1, shortened. Both write a raw file and use one thread, and they take turns,
-so that the machine's other load hits both. Ours includes the start of its process and the way of
-the data back to us.
+ngspice gets the transistor view's deck and, with `--deck FILE`, somebody else's of the same length.
+All write a raw file and use one thread, and they take turns, so that the machine's other load
+hits all of them. Ours include the start of their process and the way of the data back to us.
 """
 
+import argparse
 import os
 import re
 import resource
@@ -12,7 +13,9 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -22,11 +25,16 @@ from cosim.engine.job import Job
 from cosim.engine.worker import run_jobs
 from cosim.errors import CosimError
 from cosim.experiments.simulation import read_simulation
+from cosim.mixed import MixedCircuit
 
 REPETITIONS = 3
 SHORTENED = ("stimulus.count=23", "stimulus.duration=120 ms")
+
+TRANSISTOR, MIXED, ALONE = "transistor view", "mixed view", "ngspice -b"
 GOAL = 1.05
-"""Greatest ratio of our time to that of ngspice alone."""
+"""Greatest ratio of the transistor view's time to that of ngspice alone."""
+DECK_GOALS = {TRANSISTOR: 0.6, MIXED: 0.1}
+"""Greatest ratio of a view's time to that of ngspice with the deck of `--deck`."""
 
 
 @dataclass(frozen=True)
@@ -38,29 +46,62 @@ class Measurement:
     memory: int
 
 
-def main() -> int:
-    """Measure and print; returns 2 where the ngspice command is missing."""
+def main(arguments: Sequence[str] = ()) -> int:
+    """Measure and print; returns 2 where the ngspice command or the deck is missing or fails."""
+    parser = argparse.ArgumentParser(prog="cosim.bench", description=__doc__.partition("\n")[0])
+    parser.add_argument("--deck", type=Path, metavar="FILE", help="also run this with ngspice -b")
+    deck = parser.parse_args(arguments).deck
     if not shutil.which("ngspice"):
         print("bench: needs the command ngspice: sudo apt-get install ngspice", file=sys.stderr)
         return 2
-    job = _job()
-    with TemporaryDirectory() as name:
-        folder = Path(name)
-        folder.joinpath("deck.cir").write_text(job.deck.text)
-        folder.joinpath(".spiceinit").write_text("set num_threads=1\n")
-        # Ours go first: their memory is only known as the highest of all processes so far.
-        ours, alone = [_run_ours(job, folder)], [_run_alone(folder)]
-        for _ in range(REPETITIONS):
-            ours.append(_run_ours(job, folder))
-            alone.append(_run_alone(folder))
-    _print(ours, alone)
+    try:
+        with TemporaryDirectory() as name:
+            _bench(Path(name), deck)
+    except CosimError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 2
     return 0
 
 
-def _job() -> Job:
+def _bench(folder: Path, deck: Path | None) -> None:
+    if deck and not deck.is_file():
+        raise CosimError(f"no such deck: {deck}")
+    folder.joinpath(".spiceinit").write_text("set num_threads=1\n")
+    jobs = _jobs()
+    # Ours go first, the smaller before the larger: the memory of their processes is only known
+    # as the highest of all so far.
+    runs: dict[str, Callable[[], Measurement]] = {
+        name: partial(_run_ours, jobs[name], folder) for name in (MIXED, TRANSISTOR)
+    }
+    decks = {name: folder / f"{name.partition(' ')[0]}.cir" for name in runs}
+    for name, path in decks.items():
+        path.write_text(jobs[name].deck.text)
+    decks[ALONE] = decks[TRANSISTOR]
+    runs[ALONE] = partial(_run_alone, decks[ALONE], folder)
+    if deck:
+        decks[deck.name] = deck.resolve()
+        runs[deck.name] = partial(_run_alone, decks[deck.name], folder)
+    rounds = [{name: run() for name, run in runs.items()} for _ in range(1 + REPETITIONS)]
+    # The first has filled the caches.
+    times = {name: median(one[name].seconds for one in rounds[1:]) for name in runs}
+    for name, one in rounds[0].items():
+        print(
+            f"{name:{max(map(len, runs))}} {times[name]:6.2f} s   {one.points} time points   "
+            f"{transistors(decks[name], folder)} transistors   {one.memory / 1e6:.0f} MB"
+        )
+    _print_ratio(times, TRANSISTOR, ALONE, GOAL)
+    if deck:
+        for name, goal in DECK_GOALS.items():
+            _print_ratio(times, name, deck.name, goal)
+
+
+def _jobs() -> dict[str, Job]:
     experiment = read_simulation("simulation_1", SHORTENED).experiment
-    circuit = TransistorCircuit(experiment.bias_table(), experiment.solver)
-    return circuit.job(experiment.stimulus.stimulus(), "bench")
+    stimulus, biases = experiment.stimulus.stimulus(), experiment.bias_table()
+    return {
+        TRANSISTOR: TransistorCircuit(biases, experiment.solver).job(stimulus, TRANSISTOR),
+        MIXED: MixedCircuit(biases).job(stimulus, MIXED),
+    }
 
 
 def _run_ours(job: Job, folder: Path) -> Measurement:
@@ -71,30 +112,52 @@ def _run_ours(job: Job, folder: Path) -> Measurement:
     return Measurement(seconds, len(vectors["time"]), memory)
 
 
-def _run_alone(folder: Path) -> Measurement:
+def _run_alone(deck: Path, folder: Path) -> Measurement:
+    raw = folder / "alone.raw"
+    raw.unlink(missing_ok=True)
     start = time.perf_counter()
-    command = ["ngspice", "-b", "-r", "alone.raw", "deck.cir"]
-    with folder.joinpath("log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
-        _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    usage = _ngspice(folder, "-r", raw.name, str(deck))
     seconds = time.perf_counter() - start
-    if process.returncode:
-        raise CosimError(f"ngspice failed:\n{folder.joinpath('log').read_text()[-1000:]}")
-    header = folder.joinpath("alone.raw").read_bytes()[:2000]
-    points = int(re.search(rb"No\. Points: (\d+)", header)[1])
+    if not raw.is_file():
+        raise CosimError(f"{deck} gave no data:\n{_log(folder)}")
+    with raw.open("rb") as file:
+        points = int(re.search(rb"No\. Points: (\d+)", file.read(2000))[1])
     return Measurement(seconds, points, usage.ru_maxrss * 1024)
 
 
-def _print(ours: list[Measurement], alone: list[Measurement]) -> None:
-    times = []
-    for name, runs in (("ours", ours), ("ngspice -b", alone)):
-        # The first of each has filled the caches.
-        times.append(median(run.seconds for run in runs[1:]))
-        points, memory = runs[0].points, runs[0].memory / 1e6
-        print(f"{name:11} {times[-1]:6.2f} s   {points} time points   {memory:.0f} MB")
-    print(f"ratio of the times: {times[0] / times[1]:.3f} (goal: at most {GOAL})")
+def transistors(deck: Path, folder: Path) -> int:
+    """How many MOSFETs a deck has, by ngspice's count; `folder` is for its files."""
+    script = folder / "inventory.cir"
+    script.write_text(f"* inventory\n.control\nsource {deck}\ninventory\nquit\n.endc\n.end\n")
+    _ngspice(folder, str(script))
+    inventory = _log(folder).partition("Circuit Inventory")[2]
+    if not inventory:
+        raise CosimError(f"{deck} can't be read:\n{_log(folder)}")
+    counts = re.findall(r"^(?:Mos|BSIM|HiSIM|VDMOS)\w*: (\d+)$", inventory, re.M | re.I)
+    return sum(map(int, counts))
+
+
+def _ngspice(folder: Path, *arguments: str) -> resource.struct_rusage:
+    """Run `ngspice -b` in a folder, its messages into the file log; what it used of the machine."""
+    with folder.joinpath("log").open("wb") as log:
+        process = subprocess.Popen(
+            ["ngspice", "-b", *arguments], cwd=folder, stdout=log, stderr=log
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise CosimError(f"ngspice failed:\n{_log(folder)}")
+    return usage
+
+
+def _log(folder: Path) -> str:
+    return folder.joinpath("log").read_text(errors="replace")[-1000:]
+
+
+def _print_ratio(times: dict[str, float], name: str, reference: str, goal: float) -> None:
+    ratio = times[name] / times[reference]
+    print(f"{name} / {reference}: {ratio:.3f} (goal: at most {goal})")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -10,11 +10,19 @@ from pydantic import BaseModel, ConfigDict, FiniteFloat
 
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job
-from cosim.readout import BITS, I_MEM, LATCHES, spike_table
-from cosim.sources import check_edges_fit, stimulus_edges, stimulus_lines
+from cosim.readout import (
+    BITS,
+    I_MEM,
+    LATCHES,
+    OUTPUT_SPIKE,
+    bits_and_latches,
+    learning_result,
+    output_spikes,
+)
+from cosim.sources import EDGE, check_edges_fit, stimulus_edges, stimulus_lines
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable, validated
-from ebn_model.results import LearningResult, weight_steps
+from ebn_model.results import LearningResult
 from ebn_model.stimulus import Stimulus
 from ebn_model.units import Ampere, Second
 
@@ -79,6 +87,39 @@ def bias_lines(biases: BiasTable) -> str:
     return "\n".join(f".param {name}={value!r}" for name, value in biases.model_dump().items())
 
 
+def neuron_deck(
+    netlist: str,
+    biases: BiasTable,
+    solver: SolverOptions,
+    technology: str,
+    temperature: float,
+) -> Deck:
+    """A deck of one of the netlists with supplies, which lacks the stimulus and the analysis.
+
+    Args:
+        netlist: file in netlists/.
+        biases, solver: as they are.
+        technology: file in netlists/technology, without its suffix.
+        temperature: degrees C.
+
+    Raises:
+        InputError: unknown technology.
+    """
+    return (
+        Deck("learning neuron")
+        .include(listed(NETLISTS / "technology", technology, "technology"))
+        .include(NETLISTS / "cells.spice")
+        .append(bias_lines(biases), "biases")
+        .include(NETLISTS / netlist)
+        .append(f".temp {float(temperature)!r}\n{solver.line()}", "solver options")
+    )
+
+
+def analysis(stimulus: Stimulus, solver: SolverOptions) -> str:
+    """The transient analysis of a stimulus."""
+    return f".tran 1m {stimulus.duration!r} 0 {solver.max_step!r}"
+
+
 class TransistorCircuit:
     """The transistor view of the learning neuron."""
 
@@ -88,22 +129,23 @@ class TransistorCircuit:
         solver: SolverOptions | None = None,
         technology: str = "generic180",
         temperature: float = 27.0,
+        spiking: bool = False,
     ):
         """Choose bias table, solver options, technology (netlists/technology) and degrees C.
+
+        With `spiking` the neuron gets a spike generator (netlists/spiking.spice).
 
         Raises:
             InputError: unknown technology.
         """
         self.solver = solver or SolverOptions()
-        technology_file = listed(NETLISTS / "technology", technology, "technology")
-        self._netlist = (
-            Deck("learning neuron")
-            .include(technology_file)
-            .include(NETLISTS / "cells.spice")
-            .append(bias_lines(biases), "biases")
-            .include(NETLISTS / "neuron_test.spice")
-            .append(f".temp {float(temperature)!r}\n{self.solver.line()}", "solver options")
+        self._netlist = neuron_deck(
+            "neuron_test.spice", biases, self.solver, technology, temperature
         )
+        self._vectors = (I_MEM, *BITS, *LATCHES)
+        if spiking:
+            self._netlist = self._netlist.include(NETLISTS / "spiking.spice")
+            self._vectors += (OUTPUT_SPIKE,)
 
     def job(self, stimulus: Stimulus, label: str, raw_path: Path | None = None) -> Job:
         """The run of a stimulus, for `run_jobs`.
@@ -112,14 +154,13 @@ class TransistorCircuit:
             InputError: pulses or pauses too short for the circuit's edges.
         """
         check_edges_fit(stimulus)
-        analysis = f".tran 1m {stimulus.duration!r} 0 {self.solver.max_step!r}"
         deck = self._netlist.append(stimulus_lines(stimulus), "stimulus")
         return Job(
             label,
-            deck.append(analysis, "analysis"),
-            (I_MEM, *BITS, *LATCHES),
+            deck.append(analysis(stimulus, self.solver), "analysis"),
+            self._vectors,
             t_stop=stimulus.duration,
-            edges=stimulus_edges(stimulus),
+            edges=stimulus_edges(stimulus, -EDGE / 2, EDGE / 2),
             raw_path=raw_path,
         )
 
@@ -130,7 +171,6 @@ class TransistorCircuit:
             SimulationError: a bit is between levels where it should have settled, or the weight
                 changed elsewhere than after a falling edge.
         """
-        spikes = spike_table(stimulus, vectors)
-        time = vectors["time"]
-        weight = weight_steps(time, spikes, stimulus.start_weight)
-        return LearningResult(time, vectors[I_MEM], weight, spikes)
+        logic = bits_and_latches(stimulus, vectors)
+        fired = output_spikes(vectors)
+        return learning_result(stimulus, vectors["time"], vectors[I_MEM], *logic, fired)

@@ -1,32 +1,31 @@
-"""The learning neuron's spike table, read off the waveforms of its circuit."""
+"""The learning neuron's result, read off the waveforms of its circuit."""
 
 import numpy as np
 
 from cosim.errors import SimulationError
 from cosim.sources import EDGE, SETTLED_AFTER, SUPPLY
-from ebn_model.results import SpikeTable
+from ebn_model.results import LearningResult, SpikeTable, weight_steps
 from ebn_model.stimulus import Stimulus
 
 I_MEM = "@m.xneuron.xanalog.xdecision.xmem.m1[id]"
 BITS = tuple(f"v(q{bit})" for bit in range(6))
 LATCHES = ("v(inc)", "v(sl)")
+OUTPUT_SPIKE = "v(spike)"
 
 
-def spike_table(stimulus: Stimulus, vectors: dict[str, np.ndarray]) -> SpikeTable:
-    """Read I_mem, weights and decisions at every spike.
+def bits_and_latches(
+    stimulus: Stimulus, vectors: dict[str, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Decision at, and weight before and after every spike, in LSB, off the logic's waveforms.
 
     Raises:
         SimulationError: a bit between levels, or a weight that changed out of turn.
     """
-    duration = stimulus.duration
-    rise, fall = stimulus.spike_times, stimulus.fall_times
-    ended = fall <= duration
-    # I_mem and the old weight just before an edge begins, the new state after it has settled.
-    before_rise = rise - EDGE / 2
-    before_fall = np.minimum(fall - EDGE / 2, duration)
-    after_fall = np.minimum(fall + SETTLED_AFTER, duration)
+    rise, duration = stimulus.spike_times, stimulus.duration
+    before_rise, before_fall = _just_before_the_edges(stimulus)
+    after_fall = np.minimum(stimulus.fall_times + SETTLED_AFTER, duration)
     before = _weights(vectors, before_rise)
-    after = np.where(ended, _weights(vectors, after_fall), before)
+    after = np.where(stimulus.fall_times <= duration, _weights(vectors, after_fall), before)
     expected = np.concatenate([[stimulus.start_weight], after[:-1]])[: len(before)]
     if (before != expected).any():
         index = int((before != expected).argmax())
@@ -34,16 +33,54 @@ def spike_table(stimulus: Stimulus, vectors: dict[str, np.ndarray]) -> SpikeTabl
             f"the weight is {before[index]} before spike {index} at {rise[index]:g} s, "
             f"but was {expected[index]} after the one before"
         )
-    i_mem_fall = np.interp(before_fall, vectors["time"], vectors[I_MEM])
-    return SpikeTable(
-        t_rise=rise,
-        t_fall=np.where(ended, fall, np.nan),
-        i_mem_rise=np.interp(before_rise, vectors["time"], vectors[I_MEM]),
-        i_mem_fall=np.where(ended, i_mem_fall, np.nan),
-        decision=_decisions(vectors, before_fall),
+    return _decisions(vectors, before_fall), before, after
+
+
+def learning_result(
+    stimulus: Stimulus,
+    time: np.ndarray,
+    i_mem: np.ndarray,
+    decisions: np.ndarray,
+    before: np.ndarray,
+    after: np.ndarray,
+    fired: np.ndarray,
+) -> LearningResult:
+    """Spike table and waveforms of a circuit's run.
+
+    Args:
+        stimulus: what was played.
+        time, i_mem: the waveform, s and A, shape (points,).
+        decisions, before, after: decision at, and weight before and after each spike, LSB, shape
+            (spikes,); after is the same as before where the run ended before the falling edge.
+        fired: when the neuron itself spiked, s, shape (output spikes,).
+    """
+    ended = stimulus.fall_times <= stimulus.duration
+    at_rise, at_fall = (np.interp(times, time, i_mem) for times in _just_before_the_edges(stimulus))
+    spikes = SpikeTable(
+        t_rise=stimulus.spike_times,
+        t_fall=np.where(ended, stimulus.fall_times, np.nan),
+        i_mem_rise=at_rise,
+        i_mem_fall=np.where(ended, at_fall, np.nan),
+        decision=decisions,
         weight_before=before,
         weight_after=after,
     )
+    weights = weight_steps(time, spikes, stimulus.start_weight)
+    return LearningResult(time, i_mem, weights, spikes, fired)
+
+
+def output_spikes(vectors: dict[str, np.ndarray]) -> np.ndarray:
+    """Rising edges of the neuron's own spikes, s; none where it has no spike generator."""
+    if OUTPUT_SPIKE not in vectors:
+        return np.empty(0)
+    time, high = vectors["time"], vectors[OUTPUT_SPIKE] > SUPPLY / 2
+    return time[1:][high[1:] & ~high[:-1]]
+
+
+def _just_before_the_edges(stimulus: Stimulus) -> tuple[np.ndarray, np.ndarray]:
+    """Times in s at which the rising and the falling edges of the input begin, within the run."""
+    rise, fall = stimulus.spike_times - EDGE / 2, stimulus.fall_times - EDGE / 2
+    return rise, np.minimum(fall, stimulus.duration)
 
 
 def _decisions(vectors: dict[str, np.ndarray], times: np.ndarray) -> np.ndarray:

@@ -37,11 +37,11 @@ def check_edges_fit(stimulus: Stimulus) -> None:
         )
 
 
-def stimulus_edges(stimulus: Stimulus) -> np.ndarray:
-    """Times in s at which the input's slope changes, within the run: each needs a time point."""
+def stimulus_edges(stimulus: Stimulus, *offsets: float) -> np.ndarray:
+    """Times in s, within the run, by these offsets in s from the middles of the input's edges."""
     middles = np.concatenate([stimulus.spike_times, stimulus.fall_times])
-    corners = np.sort(np.concatenate([middles - EDGE / 2, middles + EDGE / 2]))
-    return corners[corners < stimulus.duration]
+    times = np.sort(np.concatenate([middles + offset for offset in offsets]))
+    return times[times < stimulus.duration]
 
 
 def stimulus_lines(stimulus: Stimulus) -> str:

@@ -1,10 +1,12 @@
 """A run to be done: a deck, and what its result has to look like."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from cosim.engine.closed_loop import Controller
 from cosim.engine.deck import Deck
 from cosim.errors import DeckError, LostEdgeError, SimulationError
 
@@ -19,6 +21,7 @@ class Job:
     edges: times in s, shape (edges,), at which the transient must have a time point, to within
         edge_tolerance in s.
     raw_path: where to write the vectors as an ngspice raw file as well.
+    controller: makes what closes the loop around the deck, new for each run; must be picklable.
     """
 
     label: str
@@ -28,6 +31,7 @@ class Job:
     edges: np.ndarray = field(default_factory=lambda: np.empty(0))
     edge_tolerance: float = 1e-9
     raw_path: Path | None = None
+    controller: Callable[[], Controller] | None = None
 
     def check(self, vectors: dict[str, np.ndarray]) -> None:
         """Raise SimulationError or LostEdgeError where the result isn't what is expected."""

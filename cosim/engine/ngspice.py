@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
-import ctypes.util
 import difflib
 import logging
-import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,8 +14,10 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from PySpice.Spice.NgSpice.Shared import NgSpiceShared, ffi
 
+from cosim.engine.closed_loop import ClosedLoop, Controller, Corners
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job
+from cosim.engine.library import find_library
 from cosim.engine.messages import deck_fault, run_fault
 from cosim.errors import CosimError, DeckError, SimulationError
 
@@ -28,32 +27,6 @@ TimeListener = Callable[[float], None]
 
 # ngspice overruns a buffer and dies where a command is longer than about a thousand characters.
 _MAX_NAMES_LENGTH = 600
-
-
-def find_library() -> str:
-    """Name or path of a libngspice that loads; raises CosimError telling how to get one."""
-    tried = []
-    for name in _library_names():
-        tried.append(name)
-        try:
-            ctypes.CDLL(name)
-        except OSError:
-            continue
-        return name
-    raise CosimError(
-        f"no ngspice library found (tried {', '.join(tried)}): install Debian's package "
-        "libngspice0 (sudo apt install libngspice0), or set NGSPICE_LIBRARY_PATH to the file"
-    )
-
-
-def _library_names() -> Iterator[str]:
-    if explicit := os.environ.get("NGSPICE_LIBRARY_PATH"):
-        yield explicit
-        return
-    yield NgSpiceShared.LIBRARY_PATH.format("")
-    if found := ctypes.util.find_library("ngspice"):
-        yield found
-    yield "libngspice.so.0"
 
 
 def _guarded(callback: Callable) -> Callable:
@@ -87,35 +60,30 @@ class NgSpice(NgSpiceShared):
         self._callback_error: BaseException | None = None
         self._detached = False
         self._on_percent: TimeListener | None = None
-        self._on_step: TimeListener | None = None
+        self._loop: ClosedLoop | None = None
         self._sync_c = None
         super().__init__()
         NgSpice._exists = True
         # Processes, one for each run, make better use of the processors than ngspice's threads.
         self._command("set num_threads=1")
 
-    def simulate(
-        self,
-        job: Job,
-        on_progress: TimeListener | None = None,
-        on_step: TimeListener | None = None,
-    ) -> dict[str, np.ndarray]:
+    def simulate(self, job: Job, on_progress: TimeListener | None = None) -> dict[str, np.ndarray]:
         """Run the one analysis of the job's deck.
 
         Returns float64 arrays of shape (points,), in SI units: each of `job.vectors` under its
         lower-case name, or all that were saved under ngspice's names, and always the scale
-        (`time`, `v-sweep`) of an analysis that has one.
+        (`time`, `v-sweep`) of an analysis that has one; and the record of the job's controller.
 
-        on_progress gets the simulated time in s a few times per second of computing, on_step the
-        time in s of each accepted time point. What they raise is raised here; what on_step raises
-        also stops the run.
+        on_progress gets the simulated time in s a few times per second of computing. What it or
+        the controller raises is raised here; what the controller raises also stops the run.
 
         Raises DeckError, SimulationError or LostEdgeError; CosimError where an earlier deck has
         left the library unusable, so that only a new process helps.
         """
         try:
-            self._listen(job.t_stop, on_progress, on_step)
+            self._listen(job.t_stop, on_progress)
             self._load(job.deck)
+            controller = self._close_loop(job)
             self._run(job.deck)
             vectors = self._vectors(job.vectors)
             job.check(vectors)
@@ -123,21 +91,20 @@ class NgSpice(NgSpiceShared):
                 self._write_raw(job.raw_path, job.vectors)
         except CosimError as error:
             raise type(error)(f"{job.label}: {error}") from None
-        return vectors
+        return vectors | controller.record() if controller else vectors
 
-    def _listen(
-        self,
-        t_stop: float | None,
-        on_progress: TimeListener | None,
-        on_step: TimeListener | None,
-    ) -> None:
+    def _listen(self, t_stop: float | None, on_progress: TimeListener | None) -> None:
         self._callback_error = None
         self._on_percent = None
         if on_progress and t_stop:
             self._on_percent = lambda percent: on_progress(percent / 100 * t_stop)
-        self._on_step = on_step
+
+    def _close_loop(self, job: Job) -> Controller | None:
+        if job.controller is None:
+            self._loop = None
+            return None
         # On demand, as it costs 1 us per time point, and for good, as ngspice never forgets it.
-        if on_step and self._sync_c is None:
+        if self._sync_c is None:
             self._sync_c = ffi.callback("GetSyncData", self._sync)
             self._ngspice_shared.ngSpice_Init_Sync(
                 self._get_vsrc_data_c,
@@ -146,6 +113,11 @@ class NgSpice(NgSpiceShared):
                 self._ngspice_id,
                 self._self_c,
             )
+        controller = job.controller()
+        self._loop = ClosedLoop(
+            controller, self._last_value, self._drive, self._ngspice_shared.ngSpice_SetBkpt
+        )
+        return controller
 
     def _load(self, deck: Deck) -> None:
         if self._detached:
@@ -176,17 +148,32 @@ class NgSpice(NgSpiceShared):
         plots = [plot for plot in self.plot_names if plot != "const"]
         if len(plots) != 1:
             raise DeckError(f"one analysis is expected, but the deck ran {', '.join(plots)}")
-        saved = self._convert_string_array(self._ngspice_shared.ngSpice_AllVecs(plots[0].encode()))
+        saved = self._saved(plots[0])
         scale = [name for name in saved if name == "time" or name.endswith("-sweep")]
         wanted = [*scale, *names] if names else saved
-        return {name.lower(): self._vector(name, saved) for name in wanted}
+        return {name.lower(): self._vector(name).copy() for name in wanted}
 
-    def _vector(self, name: str, saved: list[str]) -> np.ndarray:
+    def _saved(self, plot: str) -> list[str]:
+        return self._convert_string_array(self._ngspice_shared.ngSpice_AllVecs(plot.encode()))
+
+    def _vector(self, name: str) -> np.ndarray:
+        """A vector of the current plot, as it is, in ngspice's memory."""
         info = self._ngspice_shared.ngGet_Vec_Info(name.encode())
         if info == ffi.NULL or info.v_realdata == ffi.NULL:
+            saved = self._saved(self.last_plot)
             close = difflib.get_close_matches(name, saved, n=5, cutoff=0)
             raise DeckError(f"no real vector {name} was saved; the nearest are {', '.join(close)}")
-        return np.frombuffer(ffi.buffer(info.v_realdata, 8 * info.v_length)).copy()
+        return np.frombuffer(ffi.buffer(info.v_realdata, 8 * info.v_length))
+
+    def _last_value(self, name: str) -> float:
+        return float(self._vector(name)[-1])
+
+    def _drive(self, source: str, corners: Corners) -> None:
+        known = len(self._stderr)
+        # Not as an external source, whose callback would cost 1 us per source and iteration.
+        self._command(f"alter @{source}[pwl] = [ {' '.join(map(repr, corners))} ]")
+        if faults := self._stderr[known:]:
+            raise DeckError(f"source {source} can't be driven: {' '.join(faults)}")
 
     def _write_raw(self, path: Path, names: tuple[str, ...]) -> None:
         vectors = " ".join(names)
@@ -224,10 +211,16 @@ class NgSpice(NgSpiceShared):
     def _exit(self, _status, _immediate, _quit, _id, _user) -> None:
         self._detached = True
 
+    @_guarded
+    def _get_vsrc_data(self, _level, _time, name, _id, _user) -> None:
+        raise DeckError(f"{ffi.string(name).decode()} is external, but nothing drives it")
+
+    _get_isrc_data = _get_vsrc_data
+
     def _sync(self, time, step, _old_step, redo, _id, location, _user) -> int:
         """Called by ngspice twice per time point: accepted (0), and solved or rejected (1)."""
         if location == 0:
-            self._step_done(time)
+            self._step_done(time, step)
         elif self._callback_error:
             # There is no other way to stop a run than an impossible time step.
             step[0] = 0
@@ -235,6 +228,6 @@ class NgSpice(NgSpiceShared):
         return redo
 
     @_guarded
-    def _step_done(self, time: float) -> None:
-        if self._on_step and not self._callback_error:
-            self._on_step(time)
+    def _step_done(self, time: float, step) -> None:
+        if self._loop and not self._callback_error:
+            step[0] = min(step[0], self._loop.step_done(time) - time)

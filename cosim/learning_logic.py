@@ -1,0 +1,92 @@
+"""The learning neuron's logic in Python: twin of netlists/cells/learning_logic.cir."""
+
+from ebn_model.errors import InputError
+from ebn_model.stimulus import WEIGHT_MAX, WEIGHT_MIN
+
+MAX_SUB_LSBS = 4
+"""Most bits that the counter may have below the weight's."""
+
+LATCH_THRESHOLD = 0.8
+"""A latch takes a voltage above this for a 1, V: where its inverter switches in generic180."""
+
+
+def check_sub_lsbs(sub_lsbs: int) -> None:
+    """Raise InputError unless `sub_lsbs` is an integer in 0 .. MAX_SUB_LSBS."""
+    if isinstance(sub_lsbs, bool) or sub_lsbs not in range(MAX_SUB_LSBS + 1):
+        raise InputError(f"sub_lsbs = {sub_lsbs!r} is not an integer in 0 .. {MAX_SUB_LSBS}")
+
+
+def latched_decision(v_win_inc: float, v_win_sl: float) -> int:
+    """The decision in LSB for the decision circuit's outputs in V: SL, else INC, else DEC.
+
+    An output between the levels is what the latch would make of it.
+    """
+    if v_win_sl > LATCH_THRESHOLD:
+        return 0
+    return 1 if v_win_inc > LATCH_THRESHOLD else -1
+
+
+class WeightCounter:
+    """A saturating counter whose value is the weight with more bits below it.
+
+    The accumulator A goes from -32*2**s to 32*2**s - 1, the weight is floor(A / 2**s), for s
+    sub_lsbs. It is preset to the middle of the start weight's interval.
+    """
+
+    def __init__(self, start_weight: int, sub_lsbs: int = 0):
+        self._sub_lsbs = sub_lsbs
+        self._lowest = WEIGHT_MIN << sub_lsbs
+        self._highest = (WEIGHT_MAX + 1 << sub_lsbs) - 1
+        self._accumulator = (start_weight << sub_lsbs) + (1 << sub_lsbs >> 1)
+
+    @property
+    def weight(self) -> int:
+        """What the DAC sees, LSB."""
+        return self._accumulator >> self._sub_lsbs
+
+    def step(self, decision: int) -> None:
+        """Count up (1), down (-1) or not (0)."""
+        stepped = self._accumulator + decision
+        self._accumulator = min(max(stepped, self._lowest), self._highest)
+
+
+class LearningLogic:
+    """Pulse interface, latches, counter and magnitude encoder of one plastic synapse.
+
+    decision: what the last rising edge latched, LSB.
+    """
+
+    def __init__(self, start_weight: int, sub_lsbs: int = 0):
+        """Begin without a pulse; sub_lsbs as for WeightCounter."""
+        self._counter = WeightCounter(start_weight, sub_lsbs)
+        self._pulse = False
+        self.decision = 0
+
+    @property
+    def weight(self) -> int:
+        """What the DAC sees, LSB."""
+        return self._counter.weight
+
+    def rise(self, v_win_inc: float, v_win_sl: float) -> None:
+        """Rising edge of the input: latch the decision circuit's outputs, in V."""
+        self._pulse = True
+        self.decision = latched_decision(v_win_inc, v_win_sl)
+
+    def fall(self) -> None:
+        """Falling edge of the input: count."""
+        self._pulse = False
+        self._counter.step(self.decision)
+
+    @property
+    def outputs(self) -> dict[str, bool]:
+        """Logic level by pin of the cell, those that the analog part needs."""
+        pulse, weight = self._pulse, self.weight
+        sign = weight < 0
+        magnitude = {f"m{bit}": bool(weight >> bit & 1) != sign for bit in range(5)}
+        return magnitude | {
+            "sign": sign,
+            "sign_b": not sign,
+            "pulse_exc": pulse and not sign,
+            "pulse_inh": pulse and sign,
+            "pulse_b": not pulse,
+        }
