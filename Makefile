@@ -5,7 +5,7 @@ RUN := .venv/bin/ebn-cosim
 PYTHON_IN_VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim sim1 sim2 figures test bench lint clean
+.PHONY: help setup sim sim1 sim2 omega figures test bench lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-10s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,14 +24,17 @@ sim1: $(COMPLETE) ## run simulation 1 alone
 sim2: $(COMPLETE) ## run simulation 2 alone
 	@$(RUN) run simulation_2
 
+omega: $(COMPLETE) ## show what I_Omega changes: simulations 1 and 2 with two bias tables
+	@$(RUN) run omega
+
 figures: $(COMPLETE) ## redraw the figures from the results
 	@$(RUN) figures simulation_1 simulation_2
 
 test: $(COMPLETE) ## run the tests
 	@$(PYTHON_IN_VENV) -m pytest
 
-bench: $(COMPLETE) ## compare time and memory of our run with those of ngspice alone
-	@$(PYTHON_IN_VENV) -m cosim.bench
+bench: $(COMPLETE) ## compare time and memory of our runs with ngspice alone (DECK=FILE: and its)
+	@$(PYTHON_IN_VENV) -m cosim.bench $(if $(DECK),--deck $(DECK))
 
 lint: $(COMPLETE) ## check style and format of the sources
 	@$(PYTHON_IN_VENV) -m ruff check .

@@ -1,8 +1,9 @@
 """The command `ebn-cosim`."""
 
 import argparse
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -10,25 +11,38 @@ from rich.console import Console
 from rich.table import Table
 
 from cosim.errors import CosimError
+from cosim.experiments.comparison import BiasComparison, is_comparison, read_comparison
 from cosim.experiments.report import Report
-from cosim.experiments.runner import VIEWS, redraw, run
-from cosim.experiments.simulation import read_simulation, simulation_names
+from cosim.experiments.runner import redraw, redraw_comparison, run, run_comparison
+from cosim.experiments.simulation import (
+    Simulation,
+    find_file,
+    read_simulation,
+    simulation_names,
+)
+from cosim.experiments.views import USUAL, VIEWS
 from ebn_model.errors import InputError
 
 _JUDGEMENTS = {True: "[green]pass[/]", False: "[bold red]FAIL[/]", None: "not judged"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns 0, 1 (verdict: failed), 2 (error) or 130 (interrupted)."""
+    """Run the command; returns 0, 1 (verdict: failed), 2 (error) or 128 + number of a signal."""
+    signal.signal(signal.SIGTERM, _interrupt)
     options = _parser().parse_args(arguments)
     try:
         return options.command(options)
     except (InputError, CosimError, OSError) as error:
         print(f"ebn-cosim: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         print("ebn-cosim: interrupted; finished results are kept", file=sys.stderr)
-        return 130
+        return 128 + next(iter(interrupt.args), signal.SIGINT)
+
+
+def _interrupt(number: int, _frame) -> None:
+    """End as with Ctrl-C, so that processes and temporary files are cleaned up."""
+    raise KeyboardInterrupt(number)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -37,18 +51,51 @@ def _parser() -> argparse.ArgumentParser:
         description="Co-simulate the on-chip learning circuit and its behavioural model.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    names = {
-        "nargs": "+",
-        "metavar": "NAME",
-        "help": "a folder under Simulations/, or the path of a config.toml",
-    }
-
-    parse_run = commands.add_parser("run", help="run simulations, compare, draw, give a verdict")
-    parse_run.add_argument("names", **names)
-    parse_run.add_argument(
-        "--view", choices=(*VIEWS, "all"), default="all", help="what to run (default: all)"
+    chosen = _choice_of_experiments()
+    parse_run = commands.add_parser(
+        "run", parents=[chosen], help="run simulations, compare, draw, give a verdict"
     )
     parse_run.add_argument(
+        "--view",
+        choices=(*VIEWS, "all"),
+        help="what to run: every transistor (a minute and more), mixed (the same analog "
+        "transistors, the logic digital: faster, and the same decisions), the behavioural model, "
+        "or all = transistor and model (default: all, or what a comparison states); all results "
+        "that are current are compared",
+    )
+    parse_run.add_argument(
+        "--workers", type=_positive, metavar="N", help="processes at once (default: all processors)"
+    )
+    parse_run.add_argument("--force", action="store_true", help="run what is up to date, too")
+    parse_run.set_defaults(command=_run)
+
+    parse_figures = commands.add_parser(
+        "figures", parents=[chosen], help="redraw figures from the results"
+    )
+    parse_figures.set_defaults(command=_figures)
+
+    parse_list = commands.add_parser("list", help="list the simulations")
+    parse_list.set_defaults(command=_list)
+    return parser
+
+
+def _choice_of_experiments() -> argparse.ArgumentParser:
+    """The arguments that say which experiments are meant, and where their results are."""
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument(
+        "names",
+        nargs="+",
+        metavar="NAME",
+        help="a folder under Simulations/, or the path of a stimulus file, NAME.toml (README.md "
+        "shows what it may state)",
+    )
+    parser.add_argument(
+        "--biases",
+        metavar="TABLE",
+        help="bias table netlists/biases/TABLE.spice; where the file states another one, results "
+        "go to results/TABLE",
+    )
+    parser.add_argument(
         "--set",
         action="append",
         default=[],
@@ -57,19 +104,12 @@ def _parser() -> argparse.ArgumentParser:
         help="change a bias current (i_sl=0.3n) or a setting (stimulus.start_weight=5); "
         "needs --out",
     )
-    parse_run.add_argument("--out", type=Path, metavar="DIR", help="write results to DIR/NAME")
-    parse_run.add_argument(
-        "--workers", type=_positive, metavar="N", help="processes at once (default: all processors)"
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="results are in DIR/NAME (default: beside the file, in results or NAME_results)",
     )
-    parse_run.add_argument("--force", action="store_true", help="run what is up to date, too")
-    parse_run.set_defaults(command=_run)
-
-    parse_figures = commands.add_parser("figures", help="redraw figures from the results")
-    parse_figures.add_argument("names", **names)
-    parse_figures.set_defaults(command=_figures)
-
-    parse_list = commands.add_parser("list", help="list the simulations")
-    parse_list.set_defaults(command=_list)
     return parser
 
 
@@ -80,34 +120,54 @@ def _positive(text: str) -> int:
     return number
 
 
-def _run(options: argparse.Namespace) -> int:
+def _experiments(options: argparse.Namespace) -> Iterator[Simulation | BiasComparison]:
+    """What the command line means, each once."""
     if options.changes and not options.out:
         raise InputError("--set needs --out DIR, so that the simulation's own results stay")
-    names = dict.fromkeys(options.names)
-    simulations = [read_simulation(name, options.changes, options.out) for name in names]
-    views = VIEWS if options.view == "all" else (options.view,)
-    reports = run(simulations, views, options.workers, options.force)
-    for report in reports:
-        _print(report)
-    return 0 if all(report.passed for report in reports) else 1
+    for name in dict.fromkeys(options.names):
+        if not is_comparison(find_file(name)):
+            yield read_simulation(name, options.changes, options.out, options.biases)
+        elif options.biases:
+            raise InputError(f"{name} states its bias tables itself; leave --biases out")
+        else:
+            yield read_comparison(name, options.changes, options.out)
+
+
+def _run(options: argparse.Namespace) -> int:
+    experiments = list(_experiments(options))
+    simulations = [one for one in experiments if isinstance(one, Simulation)]
+    comparisons = [one for one in experiments if isinstance(one, BiasComparison)]
+    views = USUAL if options.view == "all" else options.view and (options.view,)
+    passed = True
+    for reports in (
+        run(simulations, views or USUAL, options.workers, options.force),
+        *(run_comparison(one, views, options.workers, options.force) for one in comparisons),
+    ):
+        for report in reports:
+            _print(report)
+            passed = passed and report.passed
+    return 0 if passed else 1
 
 
 def _figures(options: argparse.Namespace) -> int:
-    for name in options.names:
-        print(redraw(read_simulation(name)).figure)
+    for experiment in _experiments(options):
+        compared = isinstance(experiment, BiasComparison)
+        print((redraw_comparison if compared else redraw)(experiment).figure)
     return 0
 
 
 def _list(_options: argparse.Namespace) -> int:
     for name in simulation_names():
-        print(f"{name}: {read_simulation(name).experiment.title}")
+        compared = is_comparison(find_file(name))
+        title = read_comparison(name).title if compared else read_simulation(name).title
+        print(f"{name}: {title}")
     return 0
 
 
 def _print(report: Report) -> None:
     table = Table(
-        title=report.simulation.title,
-        caption=f"results in {report.figure.parent}",
+        title=report.title,
+        caption=f"results in {report.results}",
         title_justify="left",
         caption_justify="left",
     )

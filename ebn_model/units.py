@@ -46,5 +46,6 @@ def _in(unit: str) -> BeforeValidator:
 
 Ampere = Annotated[float, _in("A")]
 Second = Annotated[float, _in("s")]
+Hertz = Annotated[float, _in("Hz")]
 Volt = Annotated[float, _in("V")]
 Celsius = Annotated[float, _in("°C")]

@@ -2,13 +2,19 @@
 
 import resource
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 from synthetic import neuron_parameters
 
+from cosim.circuit import SolverOptions
+from cosim.compare import weight_sequence
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job
+from cosim.experiments.circuit_view import CIRCUITS
+from cosim.experiments.simulation import read_simulation
 from ebn_model.learning_neuron import LearningNeuron
+from ebn_model.results import turning_points
 
 CONFIG = """\
 title = "a short run"
@@ -31,17 +37,29 @@ i_mem_rise_rms = "1 pA"
 class FakeCircuit:
     """A circuit whose deck names all it depends on, and whose result is that of a model."""
 
-    def __init__(self, biases, solver, technology, temperature):
-        self.solver = solver
-        self._settings = f"{biases} {solver} {technology} {temperature}"
+    def __init__(self, biases, solver=None, technology="", temperature=27.0, sub_lsbs=0):
+        self.solver = solver or SolverOptions()
+        self.sub_lsbs = sub_lsbs
+        self._settings = f"{biases} {self.solver} {technology} {temperature}"
 
-    def job(self, stimulus, label):
+    def job(self, stimulus, label, raw_path=None):
+        deck = self._deck(stimulus)
+        edges = stimulus.spike_times
+        return Job(label, deck, t_stop=stimulus.duration, edges=edges, raw_path=raw_path)
+
+    def _deck(self, stimulus):
         text = f"{self._settings} {stimulus}".replace("\n", " ")
-        deck = Deck("fake").append(f"* {text}", "fake")
-        return Job(label, deck, t_stop=stimulus.duration, edges=stimulus.spike_times)
+        return Deck("fake").append(f"* {text}", "fake")
 
     def result(self, stimulus, vectors):
         return LearningNeuron(neuron_parameters()).run(stimulus)
+
+
+class FakeMixedCircuit(FakeCircuit):
+    """One in closed loop: its deck doesn't tell when the spikes come."""
+
+    def job(self, stimulus, label, raw_path=None):
+        return replace(super().job(stimulus, label, raw_path), deck=self._deck(""))
 
 
 class FakeSolver:
@@ -76,14 +94,37 @@ def measurements(biases, technology, temperature):
     return [Job("cell one", deck), Job("cell two", deck, t_stop=1e-3)]
 
 
-def install(monkeypatch):
-    """Let cosim use the stand-ins; returns the FakeSolver."""
+def install(monkeypatch, draw=True):
+    """Let cosim use the stand-ins; returns the FakeSolver. draw: whether to draw real figures."""
+    if not draw:
+        for module in ("report", "comparison_report"):
+            monkeypatch.setattr(f"cosim.experiments.{module}.draw", blank_figures)
     solver = FakeSolver()
     monkeypatch.setattr("cosim.experiments.batch.run_jobs", solver)
-    monkeypatch.setattr("cosim.experiments.views.TransistorCircuit", FakeCircuit)
+    monkeypatch.setitem(CIRCUITS, "transistor", FakeCircuit)
+    monkeypatch.setitem(CIRCUITS, "mixed", FakeMixedCircuit)
     monkeypatch.setattr("cosim.characterise.jobs", measurements)
     monkeypatch.setattr("cosim.characterise.parameters", lambda vectors: neuron_parameters())
     return solver
+
+
+def short_simulation(folder):
+    """Write the simulation `short`, whose published spikes are those of the fake circuits.
+
+    Returns what reads it, with changes and a folder for the results.
+    """
+    folder.mkdir()
+    config = folder / "config.toml"
+    config.write_text(CONFIG)
+
+    def read(*changes, out=None):
+        return read_simulation(str(config), changes, out)
+
+    spikes = LearningNeuron(neuron_parameters()).run(read().experiment.stimulus.stimulus()).spikes
+    spikes.write_csv(folder / "published.csv")
+    turns = turning_points(weight_sequence(spikes))
+    config.write_text(f"{CONFIG}turning_points = {turns}\n")
+    return read
 
 
 def blank_figures(results, title, paths):

@@ -54,6 +54,26 @@ def test_run_prints_verdict_and_place_and_draws(short, capsys, tmp_path):
     assert figure.stat().st_mtime_ns > drawn
 
 
+def test_any_stimulus_with_any_table_in_any_view(tmp_path, monkeypatch, capsys, solver):
+    monkeypatch.chdir(tmp_path)
+    stimulus = tmp_path / "stimulus.toml"
+    stimulus.write_text('[stimulus]\nspikes = ["4 ms", "9 ms"]\n')
+    assert main(["run", "stimulus.toml", "--biases", "rule", "--view", "mixed"]) == 0
+    assert solver.ran() == ["stimulus mixed"]
+    assert "stimulus, with biases=rule" in capsys.readouterr().out
+    assert (tmp_path / "stimulus_results" / "mixed" / "per_spike.csv").is_file()
+    arguments = ["stimulus.toml", "--biases", "rule"]
+    assert main(["figures", *arguments]) == 0
+    assert main(["figures", "stimulus.toml"]) == 2
+    assert "no current results of stimulus" in capsys.readouterr().err
+
+
+def test_all_is_transistor_and_model(short, tmp_path):
+    assert main(["run", short, "--view", "all"]) == 0
+    results = tmp_path / "short" / "results"
+    assert {path.name for path in results.iterdir() if path.is_dir()} == {"transistor", "model"}
+
+
 def test_a_failed_verdict_has_its_own_exit_code(short, capsys, monkeypatch):
     other = LearningNeuron(neuron_parameters(i_omega=1e-9))
     monkeypatch.setattr(
@@ -72,26 +92,29 @@ def test_changes_go_to_the_given_folder_and_leave_the_own_results(short, tmp_pat
 
 def test_options_reach_the_run(short, solver):
     assert main(["run", short, "--view", "transistor", "--workers", "1"]) == 0
-    assert (solver.ran(), solver.processes_asked_for) == (["short circuit"], 1)
+    assert (solver.ran(), solver.processes_asked_for) == (["short transistor"], 1)
     assert main(["run", short, "--view", "transistor"]) == 0
     assert solver.ran() == []
     assert main(["run", short, "--view", "transistor", "--force"]) == 0
-    assert solver.ran() == ["short circuit"]
+    assert solver.ran() == ["short transistor"]
 
 
 def test_list_shows_names_and_titles(capsys):
     assert main(["list"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "simulation_1: Simulation 1: constant input current"
-    assert len(lines) == 2
+    assert lines[0].startswith("omega: What")
+    assert lines[1] == "simulation_1: Simulation 1: constant input current"
+    assert len(lines) == 3
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run", "simulation_9"], "no simulation 'simulation_9'; there are: simulation_1"),
+        (["run", "simulation_9"], "no simulation 'simulation_9'; there are: omega, simulation_1"),
         (["figures", "simulation_9"], "no simulation 'simulation_9'"),
         (["run", "simulation_1", "--set", "i_sl=1n"], "--set needs --out DIR"),
+        (["run", "simulation_1", "--biases", "rules"], "unknown bias table 'rules'; there are:"),
+        (["run", "omega", "--biases", "rule"], "omega states its bias tables itself"),
         (["run", "simulation_1", "--out", "/tmp/x", "--set", "i_x=1"], "unknown key 'i_x'"),
         (["run", "simulation_1", "--out", "/dev/null"], "cannot write to /dev/null/simulation_1"),
     ],
@@ -128,7 +151,7 @@ def test_two_simulations_must_not_share_their_results(short, tmp_path, capsys, s
 
 
 def test_a_failed_run_gives_its_reason(short, solver, capsys):
-    solver.error = ("short circuit", CosimError("time step too small"))
+    solver.error = ("short transistor", CosimError("time step too small"))
     assert main(["run", short]) == 2
     assert "ebn-cosim: time step too small" in capsys.readouterr().err
 
@@ -136,35 +159,48 @@ def test_a_failed_run_gives_its_reason(short, solver, capsys):
 def workers_of(pid):
     """Processes with simulations that a process has started and that still run."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [
-        int(child)
-        for child in children
-        if b"cosim.engine.worker" in Path(f"/proc/{child}/cmdline").read_bytes()
-    ]
+    return [int(child) for child in children if runs_a_simulation(child)]
 
 
-def test_an_interrupt_ends_all_processes_and_leaves_nothing(tmp_path):
-    command = [sys.executable, "-m", "cosim.cli", "run", "simulation_1", "--out", str(tmp_path)]
-    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+def runs_a_simulation(pid):
+    command = Path(f"/proc/{pid}/cmdline")
+    return command.is_file() and b"cosim.engine.worker" in command.read_bytes()
+
+
+def wait_for(condition):
+    """The condition's first true value; its last one if there is none in 30 s."""
     deadline = time.monotonic() + 30
-    while not (workers := workers_of(process.pid)) and time.monotonic() < deadline:
+    while not (value := condition()) and time.monotonic() < deadline:
         time.sleep(0.1)
+    return value
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupt_ends_all_processes_and_leaves_nothing(tmp_path, number, code):
+    out, scratch = tmp_path / "out", tmp_path / "scratch"
+    scratch.mkdir()
+    command = [sys.executable, "-m", "cosim.cli", "run", "simulation_1", "--out", str(out)]
+    environment = os.environ | {"TMPDIR": str(scratch)}
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
+    )
+    workers = wait_for(lambda: workers_of(process.pid))
     assert workers
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, messages = process.communicate(timeout=30)
-    assert process.returncode == 130
+    assert process.returncode == code
     assert "ebn-cosim: interrupted" in messages
     assert "Traceback" not in messages
-    assert list((tmp_path / "simulation_1").iterdir()) == []
-    for worker in workers:
-        with pytest.raises(ProcessLookupError):
-            os.kill(worker, 0)
+    assert list((out / "simulation_1").iterdir()) == []
+    assert list(scratch.iterdir()) == []
+    # One that was just being started ends by itself, when it finds its parent gone.
+    assert wait_for(lambda: not any(map(runs_a_simulation, workers)))
 
 
 def test_make_help_names_every_target():
     answer = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
     named = re.findall(r"^make (\w+) +\w", answer.stdout, re.M)
-    targets = "help setup sim sim1 sim2 figures test bench lint clean"
+    targets = "help setup sim sim1 sim2 omega figures test bench lint clean"
     assert named == targets.split()
 
 

@@ -2,9 +2,10 @@ import pytest
 
 from cosim.circuit import SolverOptions, read_biases
 from cosim.experiments.config import Tolerances, read_experiment
-from cosim.experiments.simulation import SIMULATIONS, read_simulation, simulation_names
+from cosim.experiments.simulation import SIMULATIONS, find_file, read_simulation, simulation_names
 from ebn_model.errors import InputError
 
+PUBLISHED = ["simulation_1", "simulation_2"]
 CONFIG = """\
 title = "short"
 biases = "published"
@@ -59,11 +60,11 @@ def test_a_file_that_is_not_text_is_refused(tmp_path):
     ("old", "new", "message"),
     [
         ("count = 3", "cuont = 3", r"unknown key 'stimulus\.cuont'; known are .*count"),
-        ("count = 3\n", "", r"stimulus\.count: Field required"),
+        ("[stimulus]", "[stimuli]", r"unknown key 'stimuli'; known are .*stimulus"),
         ("count = 3", "count = 0", r"stimulus\.count: .*greater than or equal to 1"),
         ("count = 3", "count = 9", r"stimulus: spike_times\[4\] = 0\.024005 s is not before"),
         ('"5 ms"', '"1 ms"', r"stimulus: spike_times\[1\] .* overlaps"),
-        ('"5 ms"', '"-5 ms"', r"stimulus: spike_times\[1\] .*(negative|unsorted)"),
+        ('"5 ms"', '"-5 ms"', r"stimulus\.period: .*greater than 0"),
         ('"5 ms"', '"5 nA"', r"stimulus\.period: '5 nA' has the unit A, expected s"),
         ('"5 ms"', "nan", r"stimulus\.period: .*finite"),
         (
@@ -74,6 +75,8 @@ def test_a_file_that_is_not_text_is_refused(tmp_path):
         ('"published"', '"rule_of_thumb"', r"biases: unknown bias table .*there are: .*published"),
         ("[tolerances]", "[tolerance]", r"unknown key 'tolerance'; known are .*tolerances"),
         ("[stimulus]", "[[stimulus]]", r"stimulus: "),
+        ('"0.1 nA"\n', '"0.1 nA"\nfitted_until = 0', r"tolerances\.fitted_until: .*greater than 0"),
+        ('title = "short"', "sub_lsbs = 5", r"sub_lsbs: .*less than or equal to 4"),
         ('"0.1 nA"', "-1", r"tolerances\.i_mem_rise_rms: .*greater than 0"),
     ],
 )
@@ -146,9 +149,41 @@ def test_impossible_changes_are_refused(config, change, message):
         read_experiment(config(), [change])
 
 
+def test_the_table_changes_but_for_what_the_stimulus_states(config):
+    published = read_biases("published")
+    for line, i_in in (
+        ('input_current = "1.5 nA"', 1.5e-9),
+        ("input_factor = 1.1", 1.1 * published.i_in),
+    ):
+        table = read_experiment(config("count = 3", f"count = 3\n{line}")).bias_table()
+        assert table == published.model_copy(update={"i_in": pytest.approx(i_in)})
+
+
+def test_an_input_factor_goes_with_a_changed_bias_but_a_current_does_not(config):
+    factor = config("count = 3", "count = 3\ninput_factor = 2")
+    assert read_experiment(factor, ["i_in=0.5n"]).bias_table().i_in == pytest.approx(1e-9)
+    current = config("count = 3", 'count = 3\ninput_current = "1 nA"')
+    with pytest.raises(InputError, match=r"config\.toml.*input_current and bias_changes\.i_in"):
+        read_experiment(current, ["i_in=0.5n"])
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("input_factor = 0", r"stimulus\.input_factor: .*greater than 0"),
+        ("input_factor = 1e6", r"stimulus\.input_factor: i_in: .*less than or equal"),
+        ('input_current = "1 mA"', r"stimulus\.input_current: .*less than or equal"),
+        ('input_current = "1 V"', r"stimulus\.input_current: '1 V' has the unit V"),
+    ],
+)
+def test_an_impossible_input_is_refused(config, line, message):
+    with pytest.raises(InputError, match=rf"config\.toml: {message}"):
+        read_experiment(config("count = 3", f"count = 3\n{line}"))
+
+
 def test_the_published_simulations_are_complete():
-    assert simulation_names() == ["simulation_1", "simulation_2"]
-    for name in simulation_names():
+    assert simulation_names() == ["omega", *PUBLISHED]
+    for name in PUBLISHED:
         simulation = read_simulation(name)
         stimulus = simulation.experiment.stimulus.stimulus()
         assert simulation.published.t_rise == pytest.approx(stimulus.spike_times, abs=1e-6)
@@ -156,14 +191,47 @@ def test_the_published_simulations_are_complete():
         assert simulation.experiment.bias_changes == {}
 
 
-def test_a_simulation_is_found_by_the_path_of_its_config(config, tmp_path):
+def test_a_folder_is_found_by_the_path_of_its_config(config, tmp_path):
     simulation = read_simulation(str(config()), out=tmp_path / "out")
     assert simulation.name == tmp_path.name
     assert simulation.published is None
     assert simulation.results == tmp_path / "out" / tmp_path.name
 
 
-@pytest.mark.parametrize("name", ["simulation_9", "../Simulations/none", "missing/config.toml"])
+def test_a_stimulus_file_is_named_for_itself_and_has_its_results_beside_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    tmp_path.joinpath("two.toml").write_text("[stimulus]\nspikes = [4e-3, 9e-3]\n")
+    simulation = read_simulation("two.toml")
+    assert simulation.name == simulation.title == "two"
+    assert simulation.results == tmp_path / "two_results"
+    assert read_simulation("two.toml", out=tmp_path / "out").results == tmp_path / "out" / "two"
+
+
+@pytest.mark.parametrize("name", ["simulation_9", "../Simulations/none", "simulation_1/results"])
 def test_an_unknown_simulation_lists_the_known(name):
-    with pytest.raises(InputError, match="there are: simulation_1, simulation_2"):
-        read_simulation(name)
+    with pytest.raises(InputError, match=r"there are: .*simulation_1, simulation_2; .*NAME\.toml"):
+        find_file(name)
+
+
+def test_a_missing_file_is_named():
+    with pytest.raises(InputError, match=r"no file 'missing/config\.toml'"):
+        find_file("missing/config.toml")
+
+
+def test_another_table_has_its_own_results_where_the_file_states_one(config, tmp_path):
+    stated, silent = config(), tmp_path / "silent.toml"
+    silent.write_text("[stimulus]\nspikes = [4e-3]\n")
+    own = read_simulation(str(stated), biases="published")
+    assert (own.results, own.changes) == (tmp_path / "results", ())
+    other = read_simulation(str(stated), biases="rule")
+    assert other.results == tmp_path / "results" / "rule"
+    assert other.title == "short, with biases=rule"
+    assert other.experiment.bias_table() == read_biases("rule")
+    assert read_simulation(str(silent), biases="rule").results == tmp_path / "silent_results"
+    outside = read_simulation(str(stated), out=tmp_path / "out", biases="rule")
+    assert outside.results == tmp_path / "out" / tmp_path.name
+
+
+def test_an_unknown_table_lists_those_there_are():
+    with pytest.raises(InputError, match=r"unknown bias table 'rules'; there are: published"):
+        read_simulation("simulation_1", biases="rules")

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from fake_circuit import CONFIG
@@ -22,7 +24,8 @@ def run(tmp_path_factory):
 @pytest.fixture
 def results(run):
     neuron = LearningNeuron(neuron_parameters(i_omega=1e-12))
-    return Results(circuit=run, model=run, neuron=neuron, published=run.spikes)
+    runs = dict.fromkeys(("transistor", "mixed", "model"), run)
+    return Results(runs=runs, neuron=neuron, published=run.spikes)
 
 
 def parts(results):
@@ -43,30 +46,31 @@ def test_axes_name_quantity_and_unit(results):
     assert figure.get_suptitle() == "a title"
 
 
-def test_the_legend_names_the_three_sources(results):
+def test_the_legend_names_every_source(results):
     _, figure = parts(results)
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert labels == ["circuit", "model", "published"]
+    assert labels == ["transistor", "mixed", "model", "published"]
 
 
-def test_currents_are_in_nanoampere_and_weights_on_their_own_axes(results):
+def test_currents_are_in_nanoampere_and_weights_on_their_own_axes(results, run):
     axes, _ = parts(results)
     for name, values in (
-        ("current", results.circuit.i_mem * 1e9),
-        ("weight", results.circuit.weight),
+        ("current", run.i_mem * 1e9),
+        ("weight", run.weight),
     ):
         lines = {line.get_label(): line for line in axes[name].lines}
-        np.testing.assert_allclose(lines["circuit"].get_ydata(), values)
-        np.testing.assert_allclose(lines["circuit"].get_xdata(), results.circuit.time * 1e3)
+        np.testing.assert_allclose(lines["transistor"].get_ydata(), values)
+        np.testing.assert_allclose(lines["transistor"].get_xdata(), run.time * 1e3)
         assert len(lines["published"].get_xdata()) == 20
-    assert lines["circuit"].get_linestyle() != lines["model"].get_linestyle()
+    styles = {(line.get_color(), line.get_linewidth()) for line in lines.values()}
+    assert len(styles) == 4
 
 
-def test_regions_and_thresholds_are_named_at_their_place(results):
+def test_regions_and_thresholds_are_named_at_their_place(results, run):
     axes, _ = parts(results)
     assert texts(axes["current"]) == ["INC", "SL", "DEC"]
     heights = {text.get_text(): text.get_position()[1] for text in axes["zoom"].texts}
-    shift = 1e-3 * results.circuit.weight[-1]
+    shift = 1e-3 * run.weight[-1]
     assert heights["$I_{lower}$"] == pytest.approx(8.6 - shift)
     assert heights["$I_{upper}$"] == pytest.approx(9.4 - shift)
     assert heights["$I_{rest}$"] == pytest.approx(9.0)
@@ -89,24 +93,39 @@ def test_the_three_regions_fill_the_axes(results):
 def test_the_zoom_shows_the_window_with_margins_until_the_end(results):
     axes, _ = parts(results)
     low, high = axes["zoom"].get_ylim()
-    assert 7.9 < low < 8.5
+    assert 7.5 < low < 8.5
     assert 9.4 < high < 10.1
     assert axes["zoom"].get_xlim()[1] == pytest.approx(110)
+
+
+def test_the_zoom_shows_a_run_that_ends_outside_the_window(run):
+    late = run.time >= 2 / 3 * run.time[-1]
+    high = replace(run, i_mem=run.i_mem + 5e-9)
+    neuron = LearningNeuron(neuron_parameters(i_omega=1e-12))
+    axes, _ = parts(Results(runs={"mixed": high}, neuron=neuron, published=None))
+    low, top = axes["zoom"].get_ylim()
+    assert low < 8.6
+    assert top > high.i_mem[late].max() * 1e9
 
 
 @pytest.mark.parametrize(
     ("missing", "labels"),
     [
-        (("circuit",), ["model", "published"]),
-        (("model", "neuron"), ["circuit", "published"]),
-        (("published",), ["circuit", "model"]),
+        ("transistor", ["mixed", "model", "published"]),
+        ("mixed", ["transistor", "model", "published"]),
+        ("model", ["transistor", "mixed", "published"]),
+        ("published", ["transistor", "mixed", "model"]),
     ],
 )
 def test_what_is_missing_is_left_out(results, missing, labels):
-    fields = {**vars(results), **dict.fromkeys(missing)}
-    axes, figure = parts(Results(**fields))
+    less = Results(
+        runs={view: run for view, run in results.runs.items() if view != missing},
+        neuron=None if missing == "model" else results.neuron,
+        published=None if missing == "published" else results.published,
+    )
+    axes, figure = parts(less)
     assert [text.get_text() for text in figure.legends[0].get_texts()] == labels
-    assert bool(axes["zoom"].collections) == ("neuron" not in missing)
+    assert bool(axes["zoom"].collections) == (missing != "model")
 
 
 def test_files_open_and_are_the_same_each_time(results, tmp_path):

@@ -1,9 +1,9 @@
 import pytest
 
-from cosim.experiments import provenance, views
+from cosim.experiments import circuit_view, provenance
+from cosim.experiments.circuit_view import CircuitView
 from cosim.experiments.provenance import simulator_versions, versions
 from cosim.experiments.simulation import read_simulation
-from cosim.experiments.views import CircuitView
 
 
 @pytest.fixture
@@ -42,9 +42,12 @@ def test_digest_leaves_other_modules_out(project):
     assert digest_of("cosim.top", "cosim.other") != before
 
 
-def test_the_circuits_key_covers_the_engine_but_not_the_figures():
+@pytest.mark.parametrize(
+    ("name", "own"), [("transistor", {"circuit.py"}), ("mixed", {"mixed.py", "learning_logic.py"})]
+)
+def test_a_circuits_key_covers_the_engine_but_not_the_figures(name, own):
     covered = set()
-    view = CircuitView(read_simulation("simulation_1"))
+    view = CircuitView(read_simulation("simulation_1"), name)
     real = provenance.Path.read_text
 
     def reading(path, **options):
@@ -53,9 +56,9 @@ def test_the_circuits_key_covers_the_engine_but_not_the_figures():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(provenance.Path, "read_text", reading)
-        patch.setattr(views, "sources_digest", provenance.sources_digest.__wrapped__)
+        patch.setattr(circuit_view, "sources_digest", provenance.sources_digest.__wrapped__)
         assert view.key
-    assert {"circuit.py", "worker.py", "ngspice.py", "deck.py", "stimulus.py"} <= covered
+    assert own | {"worker.py", "ngspice.py", "deck.py", "stimulus.py"} <= covered
     assert "figures.py" not in covered
 
 

@@ -1,1 +1,1 @@
-"""Experiments under Simulations/: configuration, cached runs, comparison, verdict, figures."""
+"""Experiments: configuration, cached runs in several views, comparison, verdict, figures."""

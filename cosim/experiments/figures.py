@@ -3,19 +3,34 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from cosim.experiments.style import (
+    BLUE,
+    DASHED,
+    DOTTED,
+    GREEN,
+    PURPLE,
+    SKY,
+    VERMILION,
+    WIDTH,
+    milli,
+    nano,
+    save,
+)
 from cosim.experiments.views import Results
 
-WIDTH, HEIGHT = 7.0, 3.9
-"""Size in inches: two columns of a journal page."""
+HEIGHT = 3.9
+"""Height in inches."""
 
-# Okabe and Ito's colours, distinct for all kinds of colour vision and in grey.
-_CIRCUIT = {"color": "#0072B2", "linewidth": 1.0, "label": "circuit"}
-_MODEL = {"color": "#D55E00", "linewidth": 1.0, "linestyle": (0, (4, 2)), "label": "model"}
+_VIEWS = {
+    "transistor": {"color": BLUE, "label": "transistor"},
+    # Below the transistors' line, which it hardly differs from.
+    "mixed": {"color": SKY, "linewidth": 2.2, "zorder": 1.9, "label": "mixed"},
+    "model": {"color": VERMILION, "linestyle": DASHED, "label": "model"},
+}
 _PUBLISHED = {
     "color": "black",
     "linestyle": "none",
@@ -25,31 +40,16 @@ _PUBLISHED = {
     "markeredgewidth": 0.5,
     "label": "published",
 }
-_REGIONS = {"INC": "#009E73", "SL": "#F0E442", "DEC": "#CC79A7"}
-_STYLE = {
-    "font.size": 8,
-    "axes.labelsize": 8,
-    "xtick.labelsize": 7,
-    "ytick.labelsize": 7,
-    "legend.fontsize": 8,
-    "axes.linewidth": 0.6,
-    "xtick.direction": "in",
-    "ytick.direction": "in",
-    "mathtext.default": "regular",
-    "pdf.fonttype": 42,
-}
+_REGIONS = {"INC": GREEN, "SL": "#F0E442", "DEC": PURPLE}
 _MARGIN = 0.6
 """The zoom shows this share of the window's width beyond either threshold."""
+_LATE = 2 / 3
+"""The zoom shows the run from here on at least, as a share of its duration."""
 
 
 def draw(results: Results, title: str, paths: Iterable[Path]) -> None:
     """Draw a simulation's results and save the figure in the format of each path's suffix."""
-    with mpl.rc_context(_STYLE):
-        figure = make_figure(results, title)
-        for path in paths:
-            # Without a date the same results give the same file.
-            metadata = {"CreationDate": None} if path.suffix == ".pdf" else None
-            figure.savefig(path, dpi=200, metadata=metadata)
+    save(lambda: make_figure(results, title), paths)
 
 
 def make_figure(results: Results, title: str) -> Figure:
@@ -58,10 +58,10 @@ def make_figure(results: Results, title: str) -> Figure:
     axes = figure.subplot_mosaic(
         [["current", "zoom"], ["weight", "zoom"]], height_ratios=(2, 1), width_ratios=(1.4, 1)
     )
-    runs = [run for run in (results.circuit, results.model) if run]
+    runs = list(results.runs.values())
     axes["weight"].sharex(axes["current"])
-    axes["current"].set_xlim(0, _milli(runs[0].time[-1]))
-    axes["current"].set_ylim(0, 1.1 * max(_nano(run.i_mem.max()) for run in runs))
+    axes["current"].set_xlim(0, milli(runs[0].time[-1]))
+    axes["current"].set_ylim(0, 1.1 * max(nano(run.i_mem.max()) for run in runs))
     axes["zoom"].set_xlim(*_settling(results))
     axes["zoom"].set_ylim(*_zoom_range(results))
     if results.neuron:
@@ -77,25 +77,23 @@ def make_figure(results: Results, title: str) -> Figure:
     axes["zoom"].set_xlabel("time (ms)")
     figure.suptitle(title, fontsize=9)
     handles, labels = axes["current"].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
+    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
     return figure
 
 
 def _draw_current(axes: Axes, results: Results) -> None:
-    for run, style in ((results.circuit, _CIRCUIT), (results.model, _MODEL)):
-        if run:
-            axes.plot(_milli(run.time), _nano(run.i_mem), **style)
+    for view, run in results.runs.items():
+        axes.plot(milli(run.time), nano(run.i_mem), **_VIEWS[view])
     if spikes := results.published:
-        axes.plot(_milli(spikes.t_rise), _nano(spikes.i_mem_rise), **_PUBLISHED)
+        axes.plot(milli(spikes.t_rise), nano(spikes.i_mem_rise), **_PUBLISHED)
     axes.set_ylabel("$I_{mem}$ (nA)")
 
 
 def _draw_weight(axes: Axes, results: Results) -> None:
-    for run, style in ((results.circuit, _CIRCUIT), (results.model, _MODEL)):
-        if run:
-            axes.step(_milli(run.time), run.weight, where="post", **style)
+    for view, run in results.runs.items():
+        axes.step(milli(run.time), run.weight, where="post", **_VIEWS[view])
     if spikes := results.published:
-        axes.plot(_milli(spikes.t_rise), spikes.weight_before, **_PUBLISHED)
+        axes.plot(milli(spikes.t_rise), spikes.weight_before, **_PUBLISHED)
     axes.set_ylabel("weight (LSB)")
 
 
@@ -106,7 +104,7 @@ def _draw_regions(axes: Axes, results: Results) -> None:
     for name, low, high in zip(_REGIONS, (bottom, lower, upper), (lower, upper, top), strict=True):
         axes.fill_between(time, low, high, color=_REGIONS[name], alpha=0.2, linewidth=0)
     for level in (lower, upper):
-        axes.plot(time, level, color="0.3", linewidth=0.6, linestyle=(0, (1, 1)))
+        axes.plot(time, level, color="0.3", linewidth=0.6, linestyle=DOTTED)
     axes.axhline(_rest(results), color="0.3", linewidth=0.6, linestyle=(0, (5, 2, 1, 2)))
 
 
@@ -133,39 +131,33 @@ def _name_height(axes: Axes, text: str, height: float) -> None:
 
 def _thresholds(results: Results) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Time in ms, I_lower and I_upper in nA, each of shape (points,)."""
-    run = results.circuit or results.model
+    _, run = results.reference
     lower, upper = results.neuron.thresholds(run.weight)
-    return _milli(run.time), _nano(lower), _nano(upper)
+    return milli(run.time), nano(lower), nano(upper)
 
 
 def _rest(results: Results) -> float:
     """I_rest in nA as the decision sees it: the middle of the window at weight 0."""
-    return float(_nano(np.mean(results.neuron.thresholds(0))))
+    return float(nano(np.mean(results.neuron.thresholds(0))))
 
 
 def _zoom_range(results: Results) -> tuple[float, float]:
-    """Range of I_mem in nA around the decision window, or the last I_mem where it's unknown."""
+    """Range of I_mem in nA around the decision window, if it's known, and around the last I_mem."""
+    _, run = results.reference
+    late = nano(run.i_mem[run.time >= _LATE * run.time[-1]])
     if results.neuron is None:
-        last = _nano(results.circuit.i_mem[-1])
-        return 0.9 * last, 1.1 * last
+        return 0.9 * late.min(), 1.1 * late.max()
     _, lower, upper = _thresholds(results)
     margin = _MARGIN * (upper - lower).max()
-    return lower.min() - margin, upper.max() + margin
+    low = min(lower.min() - margin, late.min() - margin / 4)
+    return low, max(upper.max() + margin, late.max() + margin / 4)
 
 
 def _settling(results: Results) -> tuple[float, float]:
     """Range of time in ms of the zoom: after I_mem left the zoom's range last, at least a third."""
-    run = results.circuit or results.model
+    _, run = results.reference
     low, high = _zoom_range(results)
-    time, current = _milli(run.time), _nano(run.i_mem)
+    time, current = milli(run.time), nano(run.i_mem)
     end = time[-1]
     outside = time[(current < low) | (current > high)]
-    return min(outside.max(initial=0.0) - 0.02 * end, 2 / 3 * end), end
-
-
-def _milli(seconds: np.ndarray) -> np.ndarray:
-    return seconds * 1e3
-
-
-def _nano(amperes: np.ndarray) -> np.ndarray:
-    return amperes * 1e9
+    return min(outside.max(initial=0.0) - 0.02 * end, _LATE * end), end

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from cosim.engine.ngspice import find_library
+from cosim.engine.library import find_library
 
 ROOT = Path(__file__).resolve().parents[2]
 """The project's folder, with netlists/ and Simulations/."""

@@ -1,16 +1,16 @@
-"""What a simulation's results amount to: comparisons, verdict, summary and figure."""
+"""What a simulation's results amount to: verdict, summary and figure."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from cosim.compare import compare, one_step, same_spikes
+from cosim.experiments.assessment import assess
 from cosim.experiments.figures import draw
 from cosim.experiments.output import new_files
 from cosim.experiments.provenance import sources_digest, versions
-from cosim.experiments.simulation import Simulation
 from cosim.experiments.store import read_json, to_json, write_json
-from cosim.experiments.verdict import Row, edge_row, model_rows, published_rows
-from cosim.experiments.views import CircuitView, ModelView, Results, current_results
+from cosim.experiments.verdict import Row, edge_row
+from cosim.experiments.views import Views
 
 SUMMARY = "summary.json"
 FIGURES = ("figure.png", "figure.pdf")
@@ -18,9 +18,10 @@ FIGURES = ("figure.png", "figure.pdf")
 
 @dataclass(frozen=True)
 class Report:
-    """The verdict on a simulation."""
+    """The verdict on what a folder holds the results of."""
 
-    simulation: Simulation
+    title: str
+    results: Path
     rows: list[Row]
 
     @property
@@ -31,60 +32,56 @@ class Report:
     @property
     def figure(self) -> Path:
         """The figure, as PNG."""
-        return self.simulation.results / FIGURES[0]
+        return self.results / FIGURES[0]
 
 
-def make_report(
-    simulation: Simulation, circuit: CircuitView, model: ModelView, redraw_figure: bool = False
-) -> Report:
+def make_report(views: Views, redraw_figure: bool = False) -> Report:
     """Judge the current results, and write summary.json and the figure where they changed.
 
     Raises:
-        InputError: neither view has current results.
+        InputError: no view has current results.
         OutputError: summary or figure can't be written.
     """
-    results = current_results(simulation, circuit, model)
-    metrics, rows = _assess(simulation, results)
-    record = circuit.record if results.circuit else {}
-    if record:
-        rows.append(edge_row(record["edges"]))
-    report = Report(simulation, rows)
+    simulation, results, records = views.simulation, views.results(), views.records()
+    experiment = simulation.experiment
+    assessments = assess(results, experiment.tolerances, judge_published=not simulation.changes)
+    rows = [row for assessment in assessments for row in assessment.rows]
+    rows += [edge_row(view, records[view]["edges"]) for view in results.circuits]
+    report = Report(simulation.title, simulation.results, rows)
     summary = {
         "simulation": simulation.name,
-        "passed": report.passed,
-        "verdict": [asdict(row) for row in rows],
-        "metrics": metrics,
-        "experiment": simulation.experiment.model_dump(),
+        **verdict(report),
+        "metrics": {assessment.name: assessment.metrics for assessment in assessments},
+        "experiment": experiment.model_dump(),
         "changes": simulation.changes,
-        "seed": None,
-        "circuit": record,
-        "model": model.record if results.model else {},
+        "seed": experiment.stimulus.used_seed,
+        "views": records,
         "versions": versions(),
         "sources": sources_digest("cosim.experiments.report"),
     }
-    folder = simulation.results
-    known = to_json(read_json(folder / SUMMARY)) == to_json(summary)
-    if redraw_figure or not known or not all((folder / name).is_file() for name in FIGURES):
-        with new_files(folder) as new:
-            draw(results, simulation.title, [new / name for name in FIGURES])
-            write_json(summary, new / SUMMARY)
+
+    def draw_figures(paths: list[Path]) -> None:
+        draw(results, simulation.title, paths)
+
+    write_report(simulation.results, summary, draw_figures, redraw_figure)
     return report
 
 
-def _assess(simulation: Simulation, results: Results) -> tuple[dict, list[Row]]:
-    """All metrics by comparison, and the rows of the verdict."""
-    metrics, rows = {}, []
-    tolerances = simulation.experiment.tolerances
-    run, name = (results.circuit, "circuit") if results.circuit else (results.model, "model")
-    published = results.published
-    if published and same_spikes(run.spikes, published):
-        comparison = compare(run, published)
-        metrics[f"{name} against published"] = asdict(comparison)
-        judge = results.circuit is not None and not simulation.changes
-        rows += published_rows(comparison, tolerances, f"{name} against published", judge)
-    if results.circuit and results.model:
-        comparison = compare(results.model, results.circuit)
-        step = one_step(results.circuit.spikes, results.neuron, tolerances.dead_band)
-        metrics["model against circuit"] = {**asdict(comparison), "one_step": asdict(step)}
-        rows += model_rows(comparison, step, tolerances)
-    return metrics, rows
+def verdict(report: Report) -> dict:
+    """What a summary tells of the verdict."""
+    return {"passed": report.passed, "verdict": [asdict(row) for row in report.rows]}
+
+
+def write_report(
+    folder: Path, summary: dict, draw_figures: Callable[[list[Path]], None], anew: bool
+) -> None:
+    """Write summary and figures where the summary changed or a figure is missing, or anyway.
+
+    Raises:
+        OutputError: a file can't be written.
+    """
+    known = to_json(read_json(folder / SUMMARY)) == to_json(summary)
+    if anew or not known or not all((folder / name).is_file() for name in FIGURES):
+        with new_files(folder) as new:
+            draw_figures([new / name for name in FIGURES])
+            write_json(summary, new / SUMMARY)

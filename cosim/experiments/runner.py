@@ -1,4 +1,4 @@
-"""Runs of simulations in both views; what is up to date is kept, the rest runs in parallel."""
+"""Runs of simulations in several views; what is up to date is kept, the rest runs in parallel."""
 
 from collections.abc import Collection, Iterable
 from itertools import combinations
@@ -7,20 +7,22 @@ from tempfile import TemporaryDirectory
 
 from cosim import characterise
 from cosim.experiments.batch import Batch, run_batches
+from cosim.experiments.circuit_view import CircuitView
+from cosim.experiments.comparison import BiasComparison
+from cosim.experiments.comparison_report import make_comparison_report
+from cosim.experiments.model_view import ModelView
 from cosim.experiments.output import check_writable
 from cosim.experiments.progress import AddBar, progress_bars
 from cosim.experiments.report import Report, make_report
 from cosim.experiments.simulation import Simulation
-from cosim.experiments.views import CircuitView, ModelView
+from cosim.experiments.views import USUAL, Views, check_views
 from ebn_model.errors import InputError
 from ebn_model.parameters import NeuronParameters
-
-VIEWS = ("transistor", "model")
 
 
 def run(
     simulations: Iterable[Simulation],
-    views: Collection[str] = VIEWS,
+    views: Collection[str] = USUAL,
     workers: int | None = None,
     force: bool = False,
 ) -> list[Report]:
@@ -28,7 +30,7 @@ def run(
 
     Args:
         simulations: what to run.
-        views: "transistor", "model" or both; the other one is compared with if it is current.
+        views: names of views; the others are compared with if they are current.
         workers: greatest number of processes at once, all processors by default.
         force: whether to run what is current, too.
 
@@ -36,23 +38,37 @@ def run(
         InputError: an unknown view, a stimulus or parameter that can't be.
         CosimError: a run failed, or results can't be written (OutputError).
     """
-    unknown = set(views) - set(VIEWS)
-    if unknown:
-        raise InputError(f"unknown view {min(unknown)!r}; there are: {', '.join(VIEWS)}")
     simulations = list(simulations)
+    for simulation in simulations:
+        check_views(simulation, views)
     for one, other in combinations(simulations, 2):
         if one.results == other.results:
             raise InputError(f"two simulations would both write to {one.results}")
-    circuits = [CircuitView(simulation) for simulation in simulations]
-    models = [ModelView(simulation) for simulation in simulations]
+    planned = [Views(simulation) for simulation in simulations]
     for simulation in simulations:
         check_writable(simulation.results)
+    circuits = [plan.circuits[name] for plan in planned for name in plan.circuits if name in views]
+    models = [plan.model for plan in planned if plan.model and "model" in views]
 
-    def stale(view: str, planned: list) -> list:
-        return [plan for plan in planned if view in views and (force or not plan.is_current())]
+    def stale(views: list) -> list:
+        return [view for view in views if force or not view.is_current()]
 
-    _run_stale(stale("transistor", circuits), stale("model", models), workers, force)
-    return [make_report(*three) for three in zip(simulations, circuits, models, strict=True)]
+    _run_stale(stale(circuits), stale(models), workers, force)
+    return [make_report(plan) for plan in planned]
+
+
+def run_comparison(
+    comparison: BiasComparison,
+    views: Collection[str] | None = None,
+    workers: int | None = None,
+    force: bool = False,
+) -> list[Report]:
+    """Run a comparison's simulations; reports on each, and at last on all together.
+
+    Args and Raises as for `run`; views: by default those that the comparison states.
+    """
+    reports = run(comparison.simulations, views or comparison.views, workers, force)
+    return [*reports, make_comparison_report(comparison)]
 
 
 def redraw(simulation: Simulation) -> Report:
@@ -62,9 +78,14 @@ def redraw(simulation: Simulation) -> Report:
         InputError: there are none.
         OutputError: the figure can't be written.
     """
-    return make_report(
-        simulation, CircuitView(simulation), ModelView(simulation), redraw_figure=True
-    )
+    return make_report(Views(simulation), redraw_figure=True)
+
+
+def redraw_comparison(comparison: BiasComparison) -> Report:
+    """Draw the figures of a comparison and of its simulations anew; raises as `redraw`."""
+    for simulation in comparison.simulations:
+        redraw(simulation)
+    return make_comparison_report(comparison, redraw_figure=True)
 
 
 def _run_stale(

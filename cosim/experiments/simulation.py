@@ -10,6 +10,7 @@ from ebn_model.errors import InputError
 from ebn_model.results import SpikeTable, read_spike_table
 
 SIMULATIONS = ROOT / "Simulations"
+CONFIG = "config.toml"
 
 
 @dataclass(frozen=True)
@@ -29,37 +30,83 @@ class Simulation:
 
     @property
     def title(self) -> str:
-        """Title of the experiment, with what was changed."""
-        title = self.experiment.title
+        """Title of the experiment, by default its name, with what was changed."""
+        title = self.experiment.title or self.name
         return f"{title}, with {', '.join(self.changes)}" if self.changes else title
 
 
 def simulation_names() -> list[str]:
     """Folders under Simulations/ that hold an experiment, sorted."""
-    return sorted(path.parent.name for path in SIMULATIONS.glob("*/config.toml"))
+    return sorted(path.parent.name for path in SIMULATIONS.glob(f"*/{CONFIG}"))
 
 
-def read_simulation(name: str, changes: Iterable[str] = (), out: Path | None = None) -> Simulation:
+def find_file(name: str, folder: Path = Path()) -> Path:
+    """The file of an experiment.
+
+    Args:
+        name: a folder under Simulations/, or the path of a .toml file anywhere.
+        folder: what a relative path starts from.
+
+    Raises:
+        InputError: unknown name (lists those there are), or no such file.
+    """
+    if name.endswith(".toml"):
+        path = folder / name
+        if not path.is_file():
+            raise InputError(f"no file {str(path)!r}")
+        return path.resolve()
+    if name not in simulation_names():
+        raise InputError(
+            f"no simulation {name!r}; there are: {', '.join(simulation_names())}; "
+            "or give the path of a stimulus file, NAME.toml"
+        )
+    return SIMULATIONS / name / CONFIG
+
+
+def name_and_results(path: Path, out: Path | None = None) -> tuple[str, Path]:
+    """Name of a file's experiment and the folder for its results: in `out`, or beside the file.
+
+    A folder's config.toml is named for the folder, a file of another name for itself.
+    """
+    in_folder = path.name == CONFIG
+    name = path.parent.name if in_folder else path.stem
+    beside = path.parent / ("results" if in_folder else f"{name}_results")
+    return name, Path(out) / name if out else beside
+
+
+def read_simulation(
+    name: str,
+    changes: Iterable[str] = (),
+    out: Path | None = None,
+    biases: str | None = None,
+) -> Simulation:
     """Read an experiment.
 
     Args:
-        name: a folder under Simulations/, or the path of a config.toml anywhere.
+        name: a folder under Simulations/, or the path of a .toml file anywhere.
         changes: "KEY=VALUE" each, see `read_experiment`.
-        out: folder that gets NAME/ with the results; by default they go beside config.toml.
+        out: folder that gets NAME/ with the results; by default they go beside the file.
+        biases: bias table to take; where the file states another one, results beside it go to a
+            folder of their own, named for the table.
 
     Raises:
         InputError: unknown name (lists those there are), or a fault in its files.
     """
-    config = Path(name) if name.endswith(".toml") else SIMULATIONS / name / "config.toml"
-    if not config.is_file():
-        raise InputError(f"no simulation {name!r}; there are: {', '.join(simulation_names())}")
-    folder = config.resolve().parent
-    table = folder / "published.csv"
+    path = find_file(name)
+    name, results = name_and_results(path, out)
     changes = tuple(changes)
+    if biases is not None:
+        own = read_experiment(path)
+        if biases != own.biases:
+            changes = (*changes, f"biases={biases}")
+            if not out and "biases" in own.model_fields_set:
+                results /= biases
+    table = path.parent / "published.csv"
+    has_table = path.name == CONFIG and table.is_file()
     return Simulation(
-        name=folder.name,
-        experiment=read_experiment(config, changes),
-        published=read_spike_table(table) if table.is_file() else None,
-        results=Path(out) / folder.name if out else folder / "results",
+        name=name,
+        experiment=read_experiment(path, changes),
+        published=read_spike_table(table) if has_table else None,
+        results=results,
         changes=changes,
     )

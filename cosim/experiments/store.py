@@ -9,11 +9,11 @@ import h5py
 from ebn_model.errors import InputError
 from ebn_model.results import LearningResult, read_spike_table
 
-_UNITS = {"time": "s", "i_mem": "A", "weight": "LSB"}
+_UNITS = {"time": "s", "i_mem": "A", "weight": "LSB", "output_spikes": "s"}
 
 
 def write_result(result: LearningResult, folder: Path) -> None:
-    """Write per_spike.csv and waveforms.h5 (time in s, i_mem in A, weight in LSB)."""
+    """Write per_spike.csv, and waveforms.h5 in the units of _UNITS."""
     result.spikes.write_csv(folder / "per_spike.csv")
     # In memory first: on a full disk HDF5 fails late and in unclear ways.
     buffer = io.BytesIO()

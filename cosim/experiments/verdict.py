@@ -19,7 +19,7 @@ class Row:
 
 
 def published_rows(
-    comparison: Comparison, tolerances: Tolerances, name: str, judge: bool
+    name: str, comparison: Comparison, tolerances: Tolerances, judge: bool
 ) -> list[Row]:
     """The rows on a run against the published spikes; just shown unless they are to be judged."""
     deviation = tolerances.turning_point_deviation
@@ -28,15 +28,15 @@ def published_rows(
         _row(
             (name, "turning points"),
             tolerances.turning_points,
-            lambda expected: _weights(expected) + (f" (± {deviation})" if deviation else ""),
-            _weights(turns),
+            lambda expected: weights_text(expected) + (f" (± {deviation})" if deviation else ""),
+            weights_text(turns),
             lambda expected: _turns_agree(turns, expected, deviation),
         ),
         _row(
             (name, "equal decisions"),
             tolerances.decisions,
             lambda least: f"≥ {least}",
-            f"{comparison.equal_decisions} of {comparison.spikes}",
+            equal_decisions(comparison),
             lambda least: comparison.equal_decisions >= least,
         ),
         _at_most(
@@ -48,11 +48,32 @@ def published_rows(
     return rows if judge else [replace(row, required="", passed=None) for row in rows]
 
 
-def model_rows(comparison: Comparison, step: OneStep, tolerances: Tolerances) -> list[Row]:
-    """The rows on the model against the circuit."""
-    name = "model against circuit"
+def part_rows(name: str, part: str, comparison: Comparison) -> list[Row]:
+    """The rows on a part of a run against the published spikes, as information."""
+    return [
+        shown(name, f"{part}: equal decisions", equal_decisions(comparison)),
+        shown(name, f"{part}: I_mem at rising edges, RMS", nano_text(comparison.i_mem_rise_rms)),
+    ]
+
+
+def circuit_rows(name: str, comparison: Comparison, tolerances: Tolerances) -> list[Row]:
+    """The rows on a circuit against a more detailed one."""
+    return [
+        _at_least(
+            (name, "equal decisions"),
+            tolerances.mixed_decisions,
+            comparison.decision_agreement,
+            equal_decisions(comparison),
+        ),
+        _at_most((name, "I_mem over time, RMS"), tolerances.mixed_i_mem_rms, comparison.i_mem_rms),
+    ]
+
+
+def model_rows(
+    name: str, comparison: Comparison, step: OneStep, tolerances: Tolerances
+) -> list[Row]:
+    """The rows on the model against a circuit."""
     band = f"{tolerances.dead_band * 1e12:g} pA"
-    free = comparison.equal_decisions, comparison.spikes
     return [
         _at_least(
             (name, f"one-step decisions beyond ± {band}"),
@@ -64,17 +85,17 @@ def model_rows(comparison: Comparison, step: OneStep, tolerances: Tolerances) ->
             (name, "free-running decisions"),
             tolerances.model_free_running,
             comparison.decision_agreement,
-            "{} of {}".format(*free),
+            equal_decisions(comparison),
         ),
         _at_most((name, "I_mem over time, RMS"), tolerances.model_i_mem_rms, comparison.i_mem_rms),
     ]
 
 
-def edge_row(edges: dict) -> Row:
-    """The row on the stimulus' edges, from the record of the circuit's run."""
+def edge_row(name: str, edges: dict) -> Row:
+    """The row on the stimulus' edges, from the record of a circuit's run."""
     hit, checked = edges["checked"] - edges["lost"], edges["checked"]
     return Row(
-        "circuit",
+        name,
         "input edges with a time point",
         f"{checked}",
         f"{hit}, at least {edges['fewest_points_per_pulse']} points per pulse",
@@ -82,9 +103,29 @@ def edge_row(edges: dict) -> Row:
     )
 
 
+def shown(name: str, quantity: str, measured: str) -> Row:
+    """A row of information, of which nothing is required."""
+    return Row(name, quantity, "", measured, None)
+
+
+def equal_decisions(comparison: Comparison) -> str:
+    """How many decisions were equal."""
+    return f"{comparison.equal_decisions} of {comparison.spikes}"
+
+
+def weights_text(weights: list[int]) -> str:
+    """Weights in LSB, in order."""
+    return ", ".join(map(str, weights))
+
+
+def nano_text(current: float) -> str:
+    """A current in A, written in nA."""
+    return f"{current * 1e9:.3f} nA"
+
+
 def _row(names: tuple[str, str], limit, describe: Callable, measured: str, judge: Callable) -> Row:
     if limit is None:
-        return Row(*names, "", measured, None)
+        return shown(*names, measured)
     return Row(*names, describe(limit), measured, judge(limit))
 
 
@@ -95,20 +136,12 @@ def _at_least(names: tuple[str, str], share: float, measured: float, counts: str
 
 def _at_most(names: tuple[str, str], limit: float | None, measured: float) -> Row:
     def describe(current: float) -> str:
-        return f"≤ {_nano(current)}"
+        return f"≤ {nano_text(current)}"
 
-    return _row(names, limit, describe, _nano(measured), lambda most: measured <= most)
+    return _row(names, limit, describe, nano_text(measured), lambda most: measured <= most)
 
 
 def _turns_agree(turns: list[int], expected: list[int], deviation: int) -> bool:
     return len(turns) == len(expected) and all(
         abs(turn - other) <= deviation for turn, other in zip(turns, expected, strict=True)
     )
-
-
-def _weights(weights: list[int]) -> str:
-    return ", ".join(map(str, weights))
-
-
-def _nano(current: float) -> str:
-    return f"{current * 1e9:.3f} nA"

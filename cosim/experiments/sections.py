@@ -1,0 +1,72 @@
+"""Sections of a configuration file: strict tables, and the changes that a user makes to them."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from ebn_model.errors import InputError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+Sections = Mapping[str, type[BaseModel]]
+"""The tables of a file by name; "" is the file itself."""
+
+
+class Section(BaseModel):
+    """A table of a configuration file; it takes no unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def read_toml(path: Path) -> dict:
+    """Read a TOML file; raises InputError where it can't be read, naming file and line."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from None
+    except ValueError as error:
+        raise InputError(f"{path}: {error}") from None
+
+
+def check_keys(values: dict, sections: Sections, source: str) -> None:
+    """Raise InputError for an unknown key, naming those that there are."""
+    for name, kind in sections.items():
+        table = values.get(name) if name else values
+        if not isinstance(table, dict):
+            continue
+        for key in table.keys() - kind.model_fields.keys():
+            place = f"{name}.{key}" if name else key
+            raise InputError(
+                f"{source}: unknown key {place!r}; known are {', '.join(kind.model_fields)}"
+            )
+
+
+def apply_change(values: dict, change: str, places: Mapping[str, tuple[str, str]]) -> None:
+    """Put the value of a "KEY=VALUE" into its place: (section or "", name there) of each key.
+
+    Raises:
+        InputError: another form, or an unknown key; names those that there are.
+    """
+    key, separator, value = change.partition("=")
+    if not separator:
+        raise InputError(f"{change!r} is not of the form KEY=VALUE")
+    if key not in places:
+        raise InputError(f"unknown key {key!r}; known are {', '.join(places)}")
+    section, name = places[key]
+    table = values.setdefault(section, {}) if section else values
+    if not isinstance(table, dict):
+        raise InputError(f"{section!r} is not a section in the file")
+    table[name] = value
+
+
+def section_fields(kind: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
+    """Those fields of a table that are tables themselves: (name, kind)."""
+    for name, field in kind.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield name, inner
