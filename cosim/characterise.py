@@ -9,16 +9,16 @@ from dataclasses import replace
 import numpy as np
 
 from cosim.circuit import NETLISTS, bias_lines, listed
+from cosim.datasheet import decision, spike_generator
 from cosim.dpi_fit import evenly, fit_law
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job
-from cosim.errors import SimulationError
-from cosim.sources import SUPPLY
 from ebn_model.parameters import (
     BiasTable,
     DecisionParameters,
     IntegratorParameters,
     NeuronParameters,
+    SpikeParameters,
     SynapseParameters,
 )
 
@@ -26,7 +26,8 @@ Vectors = dict[str, np.ndarray]
 
 RESPONSE = "membrane_response"
 BENCHES = ("dpi_membrane", RESPONSE, "dpi_synapse", "plastic_synapse", "decision")
-T_STOP = {RESPONSE: 250e-3, "plastic_synapse": 75e-3}
+SPIKING = "spike_generator"
+T_STOP = {RESPONSE: 250e-3, "plastic_synapse": 75e-3, SPIKING: 150e-3}
 
 # What the benches' sources do, in s and A.
 PULSE = 1e-3
@@ -40,13 +41,16 @@ SYNAPSES = {
     "extra": ("ext", "xfixed.xsteer", "xfixed.xdpi.xout", {1: 1e-3}),
 }
 STATIC_OUTPUT = {"exc": "xexc.xout", "inh": "xmirror_out", "ext": "xext.xout"}
-# Weights of the decision bench, by the names of its instances.
-WEIGHTS = {"zero": 0, "highest": 31, "minus_one": -1, "lowest": -32}
 
 
 def jobs(biases: BiasTable, technology: str = "generic180", temperature: float = 27.0) -> list[Job]:
     """The benches' runs, for `run_jobs`; their results go to `parameters` in this order."""
     return [_job(bench, biases, technology, temperature) for bench in BENCHES]
+
+
+def spike_job(biases: BiasTable, technology: str = "generic180", temperature: float = 27.0) -> Job:
+    """The run of the spike generator's bench; its result goes to `spike_parameters`."""
+    return _job(SPIKING, biases, technology, temperature)
 
 
 def _job(bench: str, biases: BiasTable, technology: str, temperature: float) -> Job:
@@ -65,12 +69,27 @@ def parameters(results: list[Vectors]) -> NeuronParameters:
     Raises:
         SimulationError: a bench shows no behaviour of the kind that it measures.
     """
-    static, response, synapse_static, pulses, decision = results
+    static, response, synapse_static, pulses, outcomes = results
     return NeuronParameters(
         i_in=float(_current(response, "xconstant")[-1]),
         membrane=_membrane(static, response),
         **{name: _synapse(name, synapse_static, pulses) for name in SYNAPSES},
-        decision=_decision(decision),
+        decision=_decision(outcomes),
+    )
+
+
+def spike_parameters(vectors: Vectors) -> SpikeParameters:
+    """The spike generator's parameters from the vectors of `spike_job`.
+
+    Raises:
+        SimulationError: there are no spikes.
+    """
+    values = spike_generator.measure(vectors)
+    return SpikeParameters(
+        i_spike=values["threshold"],
+        i_held=values["held"],
+        i_reset=values["reset"],
+        refractory=values["refractory"],
     )
 
 
@@ -109,29 +128,7 @@ def _synapse(name: str, static: Vectors, pulses: Vectors) -> SynapseParameters:
 
 
 def _decision(vectors: Vectors) -> DecisionParameters:
-    thresholds = np.array(
-        [[_threshold(vectors, outcome, name) for name in WEIGHTS] for outcome in ("inc", "dec")]
-    )
-    # Mean of both thresholds at each weight: what the weight does, it does to both.
-    zero, highest, minus_one, lowest = thresholds.mean(axis=0)
-    spans = WEIGHTS["highest"] - WEIGHTS["zero"], WEIGHTS["minus_one"] - WEIGHTS["lowest"]
-    i_omega = ((zero - highest) + (lowest - minus_one)) / sum(spans)
+    rule = decision.rule(vectors)
     return DecisionParameters(
-        i_lower=thresholds[0, 0],
-        i_upper=thresholds[1, 0],
-        i_omega=i_omega,
-        i_sign=minus_one - zero - i_omega,
+        i_lower=rule.lower, i_upper=rule.upper, i_omega=rule.i_omega, i_sign=rule.i_sign
     )
-
-
-def _threshold(vectors: Vectors, outcome: str, name: str) -> float:
-    """I_mem in A at which INC ends or DEC begins, for a weight of the decision bench."""
-    high = vectors[f"{outcome}_{name}"] > SUPPLY / 2
-    flips = np.flatnonzero(np.diff(high.astype(int)))
-    if len(flips) != 1 or high[0] != (outcome == "inc"):
-        raise SimulationError(
-            f"bench decision, weight {WEIGHTS[name]}: as I_mem rises, {outcome} flips "
-            f"{len(flips)} times from {int(high[0])}; INC should end once, DEC begin once"
-        )
-    i_mem = _current(vectors, f"x{name}.xmem")
-    return float(i_mem[flips[0] : flips[0] + 2].mean())

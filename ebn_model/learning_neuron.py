@@ -63,6 +63,10 @@ class LearningNeuron:
         )
         self._synapses = synapses
         self._floor = np.log([state_of(dpi.i_floor, dpi) for dpi in dpis])
+        self._firing_state, self._firing = np.inf, None
+        if spike := parameters.spike:
+            self._firing_state = np.log(state_of(spike.i_spike, parameters.membrane))
+            self._firing = _upward_crossing(self._firing_state)
 
     def thresholds(self, weight: np.ndarray | int) -> tuple[np.ndarray, np.ndarray]:
         """I_lower and I_upper in A for weights in LSB, of any shape."""
@@ -102,9 +106,8 @@ class LearningNeuron:
             on_progress(stimulus.duration)
         spikes = SpikeTable.from_rows(rows)
         times, i_mem = trace.arrays()
-        return LearningResult(
-            times, i_mem, weight_steps(times, spikes, stimulus.start_weight), spikes
-        )
+        weights = weight_steps(times, spikes, stimulus.start_weight)
+        return LearningResult(times, i_mem, weights, spikes, np.array(trace.output_spikes))
 
     def _start(self, stimulus: Stimulus) -> np.ndarray:
         """State ln u at the beginning: held at reset, or settled under the constant input."""
@@ -121,25 +124,52 @@ class LearningNeuron:
 
     def _advance(self, state, start, stop, weight, extra, trace) -> np.ndarray:
         """Integrate from start to stop (s) with constant inputs, and add the stretch to trace."""
-        if stop <= start:
-            return state
         i_w = self._synaptic_inputs(weight, extra)
+        while start < stop:
+            release = self._release(trace)
+            if start < release:
+                end = min(stop, release)
+                state, start = self._integrate(self._held_slope, state, start, end, i_w, trace)
+                if start == release:
+                    state = self._moved(state, self.parameters.spike.i_reset)
+            elif state[0] >= self._firing_state:
+                trace.output_spikes.append(start)
+                state = self._moved(state, self.parameters.spike.i_held)
+            else:
+                state, start = self._integrate(self._slope, state, start, stop, i_w, trace)
+        return state
+
+    def _release(self, trace) -> float:
+        """When the last refractory period ends, s."""
+        if not trace.output_spikes:
+            return 0.0
+        return trace.output_spikes[-1] + self.parameters.spike.refractory
+
+    def _moved(self, state: np.ndarray, i_mem: float) -> np.ndarray:
+        """The state with another I_mem in A."""
+        membrane = np.log(state_of(i_mem, self.parameters.membrane))
+        return np.concatenate([[membrane], state[1:]])
+
+    def _integrate(self, slope, state, start, stop, i_w, trace) -> tuple[np.ndarray, float]:
+        """State and time (s) at stop or where the membrane fires; adds the stretch to trace."""
         grid = SAMPLE_PERIOD * np.arange(np.ceil(start / SAMPLE_PERIOD), stop / SAMPLE_PERIOD)
         times = np.unique(np.concatenate([[start], grid[(grid > start) & (grid < stop)], [stop]]))
         solution = solve_ivp(
-            lambda _, log_u: self._slope(log_u, i_w),
+            lambda _, log_u: slope(log_u, i_w),
             (start, stop),
             state,
             method="LSODA",
             t_eval=times,
+            events=self._firing,
             rtol=1e-7,
             atol=1e-8,
         )
         if not solution.success:
             raise InputError(f"the model can't be integrated: {solution.message}")
-        states = np.maximum(solution.y, self._floor[:, np.newaxis])
+        times, states = _until_firing(solution, self._firing_state)
+        states = np.maximum(states, self._floor[:, np.newaxis])
         trace.add(times, output_current(np.exp(states[0]), self.parameters.membrane))
-        return states[:, -1]
+        return states[:, -1], float(times[-1])
 
     def _synaptic_inputs(self, weight: int, extra: bool) -> np.ndarray:
         """Input currents of the excitatory, inhibitory and extra synapse, A."""
@@ -159,11 +189,42 @@ class LearningNeuron:
         i_w = np.concatenate([[i_in], synaptic_inputs])
         return integrator_slope(log_u, i_w, self._tau, self._i_tau, self._i_spec_pair)
 
+    def _held_slope(self, log_u: np.ndarray, synaptic_inputs: np.ndarray) -> np.ndarray:
+        """In the refractory period the synapses go on, the membrane doesn't."""
+        slope = self._slope(log_u, synaptic_inputs)
+        slope[0] = 0.0
+        return slope
+
+
+def _upward_crossing(level: float) -> Callable:
+    """Event that ends an integration when the first state rises through a level."""
+
+    def distance(_, state):
+        return state[0] - level
+
+    distance.terminal, distance.direction = True, 1
+    return distance
+
+
+def _until_firing(solution, level: float) -> tuple[np.ndarray, np.ndarray]:
+    """Times and states of an integration, ending with the event where there was one."""
+    if not solution.t_events or not len(solution.t_events[0]):
+        return solution.t, solution.y
+    [time], [state] = solution.t_events[0], solution.y_events[0]
+    # Not what the search for the crossing ended at, which may be a bit below.
+    state[0] = level
+    before = solution.t < time
+    return np.append(solution.t[before], time), np.column_stack([solution.y[:, before], state])
+
 
 class _Trace:
-    """Collects stretches of a waveform; each begins where the one before ended."""
+    """Collects stretches of a waveform; each begins where the one before ended.
+
+    output_spikes: when the neuron fired, s.
+    """
 
     def __init__(self):
+        self.output_spikes: list[float] = []
         self._times: list[np.ndarray] = []
         self._values: list[np.ndarray] = []
 

@@ -46,6 +46,8 @@ class BiasTable(_Table):
     i_sl: half-width of the window (stop-learning).
     i_omega: I_Omega/2 per LSB of the weight; 0 is allowed.
     i_wta: bias current of the winner-take-all.
+    i_spike, i_reset: threshold and reset level of I_mem, where a spike generator is attached.
+    i_refractory, i_pulse: set the length of its refractory period and of its output pulse.
     """
 
     i_in: Bias
@@ -62,6 +64,10 @@ class BiasTable(_Table):
     i_sl: Bias
     i_omega: Annotated[Ampere, Ge(0), Le(1e-6)]
     i_wta: Bias
+    i_spike: Bias
+    i_reset: Bias
+    i_refractory: Bias
+    i_pulse: Bias
 
 
 class IntegratorParameters(_Table):
@@ -116,10 +122,31 @@ class DecisionParameters(_Table):
         return self
 
 
+class SpikeParameters(_Table):
+    """Spike generator: when I_mem reaches i_spike it is held at i_held, and starts from i_reset.
+
+    i_spike, i_held, i_reset: A; the latter two differ by the charge of the switch that opens.
+    refractory: for how long I_mem is held, s.
+    """
+
+    i_spike: Annotated[Ampere, Gt(0)]
+    i_held: Annotated[Ampere, Gt(0)]
+    i_reset: Annotated[Ampere, Gt(0)]
+    refractory: Annotated[Second, Gt(0)]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "SpikeParameters":
+        for name in ("i_held", "i_reset"):
+            if not getattr(self, name) < self.i_spike:
+                raise ValueError(f"{name} = {getattr(self, name):g} A is not below i_spike")
+        return self
+
+
 class NeuronParameters(_Table):
     """All constants of the behavioural model of the learning neuron.
 
     i_in: constant input current of the membrane, A.
+    spike: None for a neuron without a spike generator.
     """
 
     i_in: Annotated[Ampere, Gt(0)]
@@ -128,3 +155,4 @@ class NeuronParameters(_Table):
     inhibitory: SynapseParameters
     extra: SynapseParameters
     decision: DecisionParameters
+    spike: SpikeParameters | None = None

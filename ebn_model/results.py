@@ -1,6 +1,6 @@
 """What a run of a learning neuron yields, from the circuit and from the model alike."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -97,12 +97,14 @@ class LearningResult:
         i_mem: membrane current, A, shape (points,).
         weight: LSB, shape (points,).
         spikes: one row per input spike.
+        output_spikes: rising edges of the neuron's own spikes, s, shape (output spikes,).
     """
 
     time: np.ndarray
     i_mem: np.ndarray
     weight: np.ndarray
     spikes: SpikeTable
+    output_spikes: np.ndarray = field(default_factory=lambda: np.empty(0))
 
 
 def weight_steps(time: np.ndarray, spikes: SpikeTable, start_weight: int) -> np.ndarray:

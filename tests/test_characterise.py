@@ -129,15 +129,14 @@ def test_the_window_is_plausible(published):
     assert 0 <= decision.i_omega < 1.6e-12
 
 
-@pytest.mark.parametrize(
-    ("name", "weight"), [("zero", 0), ("highest", 31), ("minus_one", -1), ("lowest", -32)]
-)
-def test_the_model_decides_as_the_bench_does(published, vectors, name, weight):
+@pytest.mark.parametrize("weight", range(-32, 32, 8))
+def test_the_model_decides_as_the_bench_does(published, vectors, weight):
     bench = vectors["published"][-1]
-    i_mem = abs(bench[f"@m.x{name}.xmem.m1[id]"])
+    rows = bench["weight"].round() == weight
+    i_mem = abs(bench["@m.xdecision.xmem.m1[id]"])
     lower, upper = LearningNeuron(published).thresholds(weight)
-    assert i_mem[bench[f"inc_{name}"] > 0.9].max() == pytest.approx(lower, abs=4e-12)
-    assert i_mem[bench[f"dec_{name}"] > 0.9].min() == pytest.approx(upper, abs=4e-12)
+    assert i_mem[rows & (bench["inc"] > 0.9)].max() == pytest.approx(lower, abs=4e-12)
+    assert i_mem[rows & (bench["dec"] > 0.9)].min() == pytest.approx(upper, abs=4e-12)
 
 
 def test_the_model_charges_as_the_bench_does(published, vectors):
@@ -168,6 +167,11 @@ def test_stop_learning_current_widens_the_window_and_nothing_else(fits, publishe
     changed = ratios(fits["i_sl"], published)
     assert changed.pop("decision.i_lower") < 0.995
     assert changed.pop("decision.i_upper") > 1.005
+    # What the weight does is here near the resolution of the bench's sweep, 0.7 pA.
+    for name, resolution in (("i_omega", 0.05e-12), ("i_sign", 1e-12)):
+        changed.pop(f"decision.{name}")
+        measured = (getattr(fit.decision, name) for fit in (fits["i_sl"], published))
+        assert next(measured) == pytest.approx(next(measured), abs=resolution)
     assert changed == pytest.approx(dict.fromkeys(changed, 1), rel=0.02)
 
 
@@ -185,16 +189,20 @@ def flickering(volts):
 
 
 @pytest.mark.parametrize(
-    ("node", "alter", "message"),
+    ("outcome", "weight", "alter", "message"),
     [
-        ("inc_zero", np.zeros_like, "weight 0: as I_mem rises, inc flips 0 times"),
-        ("dec_highest", np.zeros_like, "weight 31: as I_mem rises, dec flips 0 times"),
-        ("inc_minus_one", np.ones_like, "weight -1: as I_mem rises, inc flips 0 times"),
-        ("dec_zero", lambda volts: 1.8 - volts, "dec flips 1 times from 1"),
-        ("dec_lowest", flickering, "weight -32: as I_mem rises, dec flips [2-9] times"),
+        ("inc", 0, np.zeros_like, "weight 0: as I_mem rises, inc flips 0 times"),
+        ("dec", 24, np.zeros_like, "weight 24: as I_mem rises, dec flips 0 times"),
+        ("inc", -8, np.ones_like, "weight -8: as I_mem rises, inc flips 0 times"),
+        ("dec", 0, lambda volts: 1.8 - volts, "dec flips 1 times from 1"),
+        ("sl", 8, np.zeros_like, "weight 8: as I_mem rises, sl flips 0 times"),
+        ("dec", -32, flickering, "weight -32: as I_mem rises, dec flips [2-9] times"),
     ],
 )
-def test_a_decision_that_does_not_flip_once_is_an_error(vectors, node, alter, message):
+def test_a_decision_that_does_not_flip_once_is_an_error(vectors, outcome, weight, alter, message):
     *others, decision = vectors["published"]
+    rows = decision["weight"].round() == weight
+    altered = decision[outcome].copy()
+    altered[rows] = alter(altered[rows])
     with pytest.raises(SimulationError, match=message):
-        parameters([*others, decision | {node: alter(decision[node])}])
+        parameters([*others, decision | {outcome: altered}])

@@ -1,0 +1,54 @@
+"""The benches in netlists/benches: which there are, and the run of each."""
+
+import re
+from dataclasses import replace
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+
+from cosim.circuit import NETLISTS, bias_lines, listed
+from cosim.engine.deck import Deck
+from cosim.engine.job import Job
+from ebn_model.errors import InputError
+from ebn_model.parameters import BiasTable
+from ebn_model.units import to_si
+
+BENCHES = NETLISTS / "benches"
+
+
+def bench_names() -> list[str]:
+    """Benches with a specification, sorted."""
+    return sorted(path.stem for path in BENCHES.glob("*.toml"))
+
+
+def specification_path(name: str) -> Path:
+    """The specification of a bench; raises InputError where there is no such bench."""
+    if name not in bench_names():
+        raise InputError(f"no bench {name!r}; there are: {', '.join(bench_names())}")
+    return BENCHES / f"{name}.toml"
+
+
+def measurement(name: str) -> ModuleType:
+    """The module with a bench's `measure` and `draw`; raises InputError where there is none."""
+    module = f"cosim.datasheet.{name}"
+    if find_spec(module) is None:
+        raise InputError(f"{specification_path(name)} has no module {module} that measures")
+    return import_module(module)
+
+
+def bench_job(
+    name: str, biases: BiasTable, technology: str = "generic180", temperature: float = 27.0
+) -> Job:
+    """The run of a bench under a bias table and technology, at a temperature in degrees C.
+
+    The technology and the bias table that the bench names for itself are replaced. Raises
+    InputError for an unknown technology.
+    """
+    deck = Deck(f"bench {name}").include(listed(NETLISTS / "technology", technology, "technology"))
+    replaced = (NETLISTS.glob(f"{folder}/*.spice") for folder in ("technology", "biases"))
+    deck = replace(deck, files=frozenset(path.resolve() for paths in replaced for path in paths))
+    deck = deck.append(f"{bias_lines(biases)}\n.temp {float(temperature)!r}", "biases")
+    deck = deck.include(BENCHES / f"{name}.cir")
+    stop = re.search(r"^\.tran \S+ (\S+)", deck.text, re.M)
+    return Job(f"bench {name}", deck, t_stop=to_si(stop[1], "s") if stop else None)

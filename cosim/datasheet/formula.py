@@ -1,0 +1,54 @@
+"""Limits as a specification writes them: a number, a quantity with its unit, or a formula."""
+
+import ast
+import operator
+from collections.abc import Mapping
+
+from ebn_model.errors import InputError
+from ebn_model.units import to_si
+
+_BINARY = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Pow: operator.pow,
+}
+
+
+def evaluate(limit: float | str, unit: str, names: Mapping[str, float]) -> float:
+    """Value of a limit in SI units.
+
+    Args:
+        limit: a number, text such as "10 pA", or a formula of + - * / ** and brackets such as
+            "0.9 * i_th_mem / i_tau_mem".
+        unit: the unit that a text may carry.
+        names: what a formula may use, in SI units.
+
+    Raises:
+        InputError: neither of the three, or an unknown name (lists those there are).
+    """
+    try:
+        return to_si(limit, unit)
+    except InputError:
+        if not isinstance(limit, str):
+            raise
+    try:
+        return _value(ast.parse(limit, mode="eval").body, names)
+    except (SyntaxError, ZeroDivisionError) as error:
+        raise InputError(f"{limit!r} is neither a quantity nor a formula: {error}") from None
+
+
+def _value(node: ast.expr, names: Mapping[str, float]) -> float:
+    match node:
+        case ast.Constant(value=int() | float() as value):
+            return float(value)
+        case ast.Name(id=name) if name in names:
+            return names[name]
+        case ast.Name(id=name):
+            raise InputError(f"unknown name {name!r}; there are: {', '.join(sorted(names))}")
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return -_value(operand, names)
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
+            return _BINARY[type(op)](_value(left, names), _value(right, names))
+    raise InputError(f"{ast.unparse(node)!r}: a formula has numbers, names, + - * / ** and ()")

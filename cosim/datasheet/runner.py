@@ -1,0 +1,82 @@
+"""Runs the benches that are not up to date, judges all and writes the datasheet."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+from annotated_types import Gt, Le
+from pydantic import BaseModel, ConfigDict
+
+from cosim.circuit import read_biases
+from cosim.datasheet.bench import bench_names
+from cosim.datasheet.bench_view import BenchView
+from cosim.datasheet.sheet import Sheet, write_sheets
+from cosim.experiments.batch import run_batches
+from cosim.experiments.output import check_writable, new_files
+from cosim.experiments.progress import progress_bars
+from cosim.experiments.provenance import ROOT, versions
+from ebn_model.units import Celsius
+
+RESULTS = ROOT / "Simulations" / "cells" / "results"
+BOLTZMANN_PER_CHARGE = 1.380649e-23 / 1.602176634e-19
+ZERO_CELSIUS = 273.15
+
+
+class Conditions(BaseModel):
+    """Bias table, technology and temperature in degrees C of all benches."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    biases: str = "published"
+    technology: str = "generic180"
+    temperature: Annotated[Celsius, Gt(-ZERO_CELSIUS), Le(200)] = 27.0
+
+    @property
+    def folder_name(self) -> str:
+        """The name of the folder of results."""
+        return f"{self.biases}-{self.technology}-{self.temperature:g}C"
+
+    def formula_names(self) -> dict[str, float]:
+        """What the specifications' formulas may use: bias currents in A, u_t in V."""
+        u_t = BOLTZMANN_PER_CHARGE * (self.temperature + ZERO_CELSIUS)
+        return {**read_biases(self.biases).model_dump(), "u_t": u_t}
+
+
+def run_benches(
+    names: Iterable[str] = (),
+    conditions: Conditions | None = None,
+    out: Path = RESULTS,
+    workers: int | None = None,
+) -> tuple[list[Sheet], Path]:
+    """Run benches and write their datasheet.
+
+    Args:
+        names: benches, all that have a specification by default.
+        conditions: what they run under.
+        out: gets a folder named after the conditions.
+        workers: greatest number of processes at once, all processors by default.
+
+    Returns:
+        The sheets, in the order of the names, and the folder of the results.
+
+    Raises:
+        InputError: an unknown bench, bias table or technology, or a fault in a specification.
+        CosimError: a run failed, or results can't be written (OutputError).
+    """
+    conditions = conditions or Conditions()
+    biases = read_biases(conditions.biases)
+    folder = Path(out) / conditions.folder_name
+    views = [
+        BenchView(name, biases, conditions.technology, conditions.temperature, folder)
+        for name in dict.fromkeys(names) or bench_names()
+    ]
+    check_writable(folder)
+    with TemporaryDirectory() as scratch, progress_bars() as add_bar:
+        stale = [view for view in views if not view.is_current()]
+        run_batches([view.batch(Path(scratch)) for view in stale], workers, add_bar)
+    formula_names = conditions.formula_names()
+    sheets = [view.sheet(conditions.biases, formula_names) for view in views]
+    with new_files(folder) as new:
+        write_sheets(sheets, {**conditions.model_dump(), **versions()}, new)
+    return sheets, folder

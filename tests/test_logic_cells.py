@@ -1,0 +1,176 @@
+"""The learning logic: every code, decision and preset, slow edges, runts, corners."""
+
+import re
+from dataclasses import replace
+from importlib import import_module
+
+import numpy as np
+import pytest
+
+from cosim.circuit import NETLISTS, TransistorCircuit
+from cosim.datasheet import learning_control, magnitude_encoder, sub_lsbs
+from cosim.datasheet.logic import Steps, clock_gap, codes, latest_change, steps, weights
+from cosim.datasheet.specification import judge, read_specification
+from cosim.engine.deck import Deck, read_netlist
+from cosim.engine.job import Job
+from cosim.engine.worker import run_jobs
+from cosim.errors import SimulationError
+from ebn_model.errors import InputError
+from ebn_model.stimulus import Stimulus, regular_spikes
+
+BENCHES = NETLISTS / "benches"
+LOGIC = (
+    "up_down_counter",
+    "learning_control",
+    "sub_lsbs",
+    "magnitude_encoder",
+    "flip_flop",
+    "pulse_interface",
+    "input_edges",
+    "runt_pulses",
+)
+
+
+@pytest.mark.parametrize("name", LOGIC)
+def test_a_cell_keeps_its_specification(name, bench_results):
+    values = import_module(f"cosim.datasheet.{name}").measure(bench_results[name])
+    rows = judge(read_specification(BENCHES / f"{name}.toml"), values, {}, "published")
+    assert {row.key for row in rows} == values.keys()
+    assert [(row.key, row.measured) for row in rows if not row.passed] == []
+
+
+@pytest.mark.parametrize(
+    ("counter", "expected"),
+    [
+        ("u", [30, 31, 31, 31, 30, 29, 28, 28, 28]),
+        ("m", [-30, -29, -28, -27, -28, -29, -30, -30, -30]),
+        ("d", [-31, -32, -32, -32, -31, -30, -29, -29, -29]),
+    ],
+    ids=["saturates at 31", "counts through carries", "saturates at -32"],
+)
+def test_the_weight_counts_saturates_and_holds(counter, expected, bench_results):
+    before_each_pulse = 4.5e-6 + 5e-6 * np.arange(9)
+    found = weights(bench_results["learning_control"], counter, before_each_pulse)
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_the_decision_is_held_from_rising_edge_to_rising_edge(bench_results):
+    vectors = bench_results["learning_control"]
+    # The input turns from INC to DEC at 18 us and to SL at 33 us, between pulses.
+    times = np.array([19e-6, 21e-6, 34e-6, 36e-6])
+    np.testing.assert_array_equal(codes(vectors, ["u_inc", "u_sl"], times), [1, 0, 0, 2])
+
+
+def test_the_neuron_bench_learns(bench_results):
+    found = weights(bench_results["learning_neuron"], "q", np.array([3e-3, 6e-3, 11e-3]))
+    np.testing.assert_array_equal(found, [8, 9, 10])
+
+
+def edited(name: str, *changes: tuple[str, str]) -> Deck:
+    """A bench with some of its cards changed; each change must fit exactly one line."""
+    deck = read_netlist(BENCHES / f"{name}.cir")
+    for pattern, new in changes:
+        found = [index for index, line in enumerate(deck.lines) if re.match(pattern, line.text)]
+        assert len(found) == 1, pattern
+        lines = list(deck.lines)
+        lines[found[0]] = replace(lines[found[0]], text=re.sub(pattern, new, lines[found[0]].text))
+        deck = replace(deck, lines=tuple(lines))
+    return deck
+
+
+@pytest.fixture(scope="module")
+def variants():
+    """Vectors of benches under other conditions: (supply, temperature) or sub_lsbs."""
+    corners = [(1.6, 0), (1.6, 85), (2.0, 0), (2.0, 85)]
+    decks = {
+        (supply, celsius): edited(
+            "learning_control", (r"\.param supply=1\.8$", f".param supply={supply}")
+        ).append(f".temp {celsius}", "corner")
+        for supply, celsius in corners
+    }
+    for bits in (4, 3, 1):
+        stop = 4 * (2 ** (bits - 1) + 2 + 2**bits + 4)
+        decks[bits] = edited(
+            "sub_lsbs",
+            (r"\.param sub_lsbs=2$", f".param sub_lsbs={bits}"),
+            (r"\.tran 0\.5u \d+u", f".tran 0.5u {stop}u"),
+        )
+    names = list(decks)
+    jobs = [Job(str(name), decks[name]) for name in names]
+    return {names[index]: vectors for index, vectors in run_jobs(jobs)}
+
+
+@pytest.mark.parametrize("corner", [(1.6, 0), (1.6, 85), (2.0, 0), (2.0, 85)])
+def test_the_logic_counts_at_every_supply_and_temperature(corner, variants):
+    assert variants[corner]["vdd"][0] == pytest.approx(corner[0])
+    values = learning_control.measure(variants[corner])
+    assert (values["wrong_codes"], values["saturated"]) == (0, 4)
+    assert values["settling"] < 5e-9
+
+
+@pytest.mark.parametrize("bits", [1, 3, 4])
+def test_bits_below_the_lsb_count_through_carries_and_into_saturation(bits, variants):
+    vectors = variants[bits]
+    values = sub_lsbs.measure(vectors)
+    assert (values["bits"], values["wrong_codes"]) == (bits, 0)
+    # From the middle of an LSB: 2^(s-1) counts up to the next, 2^s more down again.
+    above_zero = steps(vectors, "m", "in").after >= 0
+    assert above_zero.argmax() == 2 ** (bits - 1) - 1
+    assert steps(vectors, "u", "in").after.max() == 31
+    assert steps(vectors, "d", "in").after.min() == -32
+
+
+def test_the_transistor_view_takes_bits_below_the_lsb(biases):
+    stimulus = Stimulus(
+        spike_times=regular_spikes(4e-3, 3e-3, 3), pulse_width=1e-3, duration=12e-3, start_weight=8
+    )
+    circuit = TransistorCircuit(biases, sub_lsbs=1)
+    [(_, vectors)] = run_jobs([circuit.job(stimulus, "sub_lsbs")])
+    spikes = circuit.result(stimulus, vectors).spikes
+    # I_mem is still low: each spike counts up, from 8 1/2.
+    np.testing.assert_array_equal(spikes.decision, [1, 1, 1])
+    np.testing.assert_array_equal(spikes.weight_after, [9, 9, 10])
+
+
+@pytest.mark.parametrize("bits", [-1, 5, 1.5, True])
+def test_the_transistor_view_refuses_other_numbers_of_bits(bits, biases):
+    with pytest.raises(InputError, match="sub_lsbs"):
+        TransistorCircuit(biases, sub_lsbs=bits)
+
+
+def test_a_wrong_step_is_seen():
+    one = np.zeros(4)
+    walk = Steps(one, one, np.array([1, -1, 0, 1]), np.array([30, -32, 5, 5]), one)
+    assert replace(walk, after=np.array([31, -32, 5, 6])).wrong == 0
+    assert replace(walk, after=np.array([31, -31, 5, 7])).wrong == 2
+
+
+def test_a_bit_between_levels_is_an_error():
+    vectors = {"time": np.array([0.0, 1.0]), "a": np.array([0.0, 1.8])}
+    assert codes(vectors, ["a"], np.array([0.0, 1.0])).tolist() == [0, 1]
+    with pytest.raises(SimulationError, match=r"a is 0\.90 V at 0\.5 s"):
+        codes(vectors, ["a"], np.array([0.5]))
+
+
+def test_the_clock_gap_is_negative_where_phases_overlap():
+    time = np.arange(8.0)
+    high = 1.8 * np.array([0, 0, 0, 1, 1, 0, 0, 0])
+    low = 1.8 * np.array([1, 1, 0, 0, 0, 0, 1, 1])
+    vectors = {"time": time, "h": high, "h_b": 1.8 - high, "l": low, "l_b": 1.8 - low}
+    gap = clock_gap(vectors, ("h", "h_b"), ("l", "l_b"))
+    # From 0.35 V of one's fall to 0.35 V of the other's rise.
+    assert gap == pytest.approx(2 * 0.35 / 1.8)
+    vectors["h_b"] = np.zeros(8)
+    vectors["h_b"][[0, 7]] = 1.8
+    assert clock_gap(vectors, ("h", "h_b"), ("l", "l_b")) < 0
+
+
+def test_a_change_is_measured_from_its_cause():
+    vectors = {"time": np.arange(6.0), "a": 1.8 * np.array([0, 0, 1, 1, 1, 0])}
+    assert latest_change(vectors, ["a"], np.array([1.0, 4.25])) == pytest.approx(0.5)
+    with pytest.raises(SimulationError, match="none of a changes"):
+        latest_change(vectors, ["a"], np.array([5.0]))
+
+
+def test_the_magnitude_of_a_negative_weight_is_one_less():
+    assert magnitude_encoder.law(np.array([0, 31, -1, -32])).tolist() == [0, 31, 0, 31]
