@@ -5,10 +5,10 @@ RUN := .venv/bin/ebn-cosim
 PYTHON_IN_VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim sim1 sim2 omega figures test bench lint clean
+.PHONY: help setup sim sim1 sim2 omega figures test bench bench-cells schematics lint clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-10s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(COMPLETE) ## make .venv with the pinned dependencies, install libngspice if it is missing
 
@@ -35,6 +35,12 @@ test: $(COMPLETE) ## run the tests
 
 bench: $(COMPLETE) ## compare time and memory of our runs with ngspice alone (DECK=FILE: and its)
 	@$(PYTHON_IN_VENV) -m cosim.bench $(if $(DECK),--deck $(DECK))
+
+schematics: $(COMPLETE) ## redraw docs/schematics from the netlists
+	@$(PYTHON_IN_VENV) -m cosim.schematics
+
+bench-cells: $(COMPLETE) ## run every cell's testbench, judge it against its specification, draw it
+	@$(RUN) bench-cells
 
 lint: $(COMPLETE) ## check style and format of the sources
 	@$(PYTHON_IN_VENV) -m ruff check .

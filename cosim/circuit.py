@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, FiniteFloat
 
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job
+from cosim.learning_logic import check_sub_lsbs
 from cosim.readout import (
     BITS,
     I_MEM,
@@ -130,18 +131,23 @@ class TransistorCircuit:
         technology: str = "generic180",
         temperature: float = 27.0,
         spiking: bool = False,
+        sub_lsbs: int = 0,
     ):
         """Choose bias table, solver options, technology (netlists/technology) and degrees C.
 
-        With `spiking` the neuron gets a spike generator (netlists/spiking.spice).
+        With `spiking` the neuron gets a spike generator (netlists/spiking.spice); `sub_lsbs` is
+        the number of bits of the counter below those that the DAC sees.
 
         Raises:
-            InputError: unknown technology.
+            InputError: unknown technology, or sub_lsbs is not an integer in 0 .. 4.
         """
+        check_sub_lsbs(sub_lsbs)
         self.solver = solver or SolverOptions()
         self._netlist = neuron_deck(
             "neuron_test.spice", biases, self.solver, technology, temperature
         )
+        if sub_lsbs:
+            self._netlist = self._netlist.append(f".param sub_lsbs={sub_lsbs}", "weight counter")
         self._vectors = (I_MEM, *BITS, *LATCHES)
         if spiking:
             self._netlist = self._netlist.include(NETLISTS / "spiking.spice")

@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from cosim.datasheet.command import add_command as add_bench_cells
 from cosim.errors import CosimError
 from cosim.experiments.comparison import BiasComparison, is_comparison, read_comparison
 from cosim.experiments.report import Report
@@ -73,6 +74,8 @@ def _parser() -> argparse.ArgumentParser:
         "figures", parents=[chosen], help="redraw figures from the results"
     )
     parse_figures.set_defaults(command=_figures)
+
+    add_bench_cells(commands, _positive)
 
     parse_list = commands.add_parser("list", help="list the simulations")
     parse_list.set_defaults(command=_list)

@@ -1,9 +1,13 @@
-"""Fixtures of several test files: the published biases, their circuit, and its measured cells."""
+"""Fixtures of several test files: published biases, their circuit, its measured cells, benches."""
+
+import re
 
 import pytest
 
 from cosim import characterise
-from cosim.circuit import TransistorCircuit, read_biases
+from cosim.circuit import NETLISTS, TransistorCircuit, read_biases
+from cosim.engine.deck import read_netlist
+from cosim.engine.job import Job
 from cosim.engine.worker import run_jobs
 
 
@@ -23,3 +27,20 @@ def measured(biases):
     cells = characterise.jobs(biases)
     vectors = dict(run_jobs(cells))
     return characterise.parameters([vectors[index] for index in range(len(cells))])
+
+
+SLOWEST_BENCHES = ("up_down_counter", "runt_pulses", "input_edges")
+"""These go first, so that no processor waits for them at the end."""
+
+
+@pytest.fixture(scope="session")
+def bench_results():
+    """Vectors of every bench, by name, each run as its file says."""
+    jobs = []
+    for path in sorted((NETLISTS / "benches").glob("*.cir")):
+        deck = read_netlist(path)
+        tran = re.search(r"^\.tran \S+ (\d+)([mu]) ", deck.text, re.M)
+        stop = int(tran[1]) * {"m": 1e-3, "u": 1e-6}[tran[2]] if tran else None
+        jobs.append(Job(path.stem, deck, t_stop=stop))
+    jobs.sort(key=lambda job: job.label not in SLOWEST_BENCHES)
+    return {jobs[index].label: vectors for index, vectors in run_jobs(jobs)}

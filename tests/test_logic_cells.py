@@ -122,12 +122,16 @@ def test_bits_below_the_lsb_count_through_carries_and_into_saturation(bits, vari
 
 def test_the_transistor_view_takes_bits_below_the_lsb(biases):
     stimulus = Stimulus(
-        spike_times=regular_spikes(4e-3, 3e-3, 3), pulse_width=1e-3, duration=12e-3, start_weight=8
+        spike_times=regular_spikes(4e-3, 3e-3, 3),
+        pulse_width=1e-3,
+        duration=12e-3,
+        start_weight=8,
+        reset_until=3.5e-3,
     )
     circuit = TransistorCircuit(biases, sub_lsbs=1)
     [(_, vectors)] = run_jobs([circuit.job(stimulus, "sub_lsbs")])
     spikes = circuit.result(stimulus, vectors).spikes
-    # I_mem is still low: each spike counts up, from 8 1/2.
+    # After the reset I_mem is low: each spike counts up, from 8 1/2.
     np.testing.assert_array_equal(spikes.decision, [1, 1, 1])
     np.testing.assert_array_equal(spikes.weight_after, [9, 9, 10])
 

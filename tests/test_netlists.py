@@ -29,7 +29,10 @@ def named(paths):
 @named(CELLS)
 def test_a_cell_is_one_subcircuit_named_like_its_file(path):
     cards = [card.split()[:2] for card in statements(path) if card.startswith(".")]
-    assert [card for card in cards if card[0] not in CONDITIONS] == [[".subckt", path.stem], [".ends", path.stem]]
+    assert [card for card in cards if card[0] not in CONDITIONS] == [
+        [".subckt", path.stem],
+        [".ends", path.stem],
+    ]
 
 
 @named(CELLS)

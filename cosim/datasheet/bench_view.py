@@ -18,11 +18,12 @@ from cosim.experiments.output import new_folder
 from cosim.experiments.provenance import simulator_versions, sources_digest
 from cosim.experiments.store import write_json
 from cosim.experiments.stored_view import StoredView
-from cosim.experiments.style import save
+from cosim.experiments.style import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, save
 from ebn_model.parameters import BiasTable
 
 SIZE = (3.5, 2.6)
 """Width and height of a figure in inches: one column of a journal page."""
+COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
 FIGURES = ("figure.png", "figure.pdf")
 
 
@@ -77,14 +78,15 @@ class BenchView(StoredView):
             save(lambda: self._figure(vectors, values, fault), paths)
             shutil.move(raw, folder / "waveforms.raw")
             folder.joinpath("deck.cir").write_text(self._job.deck.text)
-            finite = {key: value for key, value in values.items() if math.isfinite(value)}
+            finite = {key: float(value) for key, value in values.items() if math.isfinite(value)}
             record = {"key": self.key, "fault": fault, "values": finite}
             write_json(record, folder / "run.json")
 
     def _figure(self, vectors: Vectors, values: dict[str, float], fault: str | None) -> Figure:
         figure = Figure(figsize=SIZE, layout="constrained")
         axes = figure.subplots()
-        axes.set_title(self.name.replace("_", " "), fontsize=8)
+        axes.set_title(self.name, fontsize=8)
+        axes.set_prop_cycle(color=COLOURS)
         if fault:
             axes.text(0.5, 0.5, fault, ha="center", va="center", wrap=True)
         else:

@@ -47,8 +47,9 @@ def draw(axes: Axes, vectors: Vectors, values: dict[str, float]) -> None:
     worst = sorted(copies, key=lambda name: -abs(values[f"i_{name}"]))[:3]
     for name, error in copies.items():
         named = name in worst
-        axes.plot(volts, error, color=None if named else "0.7", label=f"i_{name}" if named else None)
+        label = f"i_{name}: {values[f'i_{name}']:+.3g} % at {V_ACROSS} V" if named else None
+        axes.plot(volts, error, color=None if named else "0.7", label=label)
     axes.axhspan(-5, 5, color="0.93", zorder=0)
     axes.set(xlabel="voltage across the mirror (V)", ylabel="error of the copy (%)")
-    axes.set_ylim(-15, 15)
+    axes.set_ylim(-15, 25)
     axes.legend(frameon=False)

@@ -49,9 +49,10 @@ def _nonlinearity(weights: np.ndarray, i_out: np.ndarray) -> tuple[np.ndarray, f
 def draw(axes: Axes, vectors: Vectors, values: dict[str, float]) -> None:
     """Integral and differential nonlinearity over the weight."""
     volts, weights, i_out = codes(vectors)
-    inl, i_unit = _nonlinearity(weights, i_out[int(np.abs(volts - V_OUT).argmin())])
+    inl, _ = _nonlinearity(weights, i_out[int(np.abs(volts - V_OUT).argmin())])
     axes.plot(weights, inl, ".-", markersize=3, label="INL")
     axes.plot(weights[1:], np.diff(inl) * np.sign(weights[1:] - 0.5), ".", ms=3, label="DNL")
     axes.axhline(0, color="0.5", linewidth=0.6)
     axes.set(xlabel="weight (LSB)", ylabel="error (LSB)")
-    axes.legend(frameon=False, title=f"$I_{{unit}}$ = {i_unit * 1e9:.3f} nA")
+    axes.margins(y=0.25)
+    axes.legend(frameon=False, ncols=2, loc="upper center")

@@ -42,10 +42,10 @@ def leakage_path(vectors: Vectors, name: str) -> float:
 
 
 def draw(axes: Axes, vectors: Vectors, values: dict[str, float]) -> None:
-    """Gain of each synapse against its input, relative to that where it is stated."""
+    """Gain of each synapse against its input, relative to that at 16 LSB or I_ext."""
     for name, label in NAMES.items():
         i_w, i_out = curve(vectors, name)
-        axes.semilogx(i_w * 1e9, i_out / i_w / values[f"gain_{name}"], label=label)
+        axes.plot(i_w * 1e9, i_out / i_w / values[f"gain_{name}"], label=label)
     axes.axhspan(1 - LINEAR, 1 + LINEAR, color="0.9")
-    axes.set(xlabel="$I_w$ (nA)", ylabel="gain relative to 16 LSB", ylim=(0.7, 1.3))
+    axes.set(xlabel="$I_w$ (nA)", ylabel="gain, relative", ylim=(0.7, 1.3))
     axes.legend(frameon=False)

@@ -72,4 +72,5 @@ def draw(axes: Axes, vectors: Vectors, values: dict[str, float]) -> None:
         )
     axes.axhline(REQUIRED, color="k", linewidth=0.6, linestyle="--")
     axes.set(xlabel="temperature (°C)", ylabel="bias current / leakage", xlim=(COLD, HOT))
-    axes.legend(frameon=False, ncols=2)
+    axes.set_ylim(top=1e7)
+    axes.legend(frameon=False, ncols=2, loc="upper center")

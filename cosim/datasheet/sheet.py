@@ -9,7 +9,7 @@ from quantiphy import Quantity
 from cosim.datasheet.specification import Row
 from cosim.experiments.store import write_json
 
-_PREFIXED = ("A", "s", "V", "F", "Ω", "C", "A/s")
+_PREFIXED = ("A", "s", "V", "F", "Ω", "C", "J", "Hz")
 FILES = ("datasheet.csv", "datasheet.md", "datasheet.json")
 VERDICTS = {True: "pass", False: "FAIL", None: ""}
 
@@ -37,7 +37,7 @@ def shown(value: float | None, unit: str) -> str:
     if value is None:
         return ""
     if unit in _PREFIXED:
-        return Quantity(value, unit).render(prec=3)
+        return Quantity(value, unit).render(prec=3).replace(" u", " µ")
     return f"{value:.4g} {unit}".strip()
 
 

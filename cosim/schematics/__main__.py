@@ -1,0 +1,26 @@
+"""`python -m cosim.schematics`: draw all cells into docs/schematics."""
+
+import sys
+
+from cosim.errors import CosimError
+from cosim.experiments.output import new_folder
+from cosim.schematics.drawings import FOLDER, files
+from ebn_model.errors import InputError
+
+
+def main() -> int:
+    """Draw; 0 if all went well."""
+    try:
+        texts = files()
+        with new_folder(FOLDER) as folder:
+            for name, text in texts.items():
+                (folder / name).write_text(text, encoding="utf-8", newline="\n")
+    except (CosimError, InputError) as error:
+        print(f"schematics: {error}", file=sys.stderr)
+        return 1
+    print(f"{len(texts)} files in {FOLDER}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
