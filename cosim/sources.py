@@ -7,8 +7,9 @@ from ebn_model.stimulus import Stimulus
 
 SUPPLY = 1.8
 """Supply voltage, V."""
-EDGE = 100e-9
-"""Duration of a stimulus edge, s; its middle is at the spike's time."""
+EDGE = 1e-9
+"""Duration of a stimulus edge, s; its middle is at the spike's time. Slower ones cost more: the
+Schmitt trigger then trips inside a long time step, which is tried again and again."""
 PRESET_UNTIL = 10e-6
 """The weight counter is preset from 0 to this time, s."""
 SETTLED_AFTER = 10e-6

@@ -10,7 +10,7 @@ import numpy as np
 
 from cosim.engine.closed_loop import Action
 from cosim.learning_logic import LearningLogic
-from cosim.sources import EDGE, SUPPLY
+from cosim.sources import SUPPLY
 from ebn_model.stimulus import Stimulus
 
 WIN_INC, WIN_SL = "v(win_inc)", "v(win_sl)"
@@ -19,13 +19,13 @@ WIN_INC, WIN_SL = "v(win_inc)", "v(win_sl)"
 class Surroundings:
     """What the analog part sees: the logic and the stimulus, as a Controller.
 
-    The logic acts at the middles of the input's edges, where the transistors' begins to move 15
-    to 20 ns later. All levels move for half as long as the input does; so the pulses are as wide
-    as the input's, and 10 ns later than the transistors'.
+    The logic acts at the middles of the input's edges, where the transistors' begins to move 2 ns
+    later. All levels move within 5 ns, which costs no more time points than faster ones; so the
+    pulses are as wide as the transistors', to the nanosecond.
     """
 
     probes = (WIN_INC, WIN_SL)
-    edge = EDGE / 2
+    edge = 5e-9
 
     def __init__(self, stimulus: Stimulus, sub_lsbs: int):
         """Begin at time 0; sub_lsbs as for LearningLogic."""

@@ -65,7 +65,7 @@ def test_pulses_have_their_edges_middles_at_the_spike_times(circuit):
     times, levels = corners(sources(circuit.job(stimulus(), "run").deck)["vinput"])
     assert levels.tolist() == [0, 0, 1.8, 1.8, 0, 0, 1.8, 1.8, 0]
     middles = [4.005e-3, 5.015e-3, 9.005e-3, 10.015e-3]
-    expected = [middle + half for middle in middles for half in (-50e-9, 50e-9)]
+    expected = [middle + half for middle in middles for half in (-0.5e-9, 0.5e-9)]
     assert times[1:] == pytest.approx(expected, abs=1e-14)
 
 

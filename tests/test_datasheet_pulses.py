@@ -130,7 +130,7 @@ def test_the_pulses_of_each_synapse_are_read_from_the_sources():
 
 
 def steps_of_i_mem(constant=2.5e-15):
-    """Delays of constant/overdrive; thresholds 9.4 nA + 7 pA upwards and 8.6 nA - 7 pA downwards."""
+    """Delays of constant/overdrive; thresholds at 9 nA +- 407 pA."""
     time = np.concatenate([np.linspace(0, 66e-3, 660001), np.linspace(66.1e-3, 270e-3, 20401)])
     number = (time / 2e-3).astype(int)
     since = time - 2e-3 * number - 1e-3

@@ -192,7 +192,7 @@ def test_a_run_without_spikes_has_an_empty_table(biases):
 def test_every_edge_is_expected(biases):
     job = MixedCircuit(biases).job(stimulus(), "run")
     middles = np.array([4.005e-3, 5.015e-3, 9.005e-3, 10.015e-3])
-    expected = np.ravel(middles[:, np.newaxis] + [0, 50e-9])
+    expected = np.ravel(middles[:, np.newaxis] + [0, Surroundings.edge])
     np.testing.assert_allclose(job.edges, expected, atol=1e-14)
 
 
