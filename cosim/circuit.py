@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, FiniteFloat
 
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job
-from cosim.learning_logic import check_sub_lsbs
 from cosim.readout import (
     BITS,
     I_MEM,
@@ -26,6 +25,7 @@ from ebn_model.parameters import BiasTable, validated
 from ebn_model.results import LearningResult
 from ebn_model.stimulus import Stimulus
 from ebn_model.units import Ampere, Second
+from ebn_model.weight_counter import check_sub_lsbs
 
 NETLISTS = Path(__file__).resolve().parent.parent / "netlists"
 

@@ -1,19 +1,9 @@
 """The learning neuron's logic in Python: twin of netlists/cells/learning_logic.cir."""
 
-from ebn_model.errors import InputError
-from ebn_model.stimulus import WEIGHT_MAX, WEIGHT_MIN
-
-MAX_SUB_LSBS = 4
-"""Most bits that the counter may have below the weight's."""
+from ebn_model.weight_counter import WeightCounter
 
 LATCH_THRESHOLD = 0.8
 """A latch takes a voltage above this for a 1, V: where its inverter switches in generic180."""
-
-
-def check_sub_lsbs(sub_lsbs: int) -> None:
-    """Raise InputError unless `sub_lsbs` is an integer in 0 .. MAX_SUB_LSBS."""
-    if isinstance(sub_lsbs, bool) or sub_lsbs not in range(MAX_SUB_LSBS + 1):
-        raise InputError(f"sub_lsbs = {sub_lsbs!r} is not an integer in 0 .. {MAX_SUB_LSBS}")
 
 
 def latched_decision(v_win_inc: float, v_win_sl: float) -> int:
@@ -24,30 +14,6 @@ def latched_decision(v_win_inc: float, v_win_sl: float) -> int:
     if v_win_sl > LATCH_THRESHOLD:
         return 0
     return 1 if v_win_inc > LATCH_THRESHOLD else -1
-
-
-class WeightCounter:
-    """A saturating counter whose value is the weight with more bits below it.
-
-    The accumulator A goes from -32*2**s to 32*2**s - 1, the weight is floor(A / 2**s), for s
-    sub_lsbs. It is preset to the middle of the start weight's interval.
-    """
-
-    def __init__(self, start_weight: int, sub_lsbs: int = 0):
-        self._sub_lsbs = sub_lsbs
-        self._lowest = WEIGHT_MIN << sub_lsbs
-        self._highest = (WEIGHT_MAX + 1 << sub_lsbs) - 1
-        self._accumulator = (start_weight << sub_lsbs) + (1 << sub_lsbs >> 1)
-
-    @property
-    def weight(self) -> int:
-        """What the DAC sees, LSB."""
-        return self._accumulator >> self._sub_lsbs
-
-    def step(self, decision: int) -> None:
-        """Count up (1), down (-1) or not (0)."""
-        stepped = self._accumulator + decision
-        self._accumulator = min(max(stepped, self._lowest), self._highest)
 
 
 class LearningLogic:

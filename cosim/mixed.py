@@ -7,13 +7,13 @@ import numpy as np
 
 from cosim.circuit import NETLISTS, SolverOptions, analysis, neuron_deck
 from cosim.engine.job import Job
-from cosim.learning_logic import check_sub_lsbs
 from cosim.readout import OUTPUT_SPIKE, learning_result, output_spikes
 from cosim.sources import check_edges_fit, stimulus_edges
 from cosim.surroundings import WIN_INC, WIN_SL, Surroundings
 from ebn_model.parameters import BiasTable
 from ebn_model.results import LearningResult
 from ebn_model.stimulus import Stimulus
+from ebn_model.weight_counter import check_sub_lsbs
 
 I_MEM = "@m.xanalog.xdecision.xmem.m1[id]"
 

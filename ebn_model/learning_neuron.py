@@ -13,7 +13,8 @@ from scipy.integrate import solve_ivp
 from ebn_model.errors import InputError
 from ebn_model.parameters import IntegratorParameters, NeuronParameters
 from ebn_model.results import LearningResult, SpikeTable, weight_steps
-from ebn_model.stimulus import WEIGHT_MAX, WEIGHT_MIN, Stimulus
+from ebn_model.stimulus import Stimulus
+from ebn_model.weight_counter import WeightCounter, check_sub_lsbs
 
 SAMPLE_PERIOD = 1e-4
 """Spacing of the returned waveform, s; edges are added to it."""
@@ -52,8 +53,16 @@ def state_of(current: float, dpi: IntegratorParameters) -> float:
 class LearningNeuron:
     """The model; `run` takes what the circuit takes and returns what the circuit returns."""
 
-    def __init__(self, parameters: NeuronParameters):
-        """Take the constants, which were measured on the cells or chosen by hand."""
+    def __init__(self, parameters: NeuronParameters, sub_lsbs: int = 0):
+        """Take the constants, which were measured on the cells or chosen by hand.
+
+        sub_lsbs: bits of the counter below those that the synapse's DAC sees.
+
+        Raises:
+            InputError: sub_lsbs is not an integer in 0 .. 4.
+        """
+        check_sub_lsbs(sub_lsbs)
+        self._sub_lsbs = sub_lsbs
         self.parameters = parameters
         synapses = (parameters.excitatory, parameters.inhibitory, parameters.extra)
         dpis = (parameters.membrane, *synapses)
@@ -85,20 +94,24 @@ class LearningNeuron:
     ) -> LearningResult:
         """Simulate; on_progress gets the simulated time in s after each pulse and at the end."""
         trace = _Trace()
-        state, weight, rows = self._start(stimulus), stimulus.start_weight, []
+        counter = WeightCounter(stimulus.start_weight, self._sub_lsbs)
+        state, rows = self._start(stimulus), []
         time = stimulus.reset_until
         trace.add([0.0, time] if time else [0.0], self._i_mem(state))
         for rise, fall in zip(stimulus.spike_times, stimulus.fall_times, strict=True):
             state = self._advance(state, time, rise, 0, False, trace)
-            i_rise = self._i_mem(state)
+            i_rise, weight = self._i_mem(state), counter.weight
             decision = int(self.decide(i_rise, weight))
             end = min(fall, stimulus.duration)
             state = self._advance(state, rise, end, weight, stimulus.extra_synapse, trace)
-            cut = fall > stimulus.duration
-            after = weight if cut else min(max(weight + decision, WEIGHT_MIN), WEIGHT_MAX)
-            i_fall = np.nan if cut else self._i_mem(state)
-            rows.append((rise, np.nan if cut else fall, i_rise, i_fall, decision, weight, after))
-            weight, time = after, end
+            if fall > stimulus.duration:
+                edge = np.nan, np.nan
+            else:
+                edge = fall, self._i_mem(state)
+                counter.step(decision)
+            t_fall, i_fall = edge
+            rows.append((rise, t_fall, i_rise, i_fall, decision, weight, counter.weight))
+            time = end
             if on_progress:
                 on_progress(time)
         self._advance(state, time, stimulus.duration, 0, False, trace)

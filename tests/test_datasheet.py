@@ -212,6 +212,9 @@ def test_a_bench_from_end_to_end(tmp_path):
     [second], _ = run_benches(["dpi_membrane"], out=tmp_path)
     assert second == first
     assert (folder / "dpi_membrane" / "run.json").stat().st_mtime_ns == before
+    run_benches(["current_dac"], out=tmp_path)
+    stored = json.loads((folder / "datasheet.json").read_text())
+    assert [*stored["benches"]] == ["current_dac", "dpi_membrane"]
 
 
 def test_a_cell_that_does_nothing_fails_and_is_reported(tmp_path, monkeypatch):

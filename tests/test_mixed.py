@@ -10,7 +10,7 @@ from cosim.circuit import SolverOptions, TransistorCircuit
 from cosim.compare import compare, waveform_rms
 from cosim.engine.worker import run_jobs
 from cosim.errors import DeckError
-from cosim.learning_logic import LearningLogic, WeightCounter, latched_decision
+from cosim.learning_logic import LearningLogic, latched_decision
 from cosim.mixed import I_MEM, MixedCircuit
 from cosim.surroundings import Surroundings
 from ebn_model.errors import InputError

@@ -9,7 +9,7 @@ from annotated_types import Gt, Le
 from pydantic import BaseModel, ConfigDict
 
 from cosim.circuit import read_biases
-from cosim.datasheet.bench import bench_names
+from cosim.datasheet.bench import bench_names, specification_path
 from cosim.datasheet.bench_view import BenchView
 from cosim.datasheet.sheet import Sheet, write_sheets
 from cosim.experiments.batch import run_batches
@@ -49,7 +49,7 @@ def run_benches(
     out: Path = RESULTS,
     workers: int | None = None,
 ) -> tuple[list[Sheet], Path]:
-    """Run benches and write their datasheet.
+    """Run benches, and write the datasheet of all whose results are current.
 
     Args:
         names: benches, all that have a specification by default.
@@ -65,18 +65,25 @@ def run_benches(
         CosimError: a run failed, or results can't be written (OutputError).
     """
     conditions = conditions or Conditions()
+    chosen = list(dict.fromkeys(names)) or bench_names()
+    for name in chosen:
+        specification_path(name)
     biases = read_biases(conditions.biases)
     folder = Path(out) / conditions.folder_name
-    views = [
-        BenchView(name, biases, conditions.technology, conditions.temperature, folder)
-        for name in dict.fromkeys(names) or bench_names()
-    ]
+    views = {
+        name: BenchView(name, biases, conditions.technology, conditions.temperature, folder)
+        for name in bench_names()
+    }
     check_writable(folder)
     with TemporaryDirectory() as scratch, progress_bars() as add_bar:
-        stale = [view for view in views if not view.is_current()]
+        stale = [views[name] for name in chosen if not views[name].is_current()]
         run_batches([view.batch(Path(scratch)) for view in stale], workers, add_bar)
     formula_names = conditions.formula_names()
-    sheets = [view.sheet(conditions.biases, formula_names) for view in views]
+    sheets = {
+        name: view.sheet(conditions.biases, formula_names)
+        for name, view in views.items()
+        if view.is_current()
+    }
     with new_files(folder) as new:
-        write_sheets(sheets, {**conditions.model_dump(), **versions()}, new)
-    return sheets, folder
+        write_sheets([*sheets.values()], {**conditions.model_dump(), **versions()}, new)
+    return [sheets[name] for name in chosen], folder

@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 
 from cosim.datasheet.logic import steps
 from cosim.datasheet.waveforms import Vectors
-from cosim.learning_logic import WeightCounter
+from ebn_model.weight_counter import WeightCounter
 
 COUNTERS = "umd"
 

@@ -42,7 +42,7 @@ class CircuitView(StoredView):
             experiment.stated_solver,
             experiment.technology,
             experiment.temperature,
-            **({"sub_lsbs": self._sub_lsbs} if self._sub_lsbs else {}),
+            sub_lsbs=self._sub_lsbs,
         )
         self._job = self._circuit.job(self._stimulus, self._label)
 

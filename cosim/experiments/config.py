@@ -20,6 +20,7 @@ from cosim.experiments.stimulus_settings import StimulusSettings
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable, validated
 from ebn_model.units import Ampere, Celsius, Second
+from ebn_model.weight_counter import MAX_SUB_LSBS
 
 Share = Annotated[float, Ge(0), Le(1)]
 
@@ -53,14 +54,14 @@ class Experiment(Section):
 
     title: empty where the file states none.
     temperature: degrees C. bias_changes: currents in A that replace those of the bias table.
-    sub_lsbs: bits of the weight counter below those that the synapse's DAC sees; mixed view only.
+    sub_lsbs: bits of the weight counter below those that the synapse's DAC sees.
     """
 
     title: str = ""
     biases: str = "published"
     technology: str = "generic180"
     temperature: Annotated[Celsius, Gt(-273.15), Le(200)] = 27.0
-    sub_lsbs: Annotated[int, Ge(0), Le(4)] = 0
+    sub_lsbs: Annotated[int, Ge(0), Le(MAX_SUB_LSBS)] = 0
     stimulus: StimulusSettings
     bias_changes: dict[str, Ampere] = Field(default_factory=dict)
     solver: SolverOptions = SolverOptions()

@@ -27,6 +27,7 @@ class ModelView(StoredView):
         self.folder = simulation.results / "model"
         self._label = f"{simulation.name} model"
         self._stimulus = experiment.stimulus.stimulus()
+        self._sub_lsbs = experiment.sub_lsbs
         self.measurements = characterise.jobs(
             experiment.bias_table(),
             technology=experiment.technology,
@@ -45,10 +46,11 @@ class ModelView(StoredView):
 
     @cached_property
     def key(self) -> dict:
-        """Parameters, stimulus and sources that the results follow from."""
+        """Parameters, stimulus, counter and sources that the results follow from."""
         return {
             "parameters": self.parameters_key,
             "stimulus_sha256": stimulus_digest(self._stimulus),
+            "sub_lsbs": self._sub_lsbs,
             "sources": sources_digest("ebn_model.learning_neuron", "cosim.experiments.store"),
         }
 
@@ -59,10 +61,14 @@ class ModelView(StoredView):
             return None
         return NeuronParameters.model_validate(stored["parameters"])
 
+    def neuron(self, parameters: NeuronParameters) -> LearningNeuron:
+        """The model with the experiment's weight counter."""
+        return LearningNeuron(parameters, self._sub_lsbs)
+
     def run(self, parameters: NeuronParameters, add_bar: AddBar) -> None:
         """Run the model and store its results."""
         show = add_bar(self._label, self._stimulus.duration)
-        result = LearningNeuron(parameters).run(self._stimulus, show)
+        result = self.neuron(parameters).run(self._stimulus, show)
         with new_folder(self.folder) as folder:
             write_result(result, folder)
             stored = {"key": self.parameters_key, "parameters": parameters.model_dump()}

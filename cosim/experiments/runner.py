@@ -39,8 +39,7 @@ def run(
         CosimError: a run failed, or results can't be written (OutputError).
     """
     simulations = list(simulations)
-    for simulation in simulations:
-        check_views(simulation, views)
+    check_views(views)
     for one, other in combinations(simulations, 2):
         if one.results == other.results:
             raise InputError(f"two simulations would both write to {one.results}")
@@ -48,7 +47,7 @@ def run(
     for simulation in simulations:
         check_writable(simulation.results)
     circuits = [plan.circuits[name] for plan in planned for name in plan.circuits if name in views]
-    models = [plan.model for plan in planned if plan.model and "model" in views]
+    models = [plan.model for plan in planned if "model" in views]
 
     def stale(views: list) -> list:
         return [view for view in views if force or not view.is_current()]

@@ -4,7 +4,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from cosim.experiments.circuit_view import CIRCUITS, CircuitView
-from cosim.experiments.config import Experiment
 from cosim.experiments.model_view import ModelView
 from cosim.experiments.simulation import Simulation
 from cosim.experiments.stored_view import StoredView
@@ -43,39 +42,25 @@ class Results:
         return next(iter(self.runs.items()))
 
 
-def check_views(simulation: Simulation, views: Collection[str]) -> None:
-    """Raise InputError for an unknown view, or one that can't show the simulation."""
-    experiment = simulation.experiment
+def check_views(views: Collection[str]) -> None:
+    """Raise InputError for an unknown view."""
     for view in views:
         if view not in VIEWS:
             raise InputError(f"unknown view {view!r}; there are: {', '.join(VIEWS)}")
-        if view not in possible_views(experiment):
-            raise InputError(
-                f"{simulation.name}: sub_lsbs = {experiment.sub_lsbs}, but the {view} view's "
-                f"counter has no such bits; try --view {' or '.join(possible_views(experiment))}"
-            )
-
-
-def possible_views(experiment: Experiment) -> tuple[str, ...]:
-    """The views that can show an experiment, the most detailed one first."""
-    return ("mixed",) if experiment.sub_lsbs else VIEWS
 
 
 class Views:
-    """All views of a simulation that can show it."""
+    """All views of a simulation."""
 
     def __init__(self, simulation: Simulation):
         """Build the decks; raises InputError or DeckError for what they can't be built from."""
-        possible = possible_views(simulation.experiment)
         self.simulation = simulation
-        self.circuits = {
-            name: CircuitView(simulation, name) for name in CIRCUITS if name in possible
-        }
-        self.model = ModelView(simulation) if "model" in possible else None
+        self.circuits = {name: CircuitView(simulation, name) for name in CIRCUITS}
+        self.model = ModelView(simulation)
 
     @property
     def _all(self) -> dict[str, StoredView]:
-        return {**self.circuits, **({"model": self.model} if self.model else {})}
+        return {**self.circuits, "model": self.model}
 
     def records(self) -> dict[str, dict]:
         """What the current views tell of their runs, the most detailed one first."""
@@ -93,6 +78,6 @@ class Views:
             raise InputError(f"no current results of {name} in {folder}: `ebn-cosim run` it first")
         return Results(
             runs=runs,
-            neuron=LearningNeuron(self.model.stored_parameters()) if "model" in runs else None,
+            neuron=self.model.neuron(self.model.stored_parameters()) if "model" in runs else None,
             published=self.simulation.published,
         )

@@ -1,0 +1,38 @@
+"""The counter that holds a weight, the same for the behavioural model and the circuit's twin."""
+
+from ebn_model.errors import InputError
+from ebn_model.stimulus import WEIGHT_MAX, WEIGHT_MIN
+
+MAX_SUB_LSBS = 4
+"""Most bits that the counter may have below the weight's."""
+
+
+def check_sub_lsbs(sub_lsbs: int) -> None:
+    """Raise InputError unless `sub_lsbs` is an integer in 0 .. MAX_SUB_LSBS."""
+    if isinstance(sub_lsbs, bool) or sub_lsbs not in range(MAX_SUB_LSBS + 1):
+        raise InputError(f"sub_lsbs = {sub_lsbs!r} is not an integer in 0 .. {MAX_SUB_LSBS}")
+
+
+class WeightCounter:
+    """A saturating counter whose value is the weight with more bits below it.
+
+    The accumulator A goes from -32*2**s to 32*2**s - 1, the weight is floor(A / 2**s), for s
+    sub_lsbs. It is preset to the middle of the start weight's interval.
+    """
+
+    def __init__(self, start_weight: int, sub_lsbs: int = 0):
+        """Preset to a weight in LSB, -32 .. 31."""
+        self._sub_lsbs = sub_lsbs
+        self._lowest = WEIGHT_MIN << sub_lsbs
+        self._highest = (WEIGHT_MAX + 1 << sub_lsbs) - 1
+        self._accumulator = (start_weight << sub_lsbs) + (1 << sub_lsbs >> 1)
+
+    @property
+    def weight(self) -> int:
+        """What the DAC sees, LSB."""
+        return self._accumulator >> self._sub_lsbs
+
+    def step(self, decision: int) -> None:
+        """Count up (1), down (-1) or not (0)."""
+        stepped = self._accumulator + decision
+        self._accumulator = min(max(stepped, self._lowest), self._highest)
