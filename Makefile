@@ -5,7 +5,7 @@ RUN := .venv/bin/ebn-cosim
 PYTHON_IN_VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim sim1 sim2 omega figures test bench bench-cells schematics lint clean
+.PHONY: help setup sim sim1 sim2 calibrate omega figures test bench bench-cells schematics lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ sim2: $(COMPLETE) ## run simulation 2 alone
 
 omega: $(COMPLETE) ## show what I_Omega changes: simulations 1 and 2 with two bias tables
 	@$(RUN) run omega
+
+calibrate: $(COMPLETE) ## make the bias tables from the cells' benches and their recipes
+	@$(RUN) calibrate
 
 figures: $(COMPLETE) ## redraw the figures from the results
 	@$(RUN) figures simulation_1 simulation_2

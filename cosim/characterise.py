@@ -4,14 +4,19 @@ Each constant of the model is read off a testbench of the cell it describes (net
 under the same biases and technology as the circuit; no trajectory of the whole neuron is used.
 """
 
-from dataclasses import replace
-
 import numpy as np
 
-from cosim.circuit import NETLISTS, bias_lines, listed
-from cosim.datasheet import decision, spike_generator
+from cosim.datasheet import (
+    decision,
+    dpi_membrane,
+    dpi_synapse,
+    membrane_response,
+    plastic_synapse,
+    spike_generator,
+)
+from cosim.datasheet.bench import bench_job
+from cosim.datasheet.waveforms import current
 from cosim.dpi_fit import evenly, fit_law
-from cosim.engine.deck import Deck
 from cosim.engine.job import Job
 from ebn_model.parameters import (
     BiasTable,
@@ -24,43 +29,21 @@ from ebn_model.parameters import (
 
 Vectors = dict[str, np.ndarray]
 
-RESPONSE = "membrane_response"
-BENCHES = ("dpi_membrane", RESPONSE, "dpi_synapse", "plastic_synapse", "decision")
-SPIKING = "spike_generator"
-T_STOP = {RESPONSE: 250e-3, "plastic_synapse": 75e-3, SPIKING: 150e-3}
-
-# What the benches' sources do, in s and A.
-PULSE = 1e-3
-RESET_END = 1e-3
-KICK, KICK_START = 4e-9, 150e-3
-# Per synapse: name in the static bench, devices of its input and output current in the pulse
-# bench, and the weights with the start of their pulses.
-SYNAPSES = {
-    "excitatory": ("exc", "xplastic.xsteer_exc", "xplastic.xexc.xout", {4: 1e-3, 24: 21e-3}),
-    "inhibitory": ("inh", "xplastic.xsteer_inh", "xplastic.xmirror_out", {4: 41e-3, 24: 61e-3}),
-    "extra": ("ext", "xfixed.xsteer", "xfixed.xdpi.xout", {1: 1e-3}),
-}
-STATIC_OUTPUT = {"exc": "xexc.xout", "inh": "xmirror_out", "ext": "xext.xout"}
+BENCHES = ("dpi_membrane", "membrane_response", "dpi_synapse", "plastic_synapse", "decision")
+SYNAPSES = {"excitatory": "exc", "inhibitory": "inh", "extra": "ext"}
+"""Names in the benches, by those in the model."""
+TAIL = 4e-3
+"""Time in s after the last pulse for which a synapse's response is fitted."""
 
 
 def jobs(biases: BiasTable, technology: str = "generic180", temperature: float = 27.0) -> list[Job]:
     """The benches' runs, for `run_jobs`; their results go to `parameters` in this order."""
-    return [_job(bench, biases, technology, temperature) for bench in BENCHES]
+    return [bench_job(bench, biases, technology, temperature) for bench in BENCHES]
 
 
 def spike_job(biases: BiasTable, technology: str = "generic180", temperature: float = 27.0) -> Job:
     """The run of the spike generator's bench; its result goes to `spike_parameters`."""
-    return _job(SPIKING, biases, technology, temperature)
-
-
-def _job(bench: str, biases: BiasTable, technology: str, temperature: float) -> Job:
-    deck = Deck(f"bench {bench}").include(listed(NETLISTS / "technology", technology, "technology"))
-    # The bench's own technology and bias table count as included, and are replaced.
-    replaced = (NETLISTS.glob(f"{folder}/*.spice") for folder in ("technology", "biases"))
-    deck = replace(deck, files=frozenset(path.resolve() for paths in replaced for path in paths))
-    deck = deck.append(f"{bias_lines(biases)}\n.temp {float(temperature)!r}", "biases")
-    deck = deck.include(NETLISTS / "benches" / f"{bench}.cir")
-    return Job(f"bench {bench}", deck, t_stop=T_STOP.get(bench))
+    return bench_job("spike_generator", biases, technology, temperature)
 
 
 def parameters(results: list[Vectors]) -> NeuronParameters:
@@ -71,9 +54,9 @@ def parameters(results: list[Vectors]) -> NeuronParameters:
     """
     static, response, synapse_static, pulses, outcomes = results
     return NeuronParameters(
-        i_in=float(_current(response, "xconstant")[-1]),
+        i_in=float(current(response, "xconstant")[-1]),
         membrane=_membrane(static, response),
-        **{name: _synapse(name, synapse_static, pulses) for name in SYNAPSES},
+        **{key: _synapse(name, synapse_static, pulses) for key, name in SYNAPSES.items()},
         decision=_decision(outcomes),
     )
 
@@ -93,35 +76,29 @@ def spike_parameters(vectors: Vectors) -> SpikeParameters:
     )
 
 
-def _current(vectors: Vectors, device: str) -> np.ndarray:
-    """Drain current of a device in A, shape (points,); pFETs count as positive too."""
-    return np.abs(vectors[f"@m.{device}.m1[id]"])
-
-
 def _membrane(static: Vectors, response: Vectors) -> IntegratorParameters:
-    # The off reset device leaks beside the device that carries i_tau.
-    leak = _current(static, "xmembrane.xtau") + _current(static, "xmembrane.xreset")
-    i_in = float(_current(response, "xconstant")[-1])
+    time, steps = response["time"], membrane_response.input_steps(response)
     return fit_law(
-        float(np.median(leak)),
-        (static["i-sweep"], _current(static, "xread")),
-        evenly(response["time"], _current(response, "xread"), RESET_END, T_STOP[RESPONSE]),
-        [(RESET_END, i_in), (KICK_START, i_in + KICK), (KICK_START + PULSE, i_in)],
+        dpi_membrane.leakage_path(static),
+        (static["i-sweep"], current(static, "xread")),
+        evenly(time, current(response, "xread"), steps[0][0], time[-1]),
+        steps,
     )
 
 
 def _synapse(name: str, static: Vectors, pulses: Vectors) -> SynapseParameters:
-    short, source, output, pulse_starts = SYNAPSES[name]
-    time, i_source = pulses["time"], _current(pulses, source)
-    starts, weights = np.array(list(pulse_starts.values())), np.array(list(pulse_starts))
-    i_w = float(np.mean(np.interp(starts + PULSE / 2, time, i_source) / weights))
+    found, time = plastic_synapse.pulses_of(pulses, name), pulses["time"]
+    synapse = plastic_synapse.SYNAPSES[name]
+    weights, starts, ends = (np.array(column) for column in zip(*found, strict=True))
+    i_source = np.interp((starts + ends) / 2, time, current(pulses, synapse.source))
+    i_w = float(np.mean(i_source / abs(weights)))
     steps = []
-    for weight, start in pulse_starts.items():
-        steps += [(start, weight * i_w), (start + PULSE, 0.0)]
+    for weight, start, end in found:
+        steps += [(start, abs(weight) * i_w), (end, 0.0)]
     law = fit_law(
-        float(np.median(_current(static, f"x{short}.xtau"))),
-        (_current(static, f"xw_{short}"), _current(static, STATIC_OUTPUT[short])),
-        evenly(time, _current(pulses, output), steps[0][0], steps[-1][0] + 4 * PULSE),
+        dpi_synapse.leakage_path(static, name),
+        dpi_synapse.curve(static, name),
+        evenly(time, current(pulses, synapse.output), starts[0], ends[-1] + TAIL),
         steps,
     )
     return SynapseParameters(**law.model_dump(), i_w=i_w)

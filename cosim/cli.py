@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from cosim.calibration.command import add_command as add_calibrate
 from cosim.datasheet.command import add_command as add_bench_cells
 from cosim.errors import CosimError
 from cosim.experiments.comparison import BiasComparison, is_comparison, read_comparison
@@ -76,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     parse_figures.set_defaults(command=_figures)
 
     add_bench_cells(commands, _positive)
+    add_calibrate(commands)
 
     parse_list = commands.add_parser("list", help="list the simulations")
     parse_list.set_defaults(command=_list)

@@ -1,0 +1,1 @@
+"""Calibration: from the cells' benches and a target to a bias table."""

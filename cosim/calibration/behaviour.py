@@ -1,0 +1,78 @@
+"""What a bias table is calibrated to: quantities of the neuron's behaviour, from its parameters."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ebn_model.learning_neuron import LearningNeuron, output_current, weak_inversion_current
+from ebn_model.parameters import NeuronParameters
+from ebn_model.stimulus import Stimulus
+
+KICK_WEIGHT, KICK_PULSE, KICK_LENGTH = 4, 1e-3, 12e-3
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A quantity, its unit, the bias that sets it, and the power of the bias it goes with."""
+
+    text: str
+    unit: str
+    bias: str
+    power: int = 1
+
+
+QUANTITIES = {
+    "tau_mem": Quantity("time constant of the membrane", "s", "i_tau_mem", -1),
+    "i_th_mem": Quantity("threshold current of the membrane", "A", "i_th_mem"),
+    "i_settled": Quantity("I_mem without synaptic input", "A", "i_in"),
+    "tau_exc": Quantity("time constant of excitation", "s", "i_tau_exc", -1),
+    "kick_exc": Quantity("change of I_mem per LSB, excitation", "A", "i_th_exc"),
+    "tau_inh": Quantity("time constant of inhibition", "s", "i_tau_inh", -1),
+    "kick_inh": Quantity("change of I_mem per LSB, inhibition", "A", "i_th_inh"),
+    "window_centre": Quantity("centre of the window at weight 0", "A", "i_rest"),
+    "window_half_width": Quantity("half-width of the window", "A", "i_sl"),
+    "slope": Quantity("shift of the window per LSB", "A", "i_omega"),
+    "slope_over_kick": Quantity("shift of the window per LSB over kick per LSB", "", "i_omega"),
+    "i_spike": Quantity("I_mem at which the neuron spikes", "A", "i_spike"),
+    "i_reset": Quantity("I_mem after a spike", "A", "i_reset"),
+    "refractory": Quantity("refractory period", "s", "i_refractory", -1),
+}
+
+
+def behaviour(parameters: NeuronParameters) -> dict[str, float]:
+    """Value of each of QUANTITIES in SI units; those of spikes only where there is a generator.
+
+    The kick is the greatest change of I_mem by one pulse of 1 ms at |w| = 4 from the settled
+    state, per LSB; the mean of both signs stands in slope_over_kick.
+    """
+    p = parameters
+    kicks = [_kick(p, sign * KICK_WEIGHT) for sign in (1, -1)]
+    lower, upper = p.decision.i_lower, p.decision.i_upper
+    values = {
+        "tau_mem": p.membrane.tau,
+        "i_th_mem": p.membrane.i_th,
+        "i_settled": _settled(p),
+        "tau_exc": p.excitatory.tau,
+        "kick_exc": kicks[0],
+        "tau_inh": p.inhibitory.tau,
+        "kick_inh": kicks[1],
+        "window_centre": (lower + upper) / 2,
+        "window_half_width": (upper - lower) / 2,
+        "slope": p.decision.i_omega,
+        "slope_over_kick": p.decision.i_omega / np.mean(kicks),
+    }
+    if p.spike:
+        values |= {name: getattr(p.spike, name) for name in ("i_spike", "i_reset", "refractory")}
+    return values
+
+
+def _settled(p: NeuronParameters) -> float:
+    ratio = weak_inversion_current(p.i_in, p.membrane.i_spec_pair) / p.i_in
+    return float(output_current(ratio * (p.i_in / p.membrane.i_tau - 1), p.membrane))
+
+
+def _kick(p: NeuronParameters, weight: int) -> float:
+    pulse = Stimulus(np.array([1e-3]), KICK_PULSE, KICK_LENGTH, start_weight=weight)
+    i_mem = LearningNeuron(p.model_copy(update={"spike": None})).run(pulse).i_mem
+    change = i_mem - i_mem[0]
+    return float(np.max(change * np.sign(weight)) / abs(weight))
