@@ -1,6 +1,7 @@
 """Fixtures of several test files: published biases, their circuit, its measured cells, benches."""
 
 import re
+from functools import cache
 
 import pytest
 
@@ -22,11 +23,22 @@ def circuit(biases):
 
 
 @pytest.fixture(scope="session")
-def measured(biases):
-    """The model's parameters, measured on the cells with the published biases."""
-    cells = characterise.jobs(biases)
-    vectors = dict(run_jobs(cells))
-    return characterise.parameters([vectors[index] for index in range(len(cells))])
+def measured_with():
+    """Function from a bias table's name to the model's parameters, measured on the cells once."""
+
+    @cache
+    def measure(table):
+        cells = characterise.jobs(read_biases(table))
+        vectors = dict(run_jobs(cells))
+        return characterise.parameters([vectors[index] for index in range(len(cells))])
+
+    return measure
+
+
+@pytest.fixture(scope="session")
+def measured(measured_with):
+    """The model's parameters with the published biases."""
+    return measured_with("published")
 
 
 SLOWEST_BENCHES = ("up_down_counter", "runt_pulses", "input_edges")

@@ -2,6 +2,7 @@ import shutil
 
 import fake_circuit
 import h5py
+import numpy as np
 import pytest
 from synthetic import neuron_parameters
 
@@ -177,15 +178,25 @@ def test_in_closed_loop_a_changed_stimulus_reruns_an_unchanged_deck(short, solve
         assert solver.ran() == []
 
 
-def test_sub_lsbs_reach_the_mixed_view_and_no_other(short, solver, tmp_path):
-    changed = short("sub_lsbs=2", out=tmp_path)
-    with pytest.raises(InputError, match="short: sub_lsbs = 2, but the transistor view"):
-        run([changed])
-    [report] = run([changed], views=["mixed"])
-    assert report.passed
-    assert read_json(changed.results / "mixed" / "run.json")["key"]["sub_lsbs"] == 2
-    run([short("sub_lsbs=3", out=tmp_path)], views=["mixed"])
-    assert solver.ran() == ["short mixed", "short mixed"]
+@pytest.mark.parametrize("view", ["transistor", "mixed", "model"])
+def test_sub_lsbs_reach_every_view(short, solver, tmp_path, view):
+    for bits in (2, 3):
+        changed = short(f"sub_lsbs={bits}", out=tmp_path)
+        [report] = run([changed], views=[view])
+        assert report.passed
+        assert read_json(changed.results / view / "run.json")["key"]["sub_lsbs"] == bits
+    measured_once = {"model": CELLS}
+    assert solver.ran() == measured_once.get(view, [f"short {view}"] * 2)
+
+
+def test_the_models_counter_has_the_experiments_bits(short, tmp_path):
+    whole, quarters = short(out=tmp_path / "0"), short("sub_lsbs=2", out=tmp_path / "2")
+    run([whole, quarters], views=["model"])
+    changes = [
+        int(np.abs(np.diff(read_result(one.results / "model").weight)).sum())
+        for one in (whole, quarters)
+    ]
+    assert changes[0] > changes[1] > 0
 
 
 def test_an_unknown_view_lists_the_known(short):

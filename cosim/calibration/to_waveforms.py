@@ -88,8 +88,13 @@ def fit(
     return biases
 
 
-def replay_circuit(biases: BiasTable, recordings: list[Recording]) -> list[np.ndarray]:
-    """I_mem in A of the analog circuit at each recording's edges, its weights given."""
+def replay_circuit(
+    biases: BiasTable, recordings: list[Recording], before: float = 0.0
+) -> list[np.ndarray]:
+    """I_mem in A of the analog circuit at each recording's edges, its weights given.
+
+    before: so long before the edges, s.
+    """
     jobs = [
         replay_job(biases, r.stimulus, r.spikes.weight_before, "generic180", f"recording {k}")
         for k, r in enumerate(recordings)
@@ -99,7 +104,7 @@ def replay_circuit(biases: BiasTable, recordings: list[Recording]) -> list[np.nd
     for k, recording in enumerate(recordings):
         stimulus = recording.stimulus
         ended = stimulus.fall_times[stimulus.fall_times <= stimulus.duration]
-        times = np.concatenate([stimulus.spike_times, ended]) - EDGE / 2
+        times = np.concatenate([stimulus.spike_times, ended]) - EDGE / 2 - before
         currents.append(np.interp(times, vectors[k]["time"], vectors[k][I_MEM]))
     return currents
 
