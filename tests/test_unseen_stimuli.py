@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from unseen import INPUT_FACTORS, draw, play
 
-from cosim import characterise
 from cosim.circuit import TransistorCircuit, read_biases
 from cosim.compare import one_step
+from cosim.datasheet.bench import bench_job
+from cosim.datasheet.waveforms import current
 from cosim.engine.worker import run_jobs
 from cosim.mixed import MixedCircuit
 
@@ -21,22 +22,21 @@ DEAD_BAND = 10e-12
 DRAWN = f"UNSEEN_SEED={SEED} UNSEEN_CASES={CASES}"
 """Shown where a test fails: what to set to see the same again."""
 
-# A set each: view, bias table, number of stimuli, and their least and greatest duration in s.
-SETS = {
-    "published": (MixedCircuit, "published", CASES, (80e-3, 120e-3)),
-    "rule": (MixedCircuit, "rule", CASES, (80e-3, 120e-3)),
-    "published, transistors": (TransistorCircuit, "published", 1, (20e-3, 30e-3)),
-    "rule, transistors": (TransistorCircuit, "rule", 1, (20e-3, 30e-3)),
-}
+TABLES = ("published", "rule")
+VIEWS = ((MixedCircuit, CASES, (80e-3, 120e-3)), (TransistorCircuit, 2, (20e-3, 30e-3)))
+"""Views of the circuit with the number of stimuli, and their least and greatest duration in s."""
 
 
-@pytest.fixture(scope="module", params=SETS)
+@pytest.fixture(scope="module", params=TABLES)
 def outcomes(request, measured_with):
-    """The outcomes of a set."""
-    view, table, count, durations = SETS[request.param]
-    generator = np.random.default_rng([SEED, list(SETS).index(request.param)])
-    cases = [draw(generator, durations) for _ in range(count)]
-    return play(cases, view, table, measured_with(table))
+    """All outcomes with one bias table."""
+    table = request.param
+    generator = np.random.default_rng([SEED, TABLES.index(table)])
+    outcomes = []
+    for view, count, durations in VIEWS:
+        cases = [draw(generator, durations) for _ in range(count)]
+        outcomes += play(cases, view, table, measured_with(table))
+    return outcomes
 
 
 def test_decisions_one_step_ahead(outcomes):
@@ -64,13 +64,12 @@ def test_membrane_currents_over_all(outcomes):
     assert np.sqrt(np.mean(squares)) <= 0.2e-9, DRAWN
 
 
-@pytest.mark.parametrize("table", ["published", "rule"])
+@pytest.mark.parametrize("table", TABLES)
 def test_the_input_mirror_is_linear(table, measured_with):
     """Within 0.025 %, which is 2 pA of I_mem: the model's input is measured at one value only."""
     biases = read_biases(table)
-    bench = characterise.BENCHES.index(characterise.RESPONSE)
     inputs = [biases.model_copy(update={"i_in": biases.i_in * f}) for f in INPUT_FACTORS]
-    vectors = dict(run_jobs([characterise.jobs(scaled)[bench] for scaled in inputs]))
-    measured = [characterise.current(vectors[k], "xconstant")[-1] for k in range(len(inputs))]
+    vectors = dict(run_jobs([bench_job("membrane_response", scaled) for scaled in inputs]))
+    measured = [current(vectors[k], "xconstant")[-1] for k in range(len(inputs))]
     expected = measured_with(table).i_in * np.array(INPUT_FACTORS)
     np.testing.assert_allclose(measured, expected, rtol=4e-4)
