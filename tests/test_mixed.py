@@ -75,7 +75,7 @@ def test_the_surroundings_follow_the_stimulus(extra):
 STIMULI = {
     # The weight changes its sign, at irregular times; DEC, SL and INC; extra synapse.
     "both signs": stimulus(
-        poisson_spikes(300, 2.6e-3, 38e-3, 1.3e-3, seed=3),
+        poisson_spikes(300, 2.6e-3, 38e-3, 1.3e-3, seed=6),
         duration=40e-3,
         start_weight=-2,
         extra_synapse=True,

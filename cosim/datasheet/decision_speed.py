@@ -3,8 +3,8 @@
 import numpy as np
 from matplotlib.axes import Axes
 
-from cosim.datasheet.waveforms import Vectors, current, edges, pulses
-from cosim.errors import SimulationError
+from cosim.datasheet.outcomes import delay_at, outcomes, settled, threshold
+from cosim.datasheet.waveforms import Vectors, current, pulses
 from cosim.sources import SUPPLY
 
 CIRCUITS = {"up": "dec", "down": "inc"}
@@ -19,7 +19,7 @@ def measure(vectors: Vectors) -> dict[str, float]:
     """Delay of the slower direction at each overdrive."""
     found = [delays(vectors, circuit) for circuit in CIRCUITS]
     return {
-        f"delay_{wanted * 1e12:.0f}p": max(_at(wanted, *direction) for direction in found)
+        f"delay_{wanted * 1e12:.0f}p": max(delay_at(wanted, *direction) for direction in found)
         for wanted in OVERDRIVES
     }
 
@@ -33,48 +33,15 @@ def delays(vectors: Vectors, circuit: str) -> tuple[np.ndarray, np.ndarray]:
         SimulationError: the slow ramp doesn't cross the threshold.
     """
     time, i_mem = vectors["time"], current(vectors, f"x{circuit}.xmem")
-    threshold = _threshold(vectors, circuit)
+    at = threshold(vectors, circuit, CIRCUITS[circuit])
     starts, ends = pulses(time, vectors["gate"] * SUPPLY)
     overdrives, found = [], []
     for start, end in zip(starts, ends, strict=True):
-        on = [
-            outcome
-            for outcome in ("inc", "sl", "dec")
-            if np.interp(end - MARGIN, time, vectors[f"{circuit}_{outcome}"]) > SUPPLY / 2
-        ]
-        if on == [CIRCUITS[circuit]]:
-            overdrives.append(abs(np.interp(end - MARGIN, time, i_mem) - threshold))
-            found.append(_settled(vectors, circuit, start, end) - start)
+        if outcomes(vectors, circuit, end - MARGIN) == [CIRCUITS[circuit]]:
+            overdrives.append(abs(np.interp(end - MARGIN, time, i_mem) - at))
+            found.append(settled(vectors, circuit, start, end) - start)
     order = np.argsort(overdrives)
     return np.array(overdrives)[order], np.array(found)[order]
-
-
-def _threshold(vectors: Vectors, circuit: str) -> float:
-    """I_mem in A at which the outcome flips during the slow ramp."""
-    ramp = vectors["ramping"] == 1
-    i_mem, outcome = current(vectors, f"x{circuit}.xmem"), CIRCUITS[circuit]
-    flips = edges(i_mem[ramp], vectors[f"{circuit}_{outcome}"][ramp])
-    if len(flips) != 1:
-        raise SimulationError(f"{circuit}: {outcome} flips {len(flips)} times on the slow ramp")
-    return float(flips[0])
-
-
-def _settled(vectors: Vectors, circuit: str, start: float, end: float) -> float:
-    """Time in s of the last flip of any outcome during a step."""
-    time = vectors["time"]
-    inside = (time >= start) & (time <= end)
-    flips = [
-        edges(time[inside], vectors[f"{circuit}_{outcome}"][inside])
-        for outcome in ("inc", "sl", "dec")
-    ]
-    return float(np.concatenate([[start], *flips]).max())
-
-
-def _at(wanted: float, overdrives: np.ndarray, found: np.ndarray) -> float:
-    """Delay in s at an overdrive in A, interpolated; SimulationError where no steps enclose it."""
-    if not len(overdrives) or not overdrives[0] <= wanted <= overdrives[-1]:
-        raise SimulationError(f"no step has an overdrive of {wanted:g} A or less, or none has more")
-    return float(np.exp(np.interp(np.log(wanted), np.log(overdrives), np.log(found))))
 
 
 def draw(axes: Axes, vectors: Vectors, values: dict[str, float]) -> None:

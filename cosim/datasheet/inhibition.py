@@ -5,6 +5,7 @@ from matplotlib.axes import Axes
 
 from cosim.datasheet.waveforms import Vectors, charge, current, edges, pulses, weights
 from cosim.errors import SimulationError
+from cosim.experiments.style import BLUE, VERMILION
 
 VARIANTS = {"input": "xsynapse.xmirror_out", "capacitor": "xdivider.xout1"}
 """Instances of the membrane, with the device that carries the inhibitory current of each."""
@@ -109,9 +110,9 @@ def draw(axes: Axes, vectors: Vectors, values: dict[str, float]) -> None:
     time, found = vectors["time"], _pulses(vectors)
     for weight, style in zip(DRAWN, ("--", "-"), strict=True):
         shown = (time > found[weight] - 1e-3) & (time < found[weight] + LASTING / 2)
-        for name, colour in zip(VARIANTS, ("C1", "C0"), strict=True):
+        for name, colour in zip(VARIANTS, (VERMILION, BLUE), strict=True):
             i_mem = current(vectors, f"x{name}.xread")[shown]
-            label = f"from the {name}, {weight}"
-            axes.plot((time[shown] - found[weight]) * 1e3, i_mem * 1e9, style, c=colour, label=label)
+            after = (time[shown] - found[weight]) * 1e3
+            axes.plot(after, i_mem * 1e9, style, color=colour, label=f"{name}, {weight}")
     axes.set(xlabel="time after the pulse's start (ms)", ylabel="$I_{mem}$ (nA)")
     axes.legend(frameon=False)

@@ -1,0 +1,77 @@
+"""The bias tables that were calibrated to a target meet it on the cells' benches."""
+
+import numpy as np
+import pytest
+
+from cosim.calibration.behaviour import QUANTITIES, behaviour
+from cosim.calibration.recipe import read_recipe, recipe_names
+from cosim.calibration.runner import measure
+from cosim.circuit import read_biases
+from cosim.engine.worker import run_jobs
+from cosim.experiments.simulation import read_simulation
+from cosim.mixed import MixedCircuit
+from ebn_model.stimulus import Stimulus, regular_spikes
+
+LENGTH, SPIKES = 0.7, 140
+"""Simulations 1 and 2 go on for so long, s, and so many spikes, to come to rest."""
+AT_REST = 40
+"""The weight is constant if so many spikes at the end leave it as it is."""
+
+
+@pytest.fixture(scope="module")
+def measured_behaviour():
+    """Quantities by table, measured on the benches."""
+    return {name: behaviour(measure(read_biases(name))) for name in ("rule", "network")}
+
+
+def test_every_recipe_has_its_table():
+    assert {"published", "rule", "network"} <= set(recipe_names())
+    for name in recipe_names():
+        read_biases(name)
+
+
+@pytest.mark.parametrize("name", ["rule", "network"])
+def test_a_table_meets_its_target(name, measured_behaviour):
+    for quantity, wanted in read_recipe(name).target.items():
+        found = measured_behaviour[name][quantity]
+        assert found == pytest.approx(wanted, rel=0.02), QUANTITIES[quantity].text
+
+
+def test_the_window_of_rule_follows_half_of_the_kick(measured_behaviour):
+    values = measured_behaviour["rule"]
+    for kick in ("kick_exc", "kick_inh"):
+        assert values["slope"] == pytest.approx(values[kick] / 2, rel=0.15), kick
+    assert values["slope_over_kick"] == pytest.approx(0.5, rel=0.1)
+
+
+def test_the_network_gets_what_it_needs(measured_behaviour):
+    """Within 10 % of what learning in a network takes."""
+    wanted = {
+        "kick_exc": 180e-12,
+        "kick_inh": 180e-12,
+        "window_centre": 9e-9,
+        "window_half_width": 1.9e-9,
+        "i_spike": 13.7e-9,
+        "i_reset": 9e-9,
+    }
+    for name, value in wanted.items():
+        assert measured_behaviour["network"][name] == pytest.approx(value, rel=0.1), name
+    assert 135e-12 <= measured_behaviour["network"]["slope"] <= 225e-12
+    assert 1e-3 <= measured_behaviour["network"]["refractory"] <= 2.2e-3
+
+
+@pytest.mark.parametrize("name", ["simulation_1", "simulation_2"])
+def test_with_omega_both_simulations_come_to_rest(name):
+    settings = read_simulation(name).experiment.stimulus
+    stimulus = Stimulus(
+        regular_spikes(settings.first_spike, settings.period, SPIKES),
+        settings.pulse_width,
+        LENGTH,
+        settings.start_weight,
+        settings.reset_until,
+        settings.extra_synapse,
+    )
+    circuit = MixedCircuit(read_biases("rule"))
+    [(_, vectors)] = run_jobs([circuit.job(stimulus, name)])
+    weights = circuit.result(stimulus, vectors).spikes.weight_after
+    assert len(np.unique(weights[-AT_REST:])) == 1
