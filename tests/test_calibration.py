@@ -9,6 +9,7 @@ from cosim import characterise
 from cosim.calibration import recipe, to_waveforms
 from cosim.calibration.behaviour import behaviour
 from cosim.calibration.replay import I_MEM, replay_job, replay_model
+from cosim.calibration.runner import _margins
 from cosim.calibration.scaling import scaled
 from cosim.calibration.tables import rounded, table_text
 from cosim.calibration.to_target import CalibrationError, calibrate
@@ -53,7 +54,7 @@ def test_the_benches_show_what_the_scaling_expects(biases, measured):
 def test_an_unchanged_table_changes_no_parameter(biases):
     parameters = neuron_parameters()
     again = scaled(parameters, biases, biases)
-    for name, values in parameters.model_dump().items():
+    for name, values in parameters.model_dump(exclude_none=True).items():
         assert again.model_dump()[name] == pytest.approx(values, rel=1e-9), name
 
 
@@ -81,7 +82,7 @@ def test_calibration_meets_its_target(biases, made_of):
 
 
 def test_a_target_out_of_reach_is_named(biases):
-    with pytest.raises(CalibrationError, match="time constant of the membrane is 0.026, not 0.024"):
+    with pytest.raises(CalibrationError, match=r"of the membrane is 0\.026, not 0\.024"):
         calibrate(biases, {"tau_mem": 24e-3}, lambda table: neuron_parameters())
 
 
@@ -178,8 +179,6 @@ def test_an_unknown_recipe_names_those_there_are():
 
 
 def test_margins_lie_between_the_decisions():
-    from cosim.calibration.runner import _margins
-
     spikes = spike_table([8e-9, 8.5e-9, 8.7e-9, 9.2e-9, 9.5e-9], [1, 1, 0, 0, -1])
     recordings = [Recording(stimulus(), spikes)]
     assert _margins([spikes.i_mem_rise], recordings) == ((8.5e-9, 8.7e-9), (9.2e-9, 9.5e-9))

@@ -26,6 +26,11 @@ reason = "law"
 
 [tau.biases.slow]
 max = "50 ms"
+reason = "slow on purpose"
+
+[tau.biases.free]
+min = "none"
+max = "none"
 
 [peak]
 name = "peak | of both"
@@ -103,6 +108,13 @@ def test_limits_may_differ_between_bias_tables(specification):
     values = {"tau": 0.045, "tau_law": 0.02, "peak": 1.0}
     row, _ = judge(specification, values, {}, "slow")
     assert (row.min, row.max, row.passed) == (pytest.approx(0.018), 0.05, True)
+    assert row.reason == "slow on purpose"
+
+
+def test_a_bias_table_may_lift_limits(specification):
+    row, _ = judge(specification, {"tau": 1.0, "tau_law": 0.02, "peak": 1.0}, {}, "free")
+    assert (row.min, row.typical, row.max, row.passed) == (None, 0.02, None, None)
+    assert row.reason == "law"
 
 
 def test_a_quantity_without_limits_is_not_judged(specification):
@@ -133,8 +145,8 @@ def test_each_specification_has_a_bench_and_a_measurement(name):
     assert callable(measurement(name).draw)
     for quantity in read_specification(specification_path(name)).values():
         for table in ("published", *quantity.biases):
-            limits = quantity.limits(table).model_dump().values()
-            for limit in limits:
+            limits = quantity.under(table)
+            for limit in (limits.min, limits.typical, limits.max):
                 assert limit is None or evaluate(limit, quantity.unit, EveryName()) is not None
 
 

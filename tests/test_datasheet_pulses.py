@@ -33,8 +33,11 @@ def levels(codes, shape):
     }
 
 
-def all_weights(gain):
-    """One pulse per weight, each changing I_mem by gain(weight), in A, for as long as 1 ms."""
+def all_weights(gain, slope=25e-12, sign_step=0.0):
+    """One pulse per weight, each changing I_mem by gain(weight), in A, for as long as 1 ms.
+
+    The window falls by `slope` in A per LSB, and is `sign_step` in A higher below weight 0.
+    """
     codes = np.array([*range(32), *range(-1, -33, -1)])
     phase = np.tile(np.linspace(0, PERIOD, 400, False), 64)
     code, time = np.repeat(codes, 400), phase + PERIOD * np.repeat(np.arange(64), 400)
@@ -46,7 +49,8 @@ def all_weights(gain):
         **levels(code, code.shape),
         "pulse": 1.8 * during,
         "restore": 1.8 * ((phase > 19e-3) & (phase < 29e-3)),
-        drain("xread"): 9e-9 + np.where(changed, effect, 0) - 2e-12 * changed,
+        drain("xdecision.xmem"): 9e-9 + np.where(changed, effect, 0) - 2e-12 * changed,
+        drain("xdecision.xp_eq"): 9e-9 - slope * code + sign_step * (code < 0),
         drain("xplastic.xexc.xout"): np.where(during, effect.clip(0), 0),
         drain("xplastic.xmirror_out"): np.where(during, -effect.clip(max=0), 0),
     }
@@ -61,9 +65,22 @@ def test_a_linear_weight():
     relative = [
         value for name, value in values.items() if "linearity" in name or "symmetry" in name
     ]
-    assert relative == pytest.approx([100] * 8)
+    assert relative == pytest.approx([100] * 10)
     assert values["saturation"] == -33
+    assert (values["kick_exc"], values["kick_inh"]) == pytest.approx((49.5e-12, 50.5e-12))
+    assert values["slope"] == pytest.approx(25e-12)
+    assert values["slope_over_kick"] == pytest.approx(50)
+    assert values["threshold_error"] == pytest.approx(0, abs=1e-6)
+    assert values["sign_step"] == pytest.approx(1)
     check_drawing(weight_gain, vectors)
+
+
+def test_a_threshold_that_jumps_with_the_sign_is_found():
+    values = weight_gain.measure(all_weights(lambda weight: 50e-12 * weight, sign_step=20e-12))
+    # The straight line takes its share: half the jump is left between the signs.
+    assert values["slope"] == pytest.approx(25.47e-12, rel=1e-3)
+    assert values["sign_step"] == pytest.approx(45 / 25.47, rel=1e-3)
+    assert values["threshold_error"] == pytest.approx(0.39, abs=0.02)
 
 
 def test_inhibition_that_is_weaker_and_saturates():

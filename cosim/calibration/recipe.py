@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 from annotated_types import Gt
-from pydantic import BaseModel, field_validator, model_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 
 from cosim.calibration.behaviour import QUANTITIES
 from cosim.circuit import NETLISTS
@@ -44,7 +44,7 @@ class Recordings(Section):
     free: list[str]
     near: Positive = 1.0
     within: tuple[Ampere, Ampere]
-    priors: dict[str, Prior] = {}
+    priors: dict[str, Prior] = Field(default_factory=dict)
 
     @field_validator("free")
     @classmethod
@@ -64,8 +64,8 @@ class Recipe(Section):
 
     about: str
     base: str
-    biases: dict[str, Fixed] = {}
-    target: dict[str, float] = {}
+    biases: dict[str, Fixed] = Field(default_factory=dict)
+    target: dict[str, float] = Field(default_factory=dict)
     recordings: Recordings | None = None
 
     @field_validator("target", mode="before")

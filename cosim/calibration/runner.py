@@ -138,7 +138,9 @@ def _margins(circuit: list[np.ndarray], recordings: list[Recording]) -> tuple[tu
     Raises:
         CalibrationError: no thresholds give all recorded decisions.
     """
-    pairs = [(i[: len(r.spikes)], r.spikes.decision) for i, r in zip(circuit, recordings, strict=True)]
+    pairs = [
+        (i[: len(r.spikes)], r.spikes.decision) for i, r in zip(circuit, recordings, strict=True)
+    ]
     i_mem, decision = (np.concatenate(part) for part in zip(*pairs, strict=True))
     lower = float(i_mem[decision == 1].max()), float(i_mem[decision != 1].min())
     upper = float(i_mem[decision != -1].max()), float(i_mem[decision == -1].min())
@@ -155,7 +157,7 @@ def _reasons(
     recipe: Recipe, target: dict[str, float], values: dict[str, float], biases: BiasTable
 ) -> dict[str, str]:
     """Why each current is what it is."""
-    reasons = {bias: f"as in {recipe.base}" for bias in BiasTable.model_fields}
+    reasons = dict.fromkeys(BiasTable.model_fields, f"as in {recipe.base}")
     if recipe.recordings:
         priors = recipe.recordings.priors
         for bias in recipe.recordings.free:

@@ -15,7 +15,11 @@ def scaled(parameters: NeuronParameters, old: BiasTable, new: BiasTable) -> Neur
 
     def integrator(dpi: IntegratorParameters, i_tau: str, i_th: str, **changes):
         leak = dpi.i_tau + getattr(new, i_tau) - getattr(old, i_tau)
-        changes |= {"i_tau": leak, "tau": dpi.tau * dpi.i_tau / leak, "i_th": dpi.i_th * ratio(i_th)}
+        changes |= {
+            "i_tau": leak,
+            "tau": dpi.tau * dpi.i_tau / leak,
+            "i_th": dpi.i_th * ratio(i_th),
+        }
         return dpi.model_copy(update=changes)
 
     p = parameters
@@ -30,8 +34,6 @@ def scaled(parameters: NeuronParameters, old: BiasTable, new: BiasTable) -> Neur
             "inhibitory": integrator(
                 p.inhibitory, "i_tau_inh", "i_th_inh", i_w=p.inhibitory.i_w * lsb
             ),
-            "extra": integrator(
-                p.extra, "i_tau_ext", "i_th_exc", i_w=p.extra.i_w * ratio("i_ext")
-            ),
+            "extra": integrator(p.extra, "i_tau_ext", "i_th_exc", i_w=p.extra.i_w * ratio("i_ext")),
         }
     )

@@ -132,9 +132,7 @@ class _Problem:
             trials = [logs, *(logs + STEP * unit for unit in np.eye(len(logs)))]
             base, *moved = (
                 self.residuals(trial, modelled, offsets)
-                for trial, modelled in zip(
-                    trials, executor.map(self.modelled, trials), strict=True
-                )
+                for trial, modelled in zip(trials, executor.map(self.modelled, trials), strict=True)
             )
             return np.column_stack([(one - base) / STEP for one in moved])
 

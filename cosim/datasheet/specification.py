@@ -16,10 +16,12 @@ else:
     import tomli as tomllib
 
 Limit = float | str | None
+UNLIMITED = "none"
+"""Takes a limit away under one bias table."""
 
 
 class Limits(BaseModel):
-    """Least, expected and greatest value; None is not judged, or not known beforehand.
+    """Least, expected and greatest value; None, as `UNLIMITED`, is not judged or not known.
 
     Each is a number, text with a unit, or a formula (see `evaluate`) of the bias currents, `u_t`
     (kT/q), the bench's measured values and, in min and max, `typical`.
@@ -32,22 +34,29 @@ class Limits(BaseModel):
     max: Limit = None
 
 
+class TableLimits(Limits):
+    """What is different under one bias table; reason: why, where that differs too."""
+
+    reason: str | None = None
+
+
 class Quantity(Limits):
     """One quantity of a datasheet.
 
     name: what it is, in words. unit: SI, "%" or "LSB"; empty for a plain number.
-    reason: why the limits are what they are. biases: limits that differ, by bias table.
+    reason: why the limits are what they are. biases: what is different, by bias table.
     """
 
     name: str
     unit: str = ""
     reason: str
-    biases: dict[str, Limits] = {}
+    biases: dict[str, TableLimits] = {}
 
-    def limits(self, table: str) -> Limits:
-        """The limits under a bias table."""
-        changes = self.biases.get(table, Limits()).model_dump(exclude_unset=True)
-        return Limits(**{"min": self.min, "typical": self.typical, "max": self.max} | changes)
+    def under(self, table: str) -> "Quantity":
+        """The quantity with the limits and the reason that hold under a bias table."""
+        changes = self.biases.get(table, TableLimits()).model_dump(exclude_unset=True)
+        lifted = {end: None for end, limit in changes.items() if limit == UNLIMITED}
+        return self.model_copy(update=changes | lifted)
 
 
 @dataclass(frozen=True)
@@ -116,11 +125,11 @@ def judge(
 def _row(
     key: str, quantity: Quantity, measured: float | None, names: dict[str, float], table: str
 ) -> Row:
-    limits = quantity.limits(table)
+    quantity = quantity.under(table)
     found: dict[str, float | None] = {}
     # The typical value first, since the others may be relative to it.
     for end in ("typical", "min", "max"):
-        limit = getattr(limits, end)
+        limit = getattr(quantity, end)
         try:
             found[end] = None if limit is None else evaluate(limit, quantity.unit, names)
         except InputError as error:
