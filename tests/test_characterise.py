@@ -90,7 +90,7 @@ def test_an_unknown_technology_is_refused(biases, technology):
 
 def test_time_constants_are_plausible(published):
     assert 25e-3 < published.membrane.tau < 32e-3
-    assert all(0.4e-3 < synapse.tau < 1.2e-3 for synapse in synapses(published))
+    assert all(0.25e-3 < synapse.tau < 1.2e-3 for synapse in synapses(published))
 
 
 def test_exponents_are_plausible(published):

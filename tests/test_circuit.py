@@ -198,9 +198,9 @@ def test_an_unknown_technology_is_refused_with_those_there_are(biases, name):
     [
         (".param i_sl=", "* i_sl=", "i_sl: Field required"),
         (".param i_sl=", ".param i_slow=", "i_slow: "),
-        (".param i_sl=0.346n", ".param i_sl=0.346", "i_sl: "),
-        (".param i_sl=0.346n", ".param i_sl=-0.346n", "i_sl: "),
-        (".param i_sl=0.346n", ".param i_sl={i_rest}", "i_sl: "),
+        (".param i_wta=10n", ".param i_wta=10", "i_wta: "),
+        (".param i_wta=10n", ".param i_wta=-10n", "i_wta: "),
+        (".param i_wta=10n", ".param i_wta={i_rest}", "i_wta: "),
     ],
 )
 def test_a_bad_bias_table_is_refused_by_its_name(tmp_path, monkeypatch, old, new, reason):
@@ -216,7 +216,7 @@ def test_a_bad_bias_table_is_refused_by_its_name(tmp_path, monkeypatch, old, new
 
 
 def test_the_published_biases_are_read(biases):
-    assert biases.i_in == pytest.approx(1.478e-9)
+    assert biases.i_lsb == pytest.approx(2e-9)
     assert biases.i_tau_mem == pytest.approx(10.43e-12)
     assert biases.i_wta == pytest.approx(10e-9)
 

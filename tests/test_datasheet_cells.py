@@ -145,10 +145,7 @@ def test_the_membranes_stimulus_is_read_from_its_input():
 def test_the_synapses_gain_and_linear_range():
     i_w = np.linspace(1e-9, 70e-9, 691)
     bent = np.where(i_w > 50e-9, 0.2 * (0.9 * i_w - 50e-12), 0.2 * (i_w - 50e-12))
-    vectors = {
-        drain("xbias.xlsb"): np.full(len(i_w), 2e-9),
-        drain("xbias.xext"): np.full(len(i_w), 40e-9),
-    }
+    vectors = {drain("xbias.xlsb"): np.full(len(i_w), 1.2e-9)}
     for name, output in dpi_synapse.OUTPUTS.items():
         vectors[drain(f"xw_{name}")] = i_w
         vectors[drain(f"x{name}.xtau")] = np.full(len(i_w), 50e-12)
@@ -160,6 +157,8 @@ def test_the_synapses_gain_and_linear_range():
         assert values[f"linear_from_{name}"] == pytest.approx(1e-9)
         assert values[f"linear_to_{name}"] == pytest.approx(50e-9, abs=0.2e-9)
     check_drawing(dpi_synapse, vectors)
+    with pytest.raises(SimulationError, match=r"gain stated at 9\.6e-08 A"):
+        dpi_synapse.measure(vectors | {drain("xbias.xlsb"): np.full(len(i_w), 3e-9)})
 
 
 def converter(error=0.0, at=16):
@@ -211,6 +210,7 @@ def outcomes(i_omega=25e-12, offset=3e-12, sign_step=5e-12):
 def test_the_window_and_its_dependence_on_the_weight():
     values = decision.measure(outcomes())
     assert values["centre"] == pytest.approx(9.003e-9, abs=1e-12)
+    assert values["rest_error"] == pytest.approx(100 * 3 / 9000, abs=0.02)
     assert values["half_width"] == pytest.approx(0.4e-9, abs=1e-12)
     assert values["i_omega"] == pytest.approx(25e-12, abs=0.1e-12)
     assert values["i_sign"] == pytest.approx(5e-12, abs=1e-12)
@@ -254,11 +254,14 @@ def test_biases_against_their_leakage():
         drain("xsl"): 0.1e-12 * full,
         "@i.xbias.itau_mem[current]": 10e-12 * full,
         "@i.xbias.isl[current]": 0.3e-9 * full,
+        "vomega#branch": -12e-12 * full,
+        "@i.xbias.iomega[current]": 0.1e-12 * full,
     }
     values = leakage.measure(vectors)
     assert values["i_tau_mem"] == pytest.approx(20)
     assert values["i_tau_mem_hot"] == pytest.approx(20 / 2 ** (58 / 8))
     assert values["i_sl"] == values["i_sl_hot"] == pytest.approx(3000)
-    [note] = leakage.notes(values)
-    assert "at 27 °C i_tau_mem (20 times)" in note
+    nearest, off = leakage.notes(values)
+    assert "at 27 °C i_tau_mem (20 times)" in nearest
+    assert off == "off, below its leakage: i_omega"
     check_drawing(leakage, vectors)

@@ -132,6 +132,8 @@ def test_single_pulses_of_the_synapses():
         assert values[f"tau_law_{name}"] == pytest.approx(1e-12 / (28 * 40e-12), rel=1e-3)
         assert values[f"i_w_{name}"] == pytest.approx(2e-9)
         assert values[f"charge_{name}"] == pytest.approx(0.2e-9 * 1e-3, rel=2e-3)
+        assert values[f"exponent_{name}"] == pytest.approx(1, abs=1e-3)
+        assert values[f"duration_{name}"] == pytest.approx(1e-3, rel=1e-3)
         peak = 1 - np.exp(-1 / 0.9)
         assert values[f"onset_{name}"] == pytest.approx(-0.9e-3 * np.log(1 - 0.1 * peak), rel=0.05)
     check_drawing(plastic_synapse, vectors)

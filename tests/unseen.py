@@ -27,7 +27,7 @@ class Case:
 
 
 def draw(generator: np.random.Generator, durations: tuple[float, float]) -> Case:
-    """A regular or Poisson train for any start weight, with or without the extra synapse.
+    """At least one spike, regular or Poisson, any start weight, extra synapse or not.
 
     Args:
         generator: what to draw from.
@@ -35,9 +35,10 @@ def draw(generator: np.random.Generator, durations: tuple[float, float]) -> Case
     """
     duration, rate = generator.uniform(*durations), generator.uniform(*RATES)
     if generator.random() < 0.5:
-        spikes = regular_spikes(FIRST_SPIKE, 1 / rate, int((duration - FIRST_SPIKE) * rate))
+        spikes = regular_spikes(FIRST_SPIKE, 1 / rate, 1 + int((duration - FIRST_SPIKE) * rate))
     else:
-        spikes = poisson_spikes(rate, FIRST_SPIKE, duration, PAUSE, generator)
+        later = poisson_spikes(rate, FIRST_SPIKE, duration, PAUSE, generator)
+        spikes = np.append(FIRST_SPIKE, later)
     stimulus = Stimulus(
         spikes,
         PULSE,

@@ -49,7 +49,7 @@ def draw(axes: Axes, vectors: Vectors, values: dict[str, float]) -> None:
         named = name in worst
         label = f"i_{name}: {values[f'i_{name}']:+.3g} % at {V_ACROSS} V" if named else None
         axes.plot(volts, error, color=None if named else "0.7", label=label)
-    axes.axhspan(-5, 5, color="0.93", zorder=0)
+    axes.axhspan(-10, 10, color="0.93", zorder=0)
     axes.set(xlabel="voltage across the mirror (V)", ylabel="error of the copy (%)")
     axes.set_ylim(-15, 25)
     axes.legend(frameon=False)

@@ -50,8 +50,10 @@ def measure(vectors: Vectors) -> dict[str, float]:
             (window.lower, window.upper), _ideal(vectors, weight), strict=True
         )
     ]
+    centre = (fitted.lower + fitted.upper) / 2
     return {
-        "centre": (fitted.lower + fitted.upper) / 2,
+        "centre": centre,
+        "rest_error": 100 * (centre / float(current(vectors, "xbias.xrest")[0]) - 1),
         "half_width": (fitted.upper - fitted.lower) / 2,
         "i_omega": fitted.i_omega,
         "i_sign": fitted.i_sign,

@@ -4,24 +4,31 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from cosim.datasheet.waveforms import Vectors, current, linear_span
+from cosim.errors import SimulationError
 
 OUTPUTS = {"exc": "xexc.xout", "inh": "xmirror_out", "ext": "xext.xout"}
 """Device that carries the output of each synapse."""
 NAMES = {"exc": "excitatory", "inh": "inhibitory", "ext": "extra"}
-REFERENCE = 16
-"""Weight in LSB at which a plastic synapse's gain is stated."""
+REFERENCE = {"exc": 16, "inh": 16, "ext": 32}
+"""Input in LSB at which each synapse's gain is stated."""
 LINEAR = 0.05
 """Relative change of the gain up to which a synapse counts as linear."""
 
 
 def measure(vectors: Vectors) -> dict[str, float]:
-    """Leak and gain of each synapse, exponent and linear range of the plastic ones."""
+    """Leak, gain, exponent and linear range of each synapse.
+
+    Raises:
+        SimulationError: the sweep ends below the input at which a gain is stated.
+    """
     values = {}
-    i_lsb, i_ext = (float(current(vectors, f"xbias.{diode}")[0]) for diode in ("xlsb", "xext"))
+    i_lsb = float(current(vectors, "xbias.xlsb")[0])
     for name in OUTPUTS:
         i_w, i_out = curve(vectors, name)
         leak = leakage_path(vectors, name)
-        at = i_ext if name == "ext" else REFERENCE * i_lsb
+        at = REFERENCE[name] * i_lsb
+        if at > i_w[-1]:
+            raise SimulationError(f"input up to {i_w[-1]:.3g} A only, gain stated at {at:.3g} A")
         values[f"i_tau_{name}"] = leak
         values[f"gain_{name}"] = float(np.interp(at, i_w, i_out) / (at - leak))
         drive = np.log(i_w / leak - 1)
@@ -42,7 +49,7 @@ def leakage_path(vectors: Vectors, name: str) -> float:
 
 
 def draw(axes: Axes, vectors: Vectors, values: dict[str, float]) -> None:
-    """Gain of each synapse against its input, relative to that at 16 LSB or I_ext."""
+    """Gain of each synapse against its input, relative to that at its reference."""
     for name, label in NAMES.items():
         i_w, i_out = curve(vectors, name)
         axes.plot(i_w * 1e9, i_out / i_w / values[f"gain_{name}"], label=label)

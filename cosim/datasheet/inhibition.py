@@ -27,7 +27,7 @@ def measure(vectors: Vectors) -> dict[str, float]:
     The fall is linear in the weight where I_mem falls by the same factor per LSB. Of the variant
     at the input also: how long the input is pinned, and its recovery, at the largest weight.
     """
-    found = _pulses(vectors)
+    found = pulse_starts(vectors)
     weakest, strongest = max(found), min(found)
     values = {}
     for name in VARIANTS:
@@ -51,7 +51,7 @@ def fall(vectors: Vectors, name: str, start: float) -> tuple[float, float]:
     return float(np.interp(start - MARGIN, time, i_mem)), float(i_mem[shown].min())
 
 
-def _pulses(vectors: Vectors) -> dict[int, float]:
+def pulse_starts(vectors: Vectors) -> dict[int, float]:
     """Start in s of the pulse of each weight."""
     starts, _ = pulses(vectors["time"], vectors["input"])
     return dict(zip(weights(vectors, starts).tolist(), starts.tolist(), strict=True))
@@ -107,7 +107,7 @@ def _recovery(vectors: Vectors, start: float) -> tuple[float, float, float]:
 
 def draw(axes: Axes, vectors: Vectors, values: dict[str, float]) -> None:
     """I_mem from each strong pulse on, both variants."""
-    time, found = vectors["time"], _pulses(vectors)
+    time, found = vectors["time"], pulse_starts(vectors)
     for weight, style in zip(DRAWN, ("--", "-"), strict=True):
         shown = (time > found[weight] - 1e-3) & (time < found[weight] + LASTING / 2)
         for name, colour in zip(VARIANTS, (VERMILION, BLUE), strict=True):

@@ -48,13 +48,15 @@ def _leakage(vectors: Vectors, name: str) -> np.ndarray:
 
 
 def notes(values: dict[str, float]) -> list[str]:
-    """The biases that are nearest to their leakage."""
-    cold = {name: ratio for name, ratio in values.items() if not name.endswith("_hot")}
+    """The biases that are nearest to their leakage; one below it is off, and named apart."""
+    every = {name: ratio for name, ratio in values.items() if not name.endswith("_hot")}
+    cold = {name: ratio for name, ratio in every.items() if ratio > 1}
     worst = min(cold, key=cold.get)
     hot = min(cold, key=lambda name: values[f"{name}_hot"])
     return [
         f"nearest to its leakage: at {COLD:g} °C {worst} ({cold[worst]:.2g} times), "
-        f"at {HOT:g} °C {hot} ({values[f'{hot}_hot']:.2g} times)"
+        f"at {HOT:g} °C {hot} ({values[f'{hot}_hot']:.2g} times)",
+        *(f"off, below its leakage: {name}" for name in every if name not in cold),
     ]
 
 

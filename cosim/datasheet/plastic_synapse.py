@@ -32,8 +32,15 @@ LASTING = 10e-3
 
 
 def measure(vectors: Vectors) -> dict[str, float]:
-    """Per synapse: time constant, its law, input current per LSB, charge per LSB, delay."""
-    values = {}
+    """Per synapse: time constant, its law, input current per LSB, charge per LSB, delay.
+
+    Besides: of the plastic ones the exponent, the power of the weight with which the charge goes;
+    and the duration, which the law of the charge has in place of the pulse's length. The extra
+    synapse has one strength only, and the exponent of the inhibitory one, whose pair it has.
+    """
+    exponents = {name: _exponent(vectors, name) for name in ("exc", "inh")}
+    values = {f"exponent_{name}": exponent for name, exponent in exponents.items()}
+    exponents["ext"] = exponents["inh"]
     time = vectors["time"]
     for name, synapse in SYNAPSES.items():
         i_out = current(vectors, synapse.output)
@@ -48,6 +55,7 @@ def measure(vectors: Vectors) -> dict[str, float]:
         values[f"i_w_{name}"] = float(middle / abs(weight))
         values[f"charge_{name}"] = charge(time, i_out, start, start + LASTING) / abs(weight)
         values[f"onset_{name}"] = float(onset - start)
+        values[f"duration_{name}"] = _duration(end - start, tau, exponents[name])
     return values
 
 
@@ -71,6 +79,28 @@ def _law(vectors: Vectors, synapse: Synapse, after: np.ndarray) -> float:
     i_tau = np.median(current(vectors, f"{synapse.dpi}.xtau")[after][decaying])
     capacitance = vectors["@c.xplastic.xexc.csyn[capacitance]"][0]
     return float(capacitance / (abs(slope) * i_tau))
+
+
+def _exponent(vectors: Vectors, name: str) -> float:
+    """Power of the weight with which the charge of a synapse's first and last pulse goes."""
+    found = pulses_of(vectors, name)
+    i_out = current(vectors, SYNAPSES[name].output)
+    first, last = (
+        charge(vectors["time"], i_out, start, start + LASTING)
+        for _, start, _ in (found[0], found[-1])
+    )
+    return float(np.log(last / first) / np.log(found[-1][0] / found[0][0]))
+
+
+def _duration(length: float, tau: float, exponent: float) -> float:
+    """Time in s for which the settled current gives the charge of a pulse of `length` in s.
+
+    The DPI's law, linear in u, with I = I_th*u**exponent, whose decay has the time constant tau.
+    """
+    tau_u = exponent * tau
+    time = np.linspace(0, length, 1000)
+    share = (1 - np.exp(-time / tau_u)) ** exponent
+    return float(np.trapezoid(share, time) + share[-1] * tau)
 
 
 def draw(axes: Axes, vectors: Vectors, values: dict[str, float]) -> None:

@@ -92,8 +92,10 @@ def response(vectors: Vectors) -> Response:
     output = current(vectors, "xplastic.xexc.xout") - current(vectors, "xplastic.xmirror_out")
     spans = list(zip(starts, restored, strict=True))
     moved = np.array([charge(time, output, *span) for span in spans])
-    inside = [i_mem[(time > start) & (time < stop)] for start, stop in spans]
-    extreme = [part.max() if code > 0 else part.min() for code, part in zip(codes, inside, strict=True)]
+    peak = [
+        np.max(np.sign(code) * (i_mem[(time > start) & (time < stop)] - rest))
+        for code, rest, (start, stop) in zip(codes, before, spans, strict=True)
+    ]
     i_eq = np.interp(starts - MARGIN, time, current(vectors, "xdecision.xp_eq"))
     order, zero = np.argsort(codes), codes == 0
     change = after - before
@@ -101,7 +103,7 @@ def response(vectors: Vectors) -> Response:
         codes[order],
         (change - change[zero])[order],
         (moved - moved[zero])[order],
-        (np.array(extreme) - before)[order],
+        (np.sign(codes) * peak)[order],
         i_eq[order],
     )
 
