@@ -233,5 +233,7 @@ def test_another_table_has_its_own_results_where_the_file_states_one(config, tmp
 
 
 def test_an_unknown_table_lists_those_there_are():
-    with pytest.raises(InputError, match=r"unknown bias table 'rules'; there are: network, published, rule"):
+    with pytest.raises(
+        InputError, match=r"unknown bias table 'rules'; there are: network, published, rule"
+    ):
         read_simulation("simulation_1", biases="rules")

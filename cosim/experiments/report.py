@@ -44,7 +44,7 @@ def make_report(views: Views, redraw_figure: bool = False) -> Report:
     """
     simulation, results, records = views.simulation, views.results(), views.records()
     experiment = simulation.experiment
-    assessments = assess(results, experiment.tolerances, judge_published=not simulation.changes)
+    assessments = assess(results, experiment.tolerances, as_stated=not simulation.changes)
     rows = [row for assessment in assessments for row in assessment.rows]
     rows += [edge_row(view, records[view]["edges"]) for view in results.circuits]
     report = Report(simulation.title, simulation.results, rows)

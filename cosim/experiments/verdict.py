@@ -45,7 +45,7 @@ def published_rows(
             comparison.i_mem_rise_rms,
         ),
     ]
-    return rows if judge else [replace(row, required="", passed=None) for row in rows]
+    return rows if judge else list(map(_just_shown, rows))
 
 
 def part_rows(name: str, part: str, comparison: Comparison) -> list[Row]:
@@ -70,17 +70,17 @@ def circuit_rows(name: str, comparison: Comparison, tolerances: Tolerances) -> l
 
 
 def model_rows(
-    name: str, comparison: Comparison, step: OneStep, tolerances: Tolerances
+    name: str, comparison: Comparison, step: OneStep, tolerances: Tolerances, judge_trajectory: bool
 ) -> list[Row]:
-    """The rows on the model against a circuit."""
+    """The rows on the model against a circuit; its trajectory may be just shown."""
     band = f"{tolerances.dead_band * 1e12:g} pA"
-    return [
-        _at_least(
-            (name, f"one-step decisions beyond ± {band}"),
-            tolerances.model_one_step,
-            step.agreement,
-            f"{step.equal} of {step.outside}, {step.inside} within",
-        ),
+    ahead = _at_least(
+        (name, f"one-step decisions beyond ± {band}"),
+        tolerances.model_one_step,
+        step.agreement,
+        f"{step.equal} of {step.outside}, {step.inside} within",
+    )
+    trajectory = [
         _at_least(
             (name, "free-running decisions"),
             tolerances.model_free_running,
@@ -89,6 +89,7 @@ def model_rows(
         ),
         _at_most((name, "I_mem over time, RMS"), tolerances.model_i_mem_rms, comparison.i_mem_rms),
     ]
+    return [ahead, *(trajectory if judge_trajectory else map(_just_shown, trajectory))]
 
 
 def edge_row(name: str, edges: dict) -> Row:
@@ -121,6 +122,10 @@ def weights_text(weights: list[int]) -> str:
 def nano_text(current: float) -> str:
     """A current in A, written in nA."""
     return f"{current * 1e9:.3f} nA"
+
+
+def _just_shown(row: Row) -> Row:
+    return replace(row, required="", passed=None)
 
 
 def _row(names: tuple[str, str], limit, describe: Callable, measured: str, judge: Callable) -> Row:
