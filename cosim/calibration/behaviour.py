@@ -8,7 +8,7 @@ from ebn_model.learning_neuron import LearningNeuron, output_current, weak_inver
 from ebn_model.parameters import NeuronParameters
 from ebn_model.stimulus import Stimulus
 
-KICK_WEIGHT, KICK_PULSE, KICK_LENGTH = 4, 1e-3, 12e-3
+KICK_PULSE, KICK_LENGTH = 1e-3, 12e-3
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,9 @@ QUANTITIES = {
     "i_th_mem": Quantity("threshold current of the membrane", "A", "i_th_mem"),
     "i_settled": Quantity("I_mem without synaptic input", "A", "i_in"),
     "tau_exc": Quantity("time constant of excitation", "s", "i_tau_exc", -1),
-    "kick_exc": Quantity("change of I_mem per LSB, excitation", "A", "i_th_exc"),
+    "kick_exc": Quantity("change of I_mem by one LSB, excitation", "A", "i_th_exc"),
     "tau_inh": Quantity("time constant of inhibition", "s", "i_tau_inh", -1),
-    "kick_inh": Quantity("change of I_mem per LSB, inhibition", "A", "i_th_inh"),
+    "kick_inh": Quantity("change of I_mem by one LSB, inhibition", "A", "i_th_inh"),
     "window_centre": Quantity("centre of the window at weight 0", "A", "i_rest"),
     "window_half_width": Quantity("half-width of the window", "A", "i_sl"),
     "slope": Quantity("shift of the window per LSB", "A", "i_omega"),
@@ -42,11 +42,11 @@ QUANTITIES = {
 def behaviour(parameters: NeuronParameters) -> dict[str, float]:
     """Value of each of QUANTITIES in SI units; those of spikes only where there is a generator.
 
-    The kick is the greatest change of I_mem by one pulse of 1 ms at |w| = 4 from the settled
-    state, per LSB; the mean of both signs stands in slope_over_kick.
+    The kick is the greatest change of I_mem by one pulse of 1 ms at |w| = 1 from the settled
+    state; the mean of both signs stands in slope_over_kick.
     """
     p = parameters
-    kicks = [_kick(p, sign * KICK_WEIGHT) for sign in (1, -1)]
+    kicks = [_kick(p, weight) for weight in (1, -1)]
     lower, upper = p.decision.i_lower, p.decision.i_upper
     values = {
         "tau_mem": p.membrane.tau,
@@ -75,4 +75,4 @@ def _kick(p: NeuronParameters, weight: int) -> float:
     pulse = Stimulus(np.array([1e-3]), KICK_PULSE, KICK_LENGTH, start_weight=weight)
     i_mem = LearningNeuron(p.model_copy(update={"spike": None})).run(pulse).i_mem
     change = i_mem - i_mem[0]
-    return float(np.max(change * np.sign(weight)) / abs(weight))
+    return float(np.max(change * weight))

@@ -5,8 +5,8 @@ from textwrap import wrap
 
 from ebn_model.parameters import BiasTable
 
-DIGITS = 4
-"""Significant digits of a current, far below what mirrors match."""
+DIGITS = 5
+"""Significant digits of a current, 0.1 pA of the window, which decides as finely."""
 WIDTH = 92
 
 

@@ -7,9 +7,9 @@ from cosim.calibration.behaviour import QUANTITIES, behaviour
 from cosim.errors import CosimError
 from ebn_model.parameters import BiasTable, NeuronParameters, validated
 
-MAX_ROUNDS = 12
-TOLERANCE = 0.005
-"""Greatest relative distance from the target."""
+MAX_ROUNDS = 20
+TOLERANCE = 2e-4
+"""Greatest relative distance from the target: 2 pA of the window, which decides as finely."""
 MAX_FACTOR = 3.0
 """A bias changes by no more than this in one round."""
 

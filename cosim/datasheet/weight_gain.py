@@ -13,7 +13,7 @@ from cosim.datasheet.waveforms import Vectors, charge, current, pulses, weights
 
 COMPARED = (1, 4, 16)
 """Weights at which excitation is compared with inhibition."""
-KICK, LARGE = 4, 16
+KICK, LARGE = 1, 16
 """Weights at which the kick, and at which the gain is stated."""
 SATURATED = 0.9
 """Share of the charge per LSB of weight -1 below which inhibition counts as saturated."""
