@@ -20,12 +20,12 @@ class Surroundings:
     """What the analog part sees: the logic and the stimulus, as a Controller.
 
     The logic acts at the middles of the input's edges, where the transistors' begins to move 2 ns
-    later. All levels move within 5 ns, which costs no more time points than faster ones; so the
-    pulses are as wide as the transistors', to the nanosecond.
+    later. All levels move within 20 ns, which costs no more time points than faster ones; so the
+    pulses are as wide as the transistors', and less than 10 ns later.
     """
 
     probes = (WIN_INC, WIN_SL)
-    edge = 5e-9
+    edge = 20e-9
 
     def __init__(self, stimulus: Stimulus, sub_lsbs: int):
         """Begin at time 0; sub_lsbs as for LearningLogic."""

@@ -67,7 +67,7 @@ def test_a_linear_weight():
     ]
     assert relative == pytest.approx([100] * 10)
     assert values["saturation"] == -33
-    assert (values["kick_exc"], values["kick_inh"]) == pytest.approx((49.5e-12, 50.5e-12))
+    assert (values["kick_exc"], values["kick_inh"]) == pytest.approx((48e-12, 52e-12))
     assert values["slope"] == pytest.approx(25e-12)
     assert values["slope_over_kick"] == pytest.approx(50)
     assert values["threshold_error"] == pytest.approx(0, abs=1e-6)
