@@ -34,10 +34,12 @@ def draw(generator: np.random.Generator, durations: tuple[float, float]) -> Case
         durations: least and greatest length of the run, s.
     """
     duration, rate = generator.uniform(*durations), generator.uniform(*RATES)
+    # The last pulse ends before the run does.
+    stop = duration - 2 * PULSE
     if generator.random() < 0.5:
-        spikes = regular_spikes(FIRST_SPIKE, 1 / rate, 1 + int((duration - FIRST_SPIKE) * rate))
+        spikes = regular_spikes(FIRST_SPIKE, 1 / rate, 1 + int((stop - FIRST_SPIKE) * rate))
     else:
-        later = poisson_spikes(rate, FIRST_SPIKE, duration, PAUSE, generator)
+        later = poisson_spikes(rate, FIRST_SPIKE, stop, PAUSE, generator)
         spikes = np.append(FIRST_SPIKE, later)
     stimulus = Stimulus(
         spikes,
