@@ -8,7 +8,7 @@ import pytest
 from cosim import characterise
 from cosim.calibration import recipe, to_waveforms
 from cosim.calibration.behaviour import behaviour
-from cosim.calibration.replay import I_MEM, replay_job, replay_model
+from cosim.calibration.replay import replay_job, replay_model
 from cosim.calibration.runner import _margins
 from cosim.calibration.scaling import scaled
 from cosim.calibration.tables import rounded, table_text
@@ -16,7 +16,7 @@ from cosim.calibration.to_target import CalibrationError, calibrate
 from cosim.calibration.to_waveforms import Recording, Weighting, edges_of, fit
 from cosim.circuit import read_biases
 from cosim.engine.worker import run_jobs
-from cosim.mixed import MixedCircuit
+from cosim.mixed import I_MEM, MixedCircuit
 from ebn_model.errors import InputError
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.parameters import BiasTable

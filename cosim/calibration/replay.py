@@ -2,16 +2,17 @@
 
 import numpy as np
 
-from cosim.circuit import NETLISTS, SolverOptions, bias_lines, listed
-from cosim.engine.deck import Deck
+from cosim.circuit import SolverOptions, analysis, neuron_deck
 from cosim.engine.job import Job
+from cosim.mixed import I_MEM
 from cosim.sources import SUPPLY
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.parameters import BiasTable, NeuronParameters
 from ebn_model.results import SpikeTable
 from ebn_model.stimulus import Stimulus
 
-I_MEM = "@m.xanalog.xdecision.xmem.m1[id]"
+TEMPERATURE = 27.0
+"""Of all calibrations, degrees C."""
 EDGE = 50e-9
 """Duration of the sources' edges, s; the middle of a pulse's edge is at the spike's time."""
 CODE_DELAY = 1e-6
@@ -24,13 +25,9 @@ def replay_job(
     """The run of the analog circuit with the weights (LSB, shape (spikes,)) of each pulse."""
     solver = SolverOptions(chgtol=1e-14)
     deck = (
-        Deck(label)
-        .include(listed(NETLISTS / "technology", technology, "technology"))
-        .include(NETLISTS / "cells.spice")
-        .append(bias_lines(biases), "biases")
-        .include(NETLISTS / "analog_neuron_test.spice")
+        neuron_deck("analog_neuron_test.spice", biases, solver, technology, TEMPERATURE)
         .append(_sources(stimulus, np.asarray(weights)), "stimulus")
-        .append(f"{solver.line()}\n.tran 1m {stimulus.duration!r} 0 {solver.max_step!r}", "run")
+        .append(analysis(stimulus, solver), "analysis")
     )
     return Job(label, deck, (I_MEM,), t_stop=stimulus.duration)
 

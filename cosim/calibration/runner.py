@@ -12,7 +12,14 @@ from cosim.calibration.behaviour import QUANTITIES, behaviour
 from cosim.calibration.recipe import Recipe, read_recipe
 from cosim.calibration.tables import rounded, table_text
 from cosim.calibration.to_target import CalibrationError, calibrate
-from cosim.calibration.to_waveforms import Recording, Weighting, fit, replay_circuit
+from cosim.calibration.to_waveforms import (
+    ROUNDS,
+    Recording,
+    Weighting,
+    at_edges,
+    fit,
+    replay_waveforms,
+)
 from cosim.circuit import NETLISTS, read_biases
 from cosim.engine.worker import run_jobs
 from cosim.experiments.output import new_files
@@ -65,7 +72,7 @@ def run_recipe(name: str, say: Say, folder: Path = NETLISTS / "biases") -> dict[
     # What is written is what is measured, digits included.
     parameters = measure(rounded(done.biases))
     values = behaviour(parameters)
-    reasons = _reasons(recipe, target, values, done.biases)
+    reasons = _reasons(recipe, target, values)
     with new_files(folder) as new:
         text = table_text(name, recipe.about, done.biases, reasons)
         new.joinpath(f"{name}.spice").write_text(text)
@@ -94,11 +101,12 @@ def _fit(recipe: Recipe, biases: BiasTable, say: Say) -> tuple[BiasTable, dict, 
 
     with ProcessPoolExecutor() as executor:
         biases = fit(biases, settings.free, recordings, weighting, measure, executor, on_round)
-    circuit = replay_circuit(biases, recordings)
-    compared = replay_circuit(biases, recordings, DECISION_LAG)
+    waveforms = replay_waveforms(biases, recordings)
+    circuit = at_edges(waveforms, recordings)
+    compared = at_edges(waveforms, recordings, DECISION_LAG)
     deviations = [i - r.i_mem for i, r in zip(circuit, recordings, strict=True)]
     rms = [float(np.sqrt(np.mean(deviation**2))) for deviation in deviations]
-    on_round(len(rms), rms)
+    on_round(ROUNDS, rms)
     lower, upper = _margins(compared, recordings)
     for text, (low, high) in (("lower", lower), ("upper", upper)):
         say(f"recorded decisions leave {low * 1e9:.3f} .. {high * 1e9:.3f} nA to the {text} bound")
@@ -153,9 +161,7 @@ def _margins(circuit: list[np.ndarray], recordings: list[Recording]) -> tuple[tu
     return lower, upper
 
 
-def _reasons(
-    recipe: Recipe, target: dict[str, float], values: dict[str, float], biases: BiasTable
-) -> dict[str, str]:
+def _reasons(recipe: Recipe, target: dict[str, float], values: dict[str, float]) -> dict[str, str]:
     """Why each current is what it is."""
     reasons = dict.fromkeys(BiasTable.model_fields, f"as in {recipe.base}")
     if recipe.recordings:

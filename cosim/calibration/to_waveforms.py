@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import least_squares
 
-from cosim.calibration.replay import EDGE, I_MEM, replay_job, replay_model
+from cosim.calibration.replay import EDGE, replay_job, replay_model
 from cosim.calibration.scaling import scaled
 from cosim.engine.worker import run_jobs
+from cosim.mixed import I_MEM
 from ebn_model.parameters import BiasTable, NeuronParameters
 from ebn_model.results import SpikeTable
 from ebn_model.stimulus import Stimulus
@@ -88,24 +89,33 @@ def fit(
     return biases
 
 
-def replay_circuit(
-    biases: BiasTable, recordings: list[Recording], before: float = 0.0
-) -> list[np.ndarray]:
-    """I_mem in A of the analog circuit at each recording's edges, its weights given.
+def replay_circuit(biases: BiasTable, recordings: list[Recording]) -> list[np.ndarray]:
+    """I_mem in A of the analog circuit at each recording's edges, its weights given."""
+    return at_edges(replay_waveforms(biases, recordings), recordings)
 
-    before: so long before the edges, s.
-    """
+
+def replay_waveforms(
+    biases: BiasTable, recordings: list[Recording]
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Time in s and I_mem in A of the analog circuit for each recording, its weights given."""
     jobs = [
         replay_job(biases, r.stimulus, r.spikes.weight_before, "generic180", f"recording {k}")
         for k, r in enumerate(recordings)
     ]
     vectors = dict(run_jobs(jobs))
+    return [(vectors[k]["time"], vectors[k][I_MEM]) for k in range(len(jobs))]
+
+
+def at_edges(
+    waveforms: list[tuple[np.ndarray, np.ndarray]], recordings: list[Recording], before: float = 0.0
+) -> list[np.ndarray]:
+    """The waveforms so long before each recording's edges, s: I_mem in A."""
     currents = []
-    for k, recording in enumerate(recordings):
+    for (time, i_mem), recording in zip(waveforms, recordings, strict=True):
         stimulus = recording.stimulus
         ended = stimulus.fall_times[stimulus.fall_times <= stimulus.duration]
         times = np.concatenate([stimulus.spike_times, ended]) - EDGE / 2 - before
-        currents.append(np.interp(times, vectors[k]["time"], vectors[k][I_MEM]))
+        currents.append(np.interp(times, time, i_mem))
     return currents
 
 
