@@ -11,7 +11,9 @@ from ebn_model.units import Ampere, Second
 Bias = Annotated[Ampere, Gt(0), Le(1e-6)]
 
 
-class _Table(BaseModel):
+class Table(BaseModel):
+    """Frozen, typed values; it takes no unknown keys."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -34,7 +36,7 @@ def validated(model: type[Model], values: dict, source: str) -> Model:
         raise InputError(f"{source}: {'; '.join(reasons)}") from None
 
 
-class BiasTable(_Table):
+class BiasTable(Table):
     """Reference currents of the bias block, A; each above 0 and at most 1 uA.
 
     i_in: constant input of the membrane.
@@ -70,7 +72,7 @@ class BiasTable(_Table):
     i_pulse: Bias
 
 
-class IntegratorParameters(_Table):
+class IntegratorParameters(Table):
     """A differential-pair integrator (Bartolozzi and Indiveri 2007), output I for input I_w.
 
         tau*d(ln u)/dt = x/(1 + u/g(I_w, i_spec_pair)) - 1,   x = I_w/i_tau
@@ -102,7 +104,7 @@ class SynapseParameters(IntegratorParameters):
     i_w: Annotated[Ampere, Gt(0)]
 
 
-class DecisionParameters(_Table):
+class DecisionParameters(Table):
     """Thresholds of the learning rule, as I_mem at weight 0, and how the weight moves them.
 
     INC below i_lower - shift, DEC above i_upper - shift, with
@@ -122,7 +124,7 @@ class DecisionParameters(_Table):
         return self
 
 
-class SpikeParameters(_Table):
+class SpikeParameters(Table):
     """Spike generator: when I_mem reaches i_spike it is held at i_held, and starts from i_reset.
 
     i_spike, i_held, i_reset: A; the latter two differ by the charge of the switch that opens.
@@ -142,7 +144,7 @@ class SpikeParameters(_Table):
         return self
 
 
-class NeuronParameters(_Table):
+class NeuronParameters(Table):
     """All constants of the behavioural model of the learning neuron.
 
     i_in: constant input current of the membrane, A.
