@@ -13,6 +13,19 @@ def check_sub_lsbs(sub_lsbs: int) -> None:
         raise InputError(f"sub_lsbs = {sub_lsbs!r} is not an integer in 0 .. {MAX_SUB_LSBS}")
 
 
+def counter_range(sub_lsbs: int, lsb: int = 1) -> tuple[int, int]:
+    """Ends of the accumulator, -32*2**s/lsb and 32*2**s/lsb - 1, for s sub_lsbs.
+
+    lsb: one step of the weight, in LSB of the DAC; 1 unless the DAC's lowest bits stay unused.
+    """
+    return (WEIGHT_MIN << sub_lsbs) // lsb, ((WEIGHT_MAX + 1) << sub_lsbs) // lsb - 1
+
+
+def middle_fraction(sub_lsbs: int) -> int:
+    """Value of the bits below the weight's in the middle of its interval."""
+    return 1 << sub_lsbs >> 1
+
+
 class WeightCounter:
     """A saturating counter whose value is the weight with more bits below it.
 
@@ -23,9 +36,8 @@ class WeightCounter:
     def __init__(self, start_weight: int, sub_lsbs: int = 0):
         """Preset to a weight in LSB, -32 .. 31."""
         self._sub_lsbs = sub_lsbs
-        self._lowest = WEIGHT_MIN << sub_lsbs
-        self._highest = (WEIGHT_MAX + 1 << sub_lsbs) - 1
-        self._accumulator = (start_weight << sub_lsbs) + (1 << sub_lsbs >> 1)
+        self._lowest, self._highest = counter_range(sub_lsbs)
+        self._accumulator = (start_weight << sub_lsbs) + middle_fraction(sub_lsbs)
 
     @property
     def weight(self) -> int:

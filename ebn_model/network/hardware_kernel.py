@@ -1,0 +1,312 @@
+"""Compiled step loop of hardware neurons: DPIs, pulses from the event bus, the circuit's rule.
+
+Between the edges of pulses, spikes and the grid of the input every current at a synapse is
+constant. A step goes to the nearest edge; where a membrane reaches its threshold on the way, all
+go to that moment instead. The same loop runs a whole network, whose spikes go onto the event bus,
+and a single row of it, which gets its pulses from outside.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ebn_model.network.hardware_dpi import Dpi, after, compiled, correction, output, slope
+
+EXC, INH, MEM = 0, 1, 2
+"""Rows of the states."""
+SPIKES, RISES, FALLS, LOST = 0, 1, 2, 3
+"""Places in Record.count."""
+_HALVINGS = 24
+"""Of a step in the search for a spike: 6 ps of 0.1 ms."""
+_LEAST_CURRENT = 1e-18
+"""Input of a membrane whose input inhibition takes all of, A."""
+
+
+class Circuit(NamedTuple):
+    """What no run changes, for P neurons and K lines of the bus; currents in A, times in s.
+
+    excitatory, inhibitory, membrane: DPIs. tau_mem: of each neuron, shape (P,). i_exc, i_inh:
+    input of a synapse's DPI during a pulse, for a weight of one LSB, shape (P, K). firing: ln u at
+    which each neuron spikes, shape (P,). held, reset: ln u during and after its refractory period.
+    refractory, pulse_width, slot: s, the first not shorter than the second.
+    lower, upper: thresholds at weight 0, shape (P,). shift: of both per LSB, shape (P, K). i_sign:
+    as in DecisionParameters. plastic: which weights learning may change, shape (P, K).
+    lsb: of the codes. lowest, highest: of the counters. sub_lsbs: bits below the code's.
+    on_bus: whether the neurons' spikes become pulses, on the line of the same number.
+    """
+
+    excitatory: Dpi
+    inhibitory: Dpi
+    membrane: Dpi
+    tau_mem: np.ndarray
+    i_exc: np.ndarray
+    i_inh: np.ndarray
+    firing: np.ndarray
+    held: float
+    reset: float
+    refractory: float
+    pulse_width: float
+    slot: float
+    lower: np.ndarray
+    upper: np.ndarray
+    shift: np.ndarray
+    i_sign: float
+    plastic: np.ndarray
+    lsb: int
+    lowest: int
+    highest: int
+    sub_lsbs: int
+    on_bus: bool
+
+
+class Activity(NamedTuple):
+    """What a run changes, and takes from one block of steps to the next; times in s.
+
+    time: shape (1,). log_u: states of EXC, INH, MEM, shape (3, P). inputs: of the synapses' DPIs,
+    A, shape (2, P). rise, fall: when each line's next pulse begins and its present one ends, shape
+    (K,). bus: when the last pulse that the bus has sent begins, shape (1,). release: when each
+    refractory period ends; forced: when a neuron is made to spike from outside; shape (P,).
+    Infinite where there is none. counters: shape (P, K). decisions: latched at the pulse's rise,
+    shape (P, K).
+    """
+
+    time: np.ndarray
+    log_u: np.ndarray
+    inputs: np.ndarray
+    rise: np.ndarray
+    fall: np.ndarray
+    bus: np.ndarray
+    release: np.ndarray
+    forced: np.ndarray
+    counters: np.ndarray
+    decisions: np.ndarray
+
+
+class Record(NamedTuple):
+    """Filled by a block.
+
+    count: of what SPIKES, RISES, FALLS, LOST say, shape (4,). spike_times: s; spike_neurons.
+    rise_times, fall_times: edges of pulses, s; rise_lines, fall_lines. i_rise, i_fall: I_mem of
+    all neurons at the edge, A; decisions, before: at the rise, LSB; after, changes: at the fall, LSB;
+    shape (room, P).
+    membrane: I_mem in A at the end of each step, shape (steps, P), or empty.
+    """
+
+    count: np.ndarray
+    spike_times: np.ndarray
+    spike_neurons: np.ndarray
+    rise_times: np.ndarray
+    rise_lines: np.ndarray
+    i_rise: np.ndarray
+    decisions: np.ndarray
+    before: np.ndarray
+    fall_times: np.ndarray
+    fall_lines: np.ndarray
+    i_fall: np.ndarray
+    after: np.ndarray
+    changes: np.ndarray
+    membrane: np.ndarray
+
+
+@compiled
+def run_block(i_in, ends, circuit, activity, record, learn):
+    """Go on to each of `ends` in s, shape (steps,), with the input i_in in A, shape (steps, P)."""
+    trial = np.empty_like(activity.log_u)
+    for step in range(len(ends)):
+        while activity.time[0] < ends[step]:
+            _to_next_edge(i_in[step], ends[step], circuit, activity, record, trial)
+            _force(circuit, activity, record)
+            _release(circuit, activity)
+            _end_pulses(circuit, activity, record, learn)
+            _begin_pulses(circuit, activity, record)
+        for n in range(record.membrane.shape[1]):
+            record.membrane[step, n] = _i_mem(n, circuit, activity)
+
+
+@compiled
+def _to_next_edge(i_in, end, circuit, activity, record, trial):
+    """Advance to the nearest of `end`, edges and spikes; at a spike, fire."""
+    neurons, start = range(len(i_in)), activity.time[0]
+    stop = min(end, activity.rise.min(), activity.fall.min())
+    stop = min(stop, activity.release.min(), activity.forced.min())
+    duration, spiking = stop - start, -1
+    _advance(neurons, i_in, duration, circuit, activity, trial)
+    for n in neurons:
+        # Each spike that is found shortens the step, so that the last one found is the first.
+        if trial[MEM, n] >= circuit.firing[n] and activity.release[n] == np.inf:
+            until = _time_to_spike(n, i_in, duration, circuit, activity, trial)
+            if until < duration or spiking < 0:
+                spiking, duration = n, until
+    if spiking >= 0:
+        _advance(neurons, i_in, duration, circuit, activity, trial)
+        stop = start + duration
+    activity.log_u[:] = trial
+    activity.time[0] = stop
+    if spiking >= 0:
+        _fire(spiking, circuit, activity, record)
+
+
+@compiled
+def _time_to_spike(n, i_in, duration, circuit, activity, trial):
+    """When neuron n reaches its threshold, s; `duration` where it is later. Changes its trial."""
+    low, high = 0.0, duration
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        _advance(range(n, n + 1), i_in, middle, circuit, activity, trial)
+        if trial[MEM, n] < circuit.firing[n]:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+@compiled
+def _advance(neurons, i_in, duration, circuit, activity, trial):
+    """States of some neurons after `duration` in s, into `trial`.
+
+    Membranes by Kutta's third-order method, which is Simpson's rule for the synaptic currents: they
+    change faster than the membrane.
+    """
+    exc, inh, membrane = circuit.excitatory, circuit.inhibitory, circuit.membrane
+    for n in neurons:
+        log_exc, log_inh = activity.log_u[EXC, n], activity.log_u[INH, n]
+        exc_middle, exc_stop = after(log_exc, activity.inputs[EXC, n], duration, exc)
+        inh_middle, inh_stop = after(log_inh, activity.inputs[INH, n], duration, inh)
+        trial[EXC, n], trial[INH, n] = exc_stop, inh_stop
+        log_mem = trial[MEM, n] = activity.log_u[MEM, n]
+        if activity.release[n] < np.inf:
+            continue
+        i_start = i_in[n] + output(log_exc, exc) - output(log_inh, inh)
+        i_middle = i_in[n] + output(exc_middle, exc) - output(inh_middle, inh)
+        i_stop = i_in[n] + output(exc_stop, exc) - output(inh_stop, inh)
+        step = duration / circuit.tau_mem[n]
+        k1 = slope(log_mem, *_drive(i_start, membrane))
+        k2 = slope(log_mem + step / 2 * k1, *_drive(i_middle, membrane))
+        k3 = slope(log_mem + step * (2 * k2 - k1), *_drive(i_stop, membrane))
+        trial[MEM, n] = log_mem + step / 6 * (k1 + 4 * k2 + k3)
+
+
+@compiled
+def _drive(i_w, membrane):
+    """I_w/i_tau and g(I_w); a pair can't carry a negative current."""
+    i_w = max(i_w, _LEAST_CURRENT)
+    return i_w / membrane.i_tau, correction(i_w, membrane.i_spec_pair)
+
+
+@compiled
+def _i_mem(n, circuit, activity):
+    return output(activity.log_u[MEM, n], circuit.membrane)
+
+
+@compiled
+def _fire(n, circuit, activity, record):
+    """Hold the membrane of n; on the bus, ask for a pulse."""
+    now = activity.time[0]
+    activity.log_u[MEM, n] = circuit.held
+    activity.release[n] = now + circuit.refractory
+    spike = record.count[SPIKES]
+    record.spike_times[spike], record.spike_neurons[spike] = now, n
+    record.count[SPIKES] += 1
+    if circuit.on_bus:
+        _request(n, circuit, activity, record)
+
+
+@compiled
+def _request(k, circuit, activity, record):
+    """When the pulse of line k begins: the rule of ebn_model.event_bus."""
+    if activity.rise[k] < np.inf:
+        record.count[LOST] += 1
+        return
+    begins = max(activity.time[0], activity.bus[0]) + circuit.slot
+    if activity.fall[k] < np.inf:
+        begins = max(begins, activity.fall[k] + circuit.slot)
+    activity.rise[k] = activity.bus[0] = begins
+
+
+@compiled
+def _force(circuit, activity, record):
+    for n in range(len(activity.forced)):
+        if activity.forced[n] <= activity.time[0]:
+            activity.forced[n] = np.inf
+            _fire(n, circuit, activity, record)
+
+
+@compiled
+def _release(circuit, activity):
+    """Let the membranes go whose refractory period is over."""
+    for n in range(len(activity.release)):
+        if activity.release[n] <= activity.time[0]:
+            activity.release[n] = np.inf
+            activity.log_u[MEM, n] = circuit.reset
+
+
+@compiled
+def _begin_pulses(circuit, activity, record):
+    """At a rising edge all synapses of the line latch their decision and begin to drive."""
+    posts = range(len(activity.release))
+    for k in range(len(activity.rise)):
+        if activity.rise[k] > activity.time[0]:
+            continue
+        pulse = record.count[RISES]
+        record.rise_times[pulse], record.rise_lines[pulse] = activity.rise[k], k
+        record.count[RISES] += 1
+        activity.fall[k] = activity.rise[k] + circuit.pulse_width
+        activity.rise[k] = np.inf
+        for n in posts:
+            i_mem = _i_mem(n, circuit, activity)
+            activity.decisions[n, k] = _decision(n, k, i_mem, circuit, activity)
+            record.i_rise[pulse, n] = i_mem
+            record.decisions[pulse, n] = activity.decisions[n, k]
+            record.before[pulse, n] = _weight(activity.counters[n, k], circuit)
+            _sum_inputs(n, circuit, activity)
+
+
+@compiled
+def _decision(n, k, i_mem, circuit, activity):
+    """+1 below the window for W[n, k], -1 above it, 0 inside and where nothing may change."""
+    if not circuit.plastic[n, k]:
+        return 0
+    weight = _weight(activity.counters[n, k], circuit)
+    shift = circuit.shift[n, k] * weight - circuit.i_sign * (weight < 0)
+    if i_mem < circuit.lower[n] - shift:
+        return 1
+    return -1 if i_mem > circuit.upper[n] - shift else 0
+
+
+@compiled
+def _weight(counter, circuit):
+    """What the DAC sees, in LSB of the full resolution."""
+    return (counter >> circuit.sub_lsbs) * circuit.lsb
+
+
+@compiled
+def _sum_inputs(n, circuit, activity):
+    """Set the inputs of neuron n's DPIs to the sum over the pulses that are on."""
+    activity.inputs[:, n] = 0.0
+    for k in range(len(activity.fall)):
+        if activity.fall[k] < np.inf:
+            weight = _weight(activity.counters[n, k], circuit)
+            activity.inputs[EXC, n] += max(weight, 0) * circuit.i_exc[n, k]
+            activity.inputs[INH, n] += max(-weight, 0) * circuit.i_inh[n, k]
+
+
+@compiled
+def _end_pulses(circuit, activity, record, learn):
+    """At the falling edges weights step as was decided, and synapses lose the pulse's input."""
+    posts = range(len(activity.release))
+    for k in range(len(activity.fall)):
+        if activity.fall[k] > activity.time[0]:
+            continue
+        pulse = record.count[FALLS]
+        record.fall_times[pulse], record.fall_lines[pulse] = activity.fall[k], k
+        record.count[FALLS] += 1
+        activity.fall[k] = np.inf
+        for n in posts:
+            record.i_fall[pulse, n] = _i_mem(n, circuit, activity)
+            before = _weight(activity.counters[n, k], circuit)
+            if learn:
+                stepped = activity.counters[n, k] + activity.decisions[n, k]
+                activity.counters[n, k] = min(max(stepped, circuit.lowest), circuit.highest)
+            record.after[pulse, n] = _weight(activity.counters[n, k], circuit)
+            record.changes[pulse, n] = record.after[pulse, n] - before
+            _sum_inputs(n, circuit, activity)

@@ -1,0 +1,93 @@
+"""Typed parameters of the hardware network: the chip's constants, and how a task meets them."""
+
+from functools import cached_property
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Gt, Le
+from pydantic import Field, model_validator
+
+from ebn_model.measured import measured_parameters
+from ebn_model.network.parameters import (
+    DecoderParameters,
+    MismatchParameters,
+    NotNegative,
+)
+from ebn_model.parameters import NeuronParameters, Table
+from ebn_model.units import Ampere, Second
+from ebn_model.weight_counter import MAX_SUB_LSBS
+
+CODE_BITS = 6
+"""Of the synapse's DAC."""
+
+
+class HardwareParameters(Table):
+    """A network of learning neurons as they are on the chip (docs/hardware_mapping.md).
+
+    The state of a neuron is I_mem, its weights are codes in LSB, its constants are those of the
+    behavioural model of netlists/cells/learning_neuron.cir. v of the paper's network is
+    (I_mem - I_rest)/alpha.
+
+    neurons, inputs: N, Nx. dt: grid of input and output, s. tau_out: of the decoder, s.
+    alpha: I_mem for one volt of the paper's network, A.
+    bits: resolution of the codes; fewer than 6 leave the DAC's lowest bits at 0.
+    sub_lsbs: bits of the counter below those that the DAC sees.
+    slot: time that the event bus gives each spike, s; see ebn_model.event_bus.
+    pulse_width: of a synapse's pulse, s.
+    noise: standard deviation of the input current's noise in each dt, A.
+    window: whether the stop-learning window has the same width for all neurons (`common`), or
+        grows with the neuron's own threshold (`own`): it differs where thresholds do.
+    sees: the weight by which the window shifts: the code (`nominal`, what the circuit's I_Omega
+        DAC does) or the code times the synapse's own gain (`effective`).
+    initial: `zero` codes, or `random` ones with the standard deviation `spread` in LSB.
+    neuron: the chip's constants; by default measured under the bias table `network`.
+    """
+
+    neurons: Annotated[int, Ge(1)] = 20
+    inputs: Annotated[int, Ge(1)] = 2
+    dt: Annotated[Second, Gt(0)] = 1e-4
+    tau_out: Annotated[Second, Gt(0)] = 10e-3
+    alpha: Annotated[Ampere, Gt(0)] = 4.5e-9
+    bits: Annotated[int, Ge(2), Le(CODE_BITS)] = CODE_BITS
+    sub_lsbs: Annotated[int, Ge(0), Le(MAX_SUB_LSBS)] = 0
+    slot: Annotated[Second, Gt(0)] = 1e-4
+    pulse_width: Annotated[Second, Gt(0)] = 1e-3
+    noise: Annotated[Ampere, Ge(0)] = 0.0
+    window: Literal["common", "own"] = "common"
+    sees: Literal["nominal", "effective"] = "nominal"
+    initial: Literal["zero", "random"] = "zero"
+    spread: NotNegative = 15.0
+    decoder: DecoderParameters = DecoderParameters(orientation="fitted", target="filtered")
+    mismatch: MismatchParameters = MismatchParameters()
+    neuron: NeuronParameters = Field(default_factory=lambda: measured_parameters("network"))
+
+    @property
+    def lsb(self) -> int:
+        """One step of a code, in LSB of the DAC."""
+        return 1 << (CODE_BITS - self.bits)
+
+    @cached_property
+    def i_rest(self) -> float:
+        """Middle of the window at weight 0, A: what v = 0 is."""
+        return (self.neuron.decision.i_lower + self.neuron.decision.i_upper) / 2
+
+    @property
+    def tau_mem(self) -> float:
+        """Time constant of the membrane, s."""
+        return self.neuron.membrane.tau
+
+    @property
+    def tau_fast(self) -> float:
+        """Time constant of excitation, s; that of inhibition is close to it."""
+        return self.neuron.excitatory.tau
+
+    @model_validator(mode="after")
+    def _possible(self) -> "HardwareParameters":
+        spike = self.neuron.spike
+        if spike is None:
+            raise ValueError("neuron: there is no spike generator, so no network")
+        if spike.refractory < self.pulse_width:
+            raise ValueError("neuron.spike.refractory is shorter than pulse_width")
+        for name, tau in (("tau_out", self.tau_out), ("tau_mem", self.tau_mem)):
+            if self.dt >= tau:
+                raise ValueError(f"dt = {self.dt:g} s is not below {name}")
+        return self
