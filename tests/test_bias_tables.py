@@ -10,6 +10,7 @@ from cosim.circuit import read_biases
 from cosim.engine.worker import run_jobs
 from cosim.experiments.simulation import read_simulation
 from cosim.mixed import MixedCircuit
+from ebn_model.measured import measured_parameters
 from ebn_model.stimulus import Stimulus, regular_spikes
 
 LENGTH, SPIKES = 0.7, 140
@@ -19,15 +20,28 @@ AT_REST = 40
 
 
 @pytest.fixture(scope="module")
-def measured_behaviour():
-    """Quantities by table, measured on the benches."""
-    return {name: behaviour(measure(read_biases(name))) for name in ("rule", "network")}
+def constants():
+    """The model's constants by table, measured on the benches."""
+    return {name: measure(read_biases(name)) for name in recipe_names()}
+
+
+@pytest.fixture(scope="module")
+def measured_behaviour(constants):
+    """Quantities by table."""
+    return {name: behaviour(parameters) for name, parameters in constants.items()}
 
 
 def test_every_recipe_has_its_table():
     assert {"published", "rule", "network"} <= set(recipe_names())
     for name in recipe_names():
         read_biases(name)
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_the_kept_constants_are_those_of_the_circuit(name, measured_behaviour):
+    kept = behaviour(measured_parameters(name))
+    for quantity, found in measured_behaviour[name].items():
+        assert kept[quantity] == pytest.approx(found, rel=1e-3), QUANTITIES[quantity].text
 
 
 @pytest.mark.parametrize("name", ["rule", "network"])

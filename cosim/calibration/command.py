@@ -27,9 +27,9 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--out",
         type=Path,
-        default=NETLISTS / "biases",
         metavar="DIR",
-        help="gets TABLE.spice (default: netlists/biases)",
+        help="gets TABLE.spice and the model's constants, TABLE.json (default: netlists/biases and "
+        "ebn_model/measured)",
     )
     parser.set_defaults(command=_calibrate)
 
@@ -41,7 +41,7 @@ def _calibrate(options: argparse.Namespace) -> int:
     recipes = {name: read_recipe(name) for name in names}
     for name, recipe in recipes.items():
         values = run_recipe(name, console.print, options.out)
-        console.print(_table(name, recipe.target, values, options.out))
+        console.print(_table(name, recipe.target, values, options.out or NETLISTS / "biases"))
     return 0
 
 

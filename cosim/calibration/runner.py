@@ -26,6 +26,7 @@ from cosim.experiments.output import new_files
 from cosim.experiments.provenance import ROOT, versions
 from cosim.experiments.simulation import read_simulation
 from cosim.experiments.store import write_json
+from ebn_model import measured
 from ebn_model.parameters import BiasTable, NeuronParameters, validated
 from ebn_model.results import SpikeTable
 
@@ -47,8 +48,11 @@ def measure(biases: BiasTable) -> NeuronParameters:
     return parameters.model_copy(update={"spike": characterise.spike_parameters(spiking)})
 
 
-def run_recipe(name: str, say: Say, folder: Path = NETLISTS / "biases") -> dict[str, float]:
-    """Calibrate a table, write NAME.spice into `folder` and a report into RESULTS.
+def run_recipe(name: str, say: Say, out: Path | None = None) -> dict[str, float]:
+    """Calibrate a table; write NAME.spice, NAME.json and a report, the last into RESULTS.
+
+    NAME.json has the model's constants, so that networks need no ngspice. The other two go to
+    `out`, by default to netlists/biases and ebn_model/measured.
 
     Returns the values of QUANTITIES that were measured with the table.
 
@@ -73,9 +77,11 @@ def run_recipe(name: str, say: Say, folder: Path = NETLISTS / "biases") -> dict[
     parameters = measure(rounded(done.biases))
     values = behaviour(parameters)
     reasons = _reasons(recipe, target, values)
-    with new_files(folder) as new:
+    with new_files(out or NETLISTS / "biases") as new:
         text = table_text(name, recipe.about, done.biases, reasons)
         new.joinpath(f"{name}.spice").write_text(text)
+    with new_files(out or measured.FOLDER) as new:
+        write_json(parameters.model_dump(), new / f"{name}.json")
     report |= {
         "table": rounded(done.biases).model_dump(),
         "target": target,

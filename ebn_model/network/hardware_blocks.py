@@ -31,7 +31,7 @@ def circuit_of(
 ) -> Circuit:
     """P nominal neurons with K lines; `changes` are other fields of Circuit.
 
-    synapse_gain: relative to nominal, shape (P, K). plastic: same shape, bool. pulse_width, slot: s.
+    synapse_gain: over nominal, shape (P, K). plastic: bool, same shape. pulse_width, slot: s.
     sub_lsbs: bits of the counters below the codes'. lsb: one step of a code, in LSB of the DAC.
     """
     posts = len(synapse_gain)

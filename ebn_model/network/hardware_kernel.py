@@ -87,8 +87,8 @@ class Record(NamedTuple):
 
     count: of what SPIKES, RISES, FALLS, LOST say, shape (4,). spike_times: s; spike_neurons.
     rise_times, fall_times: edges of pulses, s; rise_lines, fall_lines. i_rise, i_fall: I_mem of
-    all neurons at the edge, A; decisions, before: at the rise, LSB; after, changes: at the fall, LSB;
-    shape (room, P).
+    all neurons at the edge, A; decisions, before: at the rise, LSB; after, changes: at the fall,
+    LSB; shape (room, P).
     membrane: I_mem in A at the end of each step, shape (steps, P), or empty.
     """
 
