@@ -175,9 +175,7 @@ class HardwareNetwork:
             spike_times=times,
             spike_neurons=neurons,
             updates=collected.updates(),
-            state=LearnedState(
-                code.astype(float), fraction, self.state.v_reset, self.state.v_rest
-            ),
+            state=LearnedState(code.astype(float), fraction, self.state.v_reset, self.state.v_rest),
             output_times=np.concatenate([[0.0], ends]),
             output=decode(times, neurons, self.decoder, p, len(ends)),
             membrane_times=ends if len(membrane) else np.empty(0),

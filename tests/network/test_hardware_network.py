@@ -1,0 +1,247 @@
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hardware_reference import simulate
+
+from ebn_model.errors import InputError
+from ebn_model.network import hardware_blocks
+from ebn_model.network.hardware_mapping import input_gain
+from ebn_model.network.hardware_network import (
+    BusOverloadWarning,
+    HardwareNetwork,
+    hardware_state,
+    optimal_codes,
+)
+from ebn_model.network.hardware_parameters import HardwareParameters
+from ebn_model.network.inputs import sine_command
+from ebn_model.network.parameters import MismatchParameters, TaskParameters
+from ebn_model.network.training import Training, assess, train
+from ebn_model.parameters import validated
+
+DURATION = 0.1
+
+
+def command(amplitude=250.0, duration=DURATION):
+    """Two inputs that go around each other, strong enough for spikes."""
+    level, frequency = np.full(2, amplitude), np.array([20.0, 31.0])
+    return sine_command(level, frequency, np.array([0.0, 1.0]), duration, 1e-4)
+
+
+def network(seed=1, **changes):
+    return HardwareNetwork.build(HardwareParameters(**{"neurons": 5, **changes}), seed)
+
+
+def same(one, other):
+    return (
+        np.array_equal(one.spike_times, other.spike_times)
+        and np.array_equal(one.spike_neurons, other.spike_neurons)
+        and np.array_equal(one.state.weights, other.state.weights)
+        and np.array_equal(one.output, other.output)
+    )
+
+
+@pytest.mark.parametrize("sub_lsbs", [0, 2])
+def test_it_is_what_an_adaptive_integration_gives(sub_lsbs):
+    """Spikes to 2 us, and every weight update, against an independent implementation."""
+    chip = network(neurons=3, sub_lsbs=sub_lsbs, initial="random", spread=12.0)
+    drive = command(500.0, 0.12)
+    result = chip.run(drive, learn=True)
+    gain = input_gain(chip.parameters)
+    spikes, updates = simulate(chip.parameters, chip.decoder, chip.state.weights, drive, gain)
+    assert len(spikes) > 8
+    assert len(updates) > (4 if sub_lsbs else 8)
+    times, neurons = zip(*spikes, strict=True)
+    assert result.spike_neurons.tolist() == list(neurons)
+    assert np.abs(result.spike_times - times).max() < 2e-6
+    found = result.updates
+    assert list(zip(found.post, found.pre, found.delta, strict=True)) == [u[1:] for u in updates]
+
+
+def test_updates_lead_from_the_first_weights_to_the_last():
+    chip = network(initial="random")
+    result = chip.run(command(), learn=True)
+    weights = chip.state.weights.copy()
+    np.add.at(weights, (result.updates.post, result.updates.pre), result.updates.delta)
+    assert len(result.updates.time) > 20
+    assert np.array_equal(weights, result.state.weights)
+    assert (np.diff(result.updates.time) >= 0).all()
+    assert (np.diag(result.state.weights) == 0).all()
+
+
+def test_nothing_is_learned_without_being_asked():
+    chip = network(initial="random")
+    result = chip.run(command())
+    assert len(result.spike_times) > 0
+    assert len(result.updates.time) == 0
+    assert np.array_equal(result.state.weights, chip.state.weights)
+
+
+def test_an_input_moves_the_membrane_as_one_volt_per_second_does():
+    """alpha*D.c at the beginning, where the membrane is at rest."""
+    chip = network()
+    level = np.array([3.0, -2.0])
+    driven, idle = (chip.run(np.tile(c, (11, 1)), record_membrane=True) for c in (level, 0 * level))
+    slope = (driven.membrane - idle.membrane)[-1] / driven.duration
+    expected = chip.parameters.alpha * level @ chip.decoder
+    assert slope == pytest.approx(expected, rel=0.03)
+
+
+def test_the_result_is_independent_of_the_blocks(monkeypatch):
+    chip = network(noise=1e-12)
+    whole = chip.run(command(), learn=True, seed=4)
+    monkeypatch.setattr(hardware_blocks, "BLOCK", 7)
+    assert same(chip.run(command(), learn=True, seed=4), whole)
+
+
+def test_same_seed_same_noise():
+    chip = network(noise=20e-12)
+    one, again, other = (chip.run(command(), seed=seed) for seed in (1, 1, 2))
+    assert same(one, again)
+    assert not same(one, other)
+    assert not same(one, chip.run(command()))
+
+
+def test_neurons_rest_for_the_refractory_period():
+    chip = network()
+    result = chip.run(command(2000.0))
+    for neuron in range(5):
+        intervals = np.diff(result.spike_times[result.spike_neurons == neuron])
+        assert intervals.min() > chip.parameters.neuron.spike.refractory
+
+
+def test_an_overloaded_bus_says_how_many_spikes_it_lost():
+    chip = network(slot=2e-3)
+    with pytest.warns(BusOverloadWarning, match=r"lost \d+ spikes at \d+ spikes/s"):
+        chip.run(command(2000.0))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        network().run(command())
+
+
+def test_stuck_codes_stay():
+    stuck = network(mismatch=MismatchParameters(stuck=0.5), initial="random")
+    result = stuck.run(command(), learn=True)
+    moved = result.state.weights != stuck.state.weights
+    assert moved.any()
+    assert not moved[stuck.mismatch.stuck].any()
+
+
+@pytest.mark.parametrize("bits", [3, 5])
+def test_coarse_codes_are_multiples_of_their_lsb(bits):
+    coarse = network(bits=bits, initial="random")
+    lsb = 2 ** (6 - bits)
+    for weights in (
+        coarse.state.weights,
+        coarse.run(command(), learn=True).state.weights,
+        coarse.optimal_state.weights,
+    ):
+        assert (weights % lsb == 0).all()
+        assert weights.min() >= -32
+        assert weights.max() <= 32 - lsb
+
+
+def test_codes_saturate():
+    chip = network(neurons=2)
+    # Neuron 0 is driven so hard that it is far above its window at every spike of neuron 1.
+    full = hardware_state(np.array([[0.0, -32.0], [31.0, 0.0]]), chip.parameters)
+    decoder = np.array([[1.0, 1.0], [0.0, 0.0]])
+    result = replace(chip, state=full, decoder=decoder).run(command(600.0), learn=True)
+    assert result.state.weights.min() >= -32
+    assert result.state.weights.max() <= 31
+
+
+def test_optimal_codes_kick_by_minus_the_decoders_product():
+    chip = network()
+    codes = optimal_codes(chip.decoder, chip.parameters)
+    volts = codes * 180e-12 / chip.parameters.alpha
+    expected = -(chip.decoder.T @ chip.decoder)
+    np.fill_diagonal(expected, 0)
+    assert volts == pytest.approx(expected, abs=0.021)
+
+
+def test_thresholds_and_windows_follow_the_mismatch():
+    """With a threshold 20 % lower, a neuron spikes earlier."""
+    chip = network()
+    low = replace(chip, mismatch=replace(chip.mismatch, threshold=np.full(5, 0.8)))
+    drive = command(400.0)
+    assert low.run(drive).spike_times[0] < chip.run(drive).spike_times[0]
+
+
+def test_a_slow_membrane_spikes_later():
+    chip = network()
+    slow = replace(chip, mismatch=replace(chip.mismatch, tau_mem=np.full(5, 1.3)))
+    drive = command(400.0)
+    assert slow.run(drive).spike_times[0] > chip.run(drive).spike_times[0]
+
+
+def test_it_learns():
+    """From zero codes the output comes to stand for the input as it is, with fewer spikes."""
+    task = TaskParameters(validation=2, checkpoint=100)
+    before = Training(HardwareNetwork.build(HardwareParameters(), 1), task, 1)
+    after = train(before, 5)
+    zero, learned = assess(before), assess(after)
+    assert learned.unscaled_error < 0.1 * zero.unscaled_error
+    assert learned.rate < 0.6 * zero.rate
+    assert learned.correlation > 0.9
+
+
+def test_training_in_parts_is_training_in_one():
+    task = TaskParameters(duration=0.2, validation=1, checkpoint=2)
+    start = Training(network(), task, 1)
+    whole, parts = train(start, 4), train(train(start, 1), 3)
+    assert np.array_equal(whole.network.state.weights, parts.network.state.weights)
+    assert np.array_equal(whole.history.unscaled_error, parts.history.unscaled_error)
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (np.zeros((10, 3)), r"command of shape \(10, 3\)"),
+        (np.zeros((1, 2)), r"command of shape \(1, 2\)"),
+        (np.full((10, 2), np.nan), "command must be finite"),
+    ],
+)
+def test_a_bad_command_is_refused(bad, reason):
+    with pytest.raises(InputError, match=reason):
+        network().run(bad)
+
+
+@pytest.mark.parametrize(
+    ("weights", "reason"),
+    [
+        (np.full((5, 5), 3.0), "0 on the diagonal"),
+        (np.zeros((4, 4)), r"state.weights of shape \(4, 4\) is not \(5, 5\)"),
+        (np.array([[0.0, 32.0]] * 1), "state.weights of shape"),
+        (np.diag(np.full(4, 40.0), 1), "in -32 .. 31"),
+        (np.diag(np.full(4, 0.5), 1), "multiples of 1 LSB"),
+        (np.diag(np.full(4, np.nan), 1), "must be finite"),
+    ],
+)
+def test_bad_codes_are_refused(weights, reason):
+    chip = network()
+    with pytest.raises(InputError, match=reason):
+        replace(chip, state=replace(chip.state, weights=weights))
+
+
+def test_a_fraction_beyond_the_counter_is_refused():
+    chip = network(sub_lsbs=1)
+    with pytest.raises(InputError, match=r"within 0 .. 1"):
+        replace(chip, state=replace(chip.state, fraction=np.full((5, 5), 2)))
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"dt": 0.5}, "dt = 0.5 s is not below tau_out"),
+        ({"bits": 7}, "bits"),
+        ({"pulse_width": "3 ms"}, "refractory is shorter than pulse_width"),
+        ({"window": "wide"}, "window"),
+        ({"sublsbs": 2}, "sublsbs"),
+        ({"alpha": "nan"}, "alpha"),
+    ],
+)
+def test_bad_parameters_are_refused(values, reason):
+    with pytest.raises(InputError, match=reason):
+        validated(HardwareParameters, values, "test")
