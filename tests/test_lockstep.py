@@ -1,0 +1,134 @@
+"""Runs in step with this process; the controllers are unpickled in processes of their own."""
+
+import os
+import signal
+import time
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cosim.engine.closed_loop import Action
+from cosim.engine.deck import Deck
+from cosim.engine.job import Job
+from cosim.engine.lockstep import Meeting, in_step
+from cosim.errors import CosimError, SimulationError, WorkerError
+
+STEP, STEPS = 1e-6, 20
+DECK = """\
+vdrive in 0 pwl(0 0)
+r1 in out 1k
+c1 out 0 1n
+.tran 10n 20.5u 0 1u
+"""
+
+
+@pytest.fixture(autouse=True)
+def importable(monkeypatch):
+    """Runs find this module."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent), prepend=os.pathsep)
+
+
+@dataclass
+class Follower:
+    """Every STEP: says what v(out) is, and drives `in` to what it is told."""
+
+    meeting: Meeting
+    delay: float = 0.0
+    levels = {"vdrive": 0.0}  # noqa: RUF012
+    edge = 10e-9
+    probes = ("v(out)",)
+    first_event = STEP
+
+    def __post_init__(self):
+        self._link = self.meeting.join()
+        self._steps = 0
+
+    def act(self, now, values):
+        level = self._link.receive()
+        if level == "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if level == "fail":
+            raise SimulationError("told to")
+        time.sleep(self.delay)
+        self._link.send((self.meeting.index, values["v(out)"]))
+        self._steps += 1
+        return Action({"vdrive": level}, now + STEP if self._steps < STEPS else None)
+
+    def record(self):
+        return {"steps": np.array([self._steps])}
+
+
+def jobs(meetings, delays=(0.0, 0.0, 0.0)):
+    deck = Deck("follower").append(DECK, "test")
+    return [
+        Job(f"run {m.index}", deck, ("v(out)",), t_stop=20.5e-6, controller=partial(Follower, m, d))
+        for m, d in zip(meetings, delays, strict=True)
+    ]
+
+
+def pass_on(delays):
+    """A ring: each run is driven to one more than the one before it has; all answers."""
+    seen, levels = [], [1.0, 0.0, 0.0]
+    with in_step(partial(jobs, delays=delays), 3) as runs:
+        for _ in range(STEPS):
+            answers = runs.exchange(levels)
+            assert [index for index, _ in answers] == [0, 1, 2]
+            values = [value for _, value in answers]
+            seen.append(values)
+            levels = [1.0 - values[2], values[0], values[1]]
+        vectors = runs.vectors()
+    return np.array(seen), vectors
+
+
+def test_runs_are_kept_in_step():
+    seen, vectors = pass_on((0.0, 0.0, 0.0))
+    assert seen[0] == pytest.approx(0, abs=1e-9)
+    assert 0.3 < seen[-1, 0] < 0.9
+    assert [v["steps"][0] for v in vectors] == [STEPS] * 3
+    for number, run in enumerate(vectors):
+        at = np.interp(STEP * np.arange(1, STEPS + 1), run["time"], run["v(out)"])
+        assert at == pytest.approx(seen[:, number], abs=1e-9)
+
+
+def test_who_answers_first_makes_no_difference():
+    one, _ = pass_on((0.0, 0.0, 0.0))
+    other, _ = pass_on((0.01, 0.0, 0.005))
+    assert np.array_equal(one, other)
+
+
+@pytest.mark.parametrize(
+    ("order", "error", "reason"),
+    [
+        ("die", WorkerError, "run 1: the process was killed by SIGKILL"),
+        ("fail", SimulationError, "run 1: told to"),
+    ],
+)
+def test_the_end_of_a_run_is_the_end_of_all(order, error, reason):
+    with pytest.raises(error, match=reason), in_step(jobs, 3) as runs:
+        runs.exchange([0.0, 0.0, 0.0])
+        runs.exchange([0.0, order, 0.0])
+        runs.exchange([0.0, 0.0, 0.0])
+    assert_no_children()
+
+
+def test_a_run_that_never_starts_is_an_error():
+    def bad(meetings):
+        return [Job("run", Deck("bad").append("r1 a 0 nonsense\n.op", "test"))] * 2
+
+    with pytest.raises(CosimError, match="run"), in_step(bad, 2):
+        pass
+
+
+def test_leaving_early_ends_the_runs():
+    with pytest.raises(KeyboardInterrupt), in_step(jobs, 3) as runs:
+        runs.exchange([0.0, 0.0, 0.0])
+        raise KeyboardInterrupt
+    assert_no_children()
+
+
+def assert_no_children():
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
