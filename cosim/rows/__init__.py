@@ -1,0 +1,1 @@
+"""Rows of synapses on one neuron: circuits, replays of a network, comparison."""
