@@ -11,7 +11,7 @@ from ebn_model.parameters import NeuronParameters
 from ebn_model.weight_counter import counter_range
 
 BLOCK = 100
-"""Steps between two returns from the compiled loop."""
+"""Steps between two returns from the compiled loop, as a rule."""
 
 
 def log_state(current: float, neuron: NeuronParameters) -> float:
@@ -93,6 +93,7 @@ def blocks(
     learn: bool,
     record_membrane: bool,
     before_block: Callable[[float], None] = lambda until: None,
+    block: int | None = None,
 ) -> Iterator[Record]:
     """Run to each of `ends`, s, and yield what each block of steps recorded.
 
