@@ -1,0 +1,148 @@
+"""What the spikes say: decoded output, its scales, and its error."""
+
+from typing import Literal
+
+import numpy as np
+from scipy.signal import lfilter
+
+from ebn_model.errors import InputError
+from ebn_model.network.inputs import on_grid
+from ebn_model.network.parameters import NetworkParameters, TaskParameters
+
+_KERNEL_END = 1e-9
+
+
+def decode(
+    spike_times: np.ndarray,
+    spike_neurons: np.ndarray,
+    decoder: np.ndarray,
+    parameters: NetworkParameters,
+    steps: int,
+) -> np.ndarray:
+    """Output y at i*dt, shape (steps + 1, Nx): each spike adds its column of D, which decays.
+
+    y[j+1] = sum_b r[b] * exp(-(j - b)*dt/tau_out), r[b] the sum of D[:, k] over the spikes with
+    floor(t/dt) = b; y[0] = 0. As in the paper's code a spike is forgotten once its exponential is
+    below 1e-9. Without spikes the output is 0.
+
+    Args:
+        spike_times: s, shape (spikes,). spike_neurons: who fired, same shape.
+        decoder: D, shape (Nx, N).
+        parameters: dt and tau_out.
+        steps: of the run.
+
+    Raises:
+        InputError: times and neurons disagree, a time is before the run, or a neuron has no
+            column in the decoder.
+    """
+    spike_times, spike_neurons = np.asarray(spike_times), np.asarray(spike_neurons, dtype=int)
+    inputs, neurons = decoder.shape
+    if spike_times.ndim != 1 or spike_times.shape != spike_neurons.shape:
+        raise InputError(
+            f"spike_times and spike_neurons have the shapes {spike_times.shape} and "
+            f"{spike_neurons.shape}, not (spikes,)"
+        )
+    if np.any((spike_neurons < 0) | (spike_neurons >= neurons)):
+        raise InputError(f"spike_neurons go beyond the decoder's {neurons} neurons")
+    if not np.all(spike_times >= 0):
+        raise InputError("spike_times must not be negative or NaN")
+    bins = np.floor(spike_times / parameters.dt).astype(int)
+    inside = bins < steps
+    jumps = np.zeros((steps, inputs))
+    np.add.at(jumps, bins[inside], decoder.T[spike_neurons[inside]])
+    output = np.zeros((steps + 1, inputs))
+    output[1:] = _decaying(jumps, parameters.dt / parameters.tau_out)
+    return output
+
+
+def _decaying(jumps: np.ndarray, decay: float) -> np.ndarray:
+    """Convolution with exp(-decay*i), i = 0 .. length - 1, as a recursion."""
+    length = int(np.ceil(-np.log(_KERNEL_END) / decay))
+    cut = jumps.copy()
+    cut[length:] -= np.exp(-decay * length) * jumps[:-length]
+    return lfilter([1.0], [1.0, -np.exp(-decay)], cut, axis=0)
+
+
+def decoding_target(
+    samples: np.ndarray, parameters: NetworkParameters, task: TaskParameters
+) -> np.ndarray:
+    """What the output is compared with, shape (T, Nx), for samples of the command, shape (T, Nx).
+
+    The command divided by the task's amplitude, or filtered (`parameters.decoder.target`).
+    """
+    if parameters.decoder.target == "command":
+        return samples / task.amplitude
+    return represented(on_grid(samples, task.duration, parameters.dt), parameters)[:-1]
+
+
+def represented(command: np.ndarray, parameters: NetworkParameters) -> np.ndarray:
+    """The variable x that the unscaled output stands for: dx/dt = c - x/tau_out, x(0) = 0.
+
+    Exact where c is constant between its samples at i*dt. Shape of the command, (steps + 1, Nx).
+    Boerlin et al. 2013, eq. 1.
+    """
+    decay = np.exp(-parameters.dt / parameters.tau_out)
+    gain = parameters.tau_out * (1 - decay)
+    return lfilter([0.0, gain], [1.0, -decay], command, axis=0)
+
+
+def fit_scales(output: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """S, shape (Nx, Nx), with which output @ S is nearest to the target: pinv(y'y) y' target."""
+    _check_pair(output, target)
+    return np.linalg.pinv(output.T @ output) @ output.T @ target
+
+
+def reconstruct(
+    output: np.ndarray, scales: np.ndarray, orientation: Literal["paper", "fitted"]
+) -> np.ndarray:
+    """The scaled output, shape (T, Nx): output @ S, or output @ S' as in the paper's code."""
+    return output @ (scales.T if orientation == "paper" else scales)
+
+
+def decoding_error(
+    output: np.ndarray, target: np.ndarray, orientation: Literal["paper", "fitted"] = "paper"
+) -> float:
+    """Variance of what the scaled output misses over the target's, both summed over the inputs.
+
+    0 is perfect. An output that is 0 throughout has the error 1, as has one that knows nothing.
+    The scales are fitted to the very run that is judged, so that a wrong gain doesn't count:
+    `unscaled_error` does.
+
+    Args:
+        output, target: shape (T, Nx).
+        orientation: see DecoderParameters.
+
+    Raises:
+        InputError: shapes differ, fewer than two samples, not finite, or a constant target.
+    """
+    return relative_variance(
+        target - reconstruct(output, fit_scales(output, target), orientation), target
+    )
+
+
+def unscaled_error(output: np.ndarray, variable: np.ndarray) -> float:
+    """Variance of variable - output over the variable's; `variable` from `represented`.
+
+    Raises:
+        InputError: as `decoding_error`.
+    """
+    _check_pair(output, variable)
+    return relative_variance(variable - output, variable)
+
+
+def relative_variance(residual: np.ndarray, target: np.ndarray) -> float:
+    """Sum of the columns' variances of the residual over that of the target, both (T, Nx)."""
+    scale = np.var(target, axis=0, ddof=1).sum()
+    if scale == 0:
+        raise InputError("target is constant: there is nothing to decode")
+    return float(np.var(residual, axis=0, ddof=1).sum() / scale)
+
+
+def _check_pair(output: np.ndarray, target: np.ndarray) -> None:
+    if np.ndim(output) != 2 or np.shape(output) != np.shape(target) or len(output) < 2:
+        raise InputError(
+            f"output and target have the shapes {np.shape(output)} and {np.shape(target)}, "
+            "not both (samples, inputs) with two samples or more"
+        )
+    if not (np.isfinite(output).all() and np.isfinite(target).all()):
+        raise InputError("output and target must be finite")
