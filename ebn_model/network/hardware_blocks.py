@@ -100,9 +100,11 @@ def blocks(
     inputs: gives the input current of a slice of steps, A, shape (steps, P).
     before_block: gets the end of the block that is about to run, s; may set activity's rise and
     forced.
+    block: steps in a block, BLOCK by default.
     """
-    for start in range(0, len(ends), BLOCK):
-        steps = slice(start, min(start + BLOCK, len(ends)))
+    size = block or BLOCK
+    for start in range(0, len(ends), size):
+        steps = slice(start, min(start + size, len(ends)))
         before_block(ends[steps][-1])
         length = ends[steps][-1] - activity.time[0]
         record = _record(length, steps.stop - start, circuit, record_membrane)

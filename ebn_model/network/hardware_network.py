@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from ebn_model.errors import InputError
+from ebn_model.network.checks import check_array, check_fraction, checked_command
 from ebn_model.network.construction import random_decoder
 from ebn_model.network.decoding import decode
 from ebn_model.network.hardware_blocks import activity_at_rest, blocks, circuit_of, log_state
@@ -47,14 +48,15 @@ class HardwareNetwork:
 
     def __post_init__(self):
         p = self.parameters
-        _check(self.decoder, "decoder", (p.inputs, p.neurons))
+        check_array(self.decoder, "decoder", (p.inputs, p.neurons))
         for name in ("weights", "fraction"):
-            _check(getattr(self.state, name), f"state.{name}", (p.neurons, p.neurons))
+            check_array(getattr(self.state, name), f"state.{name}", (p.neurons, p.neurons))
         for name in ("weight", "stuck"):
-            _check(getattr(self.mismatch, name), f"mismatch.{name}", (p.neurons, p.neurons))
+            check_array(getattr(self.mismatch, name), f"mismatch.{name}", (p.neurons, p.neurons))
         for name in ("threshold", "tau_mem"):
-            _check(getattr(self.mismatch, name), f"mismatch.{name}", (p.neurons,))
+            check_array(getattr(self.mismatch, name), f"mismatch.{name}", (p.neurons,))
         _check_codes(self.state, p)
+        check_fraction(self.state.fraction, p.sub_lsbs)
 
     @classmethod
     def build(cls, parameters: HardwareParameters, seed: int) -> "HardwareNetwork":
@@ -108,7 +110,7 @@ class HardwareNetwork:
             BusOverloadWarning: spikes were lost, since the bus had not yet sent the one before.
         """
         p = self.parameters
-        command = _checked_command(command, p)
+        command = checked_command(command, p.inputs)
         steps = len(command) - 1
         circuit, ends = self._circuit, np.arange(1, steps + 1) * p.dt
         counters = _counters(self.state, p)
@@ -259,13 +261,6 @@ def _counters(state: LearnedState, parameters: HardwareParameters) -> np.ndarray
     return (codes << parameters.sub_lsbs) + state.fraction.astype(np.int64)
 
 
-def _check(array: np.ndarray, name: str, shape: tuple[int, ...]) -> None:
-    if np.shape(array) != shape:
-        raise InputError(f"{name} of shape {np.shape(array)} is not {shape}")
-    if not np.isfinite(array).all():
-        raise InputError(f"{name} must be finite")
-
-
 def _check_codes(state: LearnedState, parameters: HardwareParameters) -> None:
     codes, lsb = state.weights, parameters.lsb
     if (codes != _storable(codes, parameters)).any():
@@ -273,17 +268,3 @@ def _check_codes(state: LearnedState, parameters: HardwareParameters) -> None:
             f"state.weights must be multiples of {lsb} LSB in {WEIGHT_MIN} .. "
             f"{WEIGHT_MAX + 1 - lsb}, 0 on the diagonal"
         )
-    top = (1 << parameters.sub_lsbs) - 1
-    if ((state.fraction < 0) | (state.fraction > top)).any():
-        raise InputError(f"state.fraction must be within 0 .. {top} for its sub_lsbs")
-
-
-def _checked_command(command: np.ndarray, parameters: HardwareParameters) -> np.ndarray:
-    command = np.asarray(command, dtype=float)
-    if command.ndim != 2 or command.shape[1] != parameters.inputs or len(command) < 2:
-        raise InputError(
-            f"command of shape {command.shape} is not (steps + 1, inputs = {parameters.inputs})"
-        )
-    if not np.isfinite(command).all():
-        raise InputError("command must be finite")
-    return command

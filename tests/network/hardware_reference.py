@@ -1,4 +1,4 @@
-"""An independent hardware network: adaptive integration, one event after the other, plain Python."""
+"""An independent hardware network in plain Python: adaptive integration from event to event."""
 
 import numpy as np
 from scipy.integrate import solve_ivp

@@ -227,7 +227,7 @@ def test_bad_codes_are_refused(weights, reason):
 
 def test_a_fraction_beyond_the_counter_is_refused():
     chip = network(sub_lsbs=1)
-    with pytest.raises(InputError, match=r"within 0 .. 1"):
+    with pytest.raises(InputError, match=r"in 0 .. 1"):
         replace(chip, state=replace(chip.state, fraction=np.full((5, 5), 2)))
 
 
