@@ -117,9 +117,14 @@ def one_step(reference: SpikeTable, model: LearningNeuron, dead_band: float) -> 
     Errors don't accumulate, so a difference outside the dead band (in A) shows a fault of the
     model, where a different trajectory may just show the amplification of a small error.
     """
-    lower, upper = model.thresholds(reference.weight_before)
-    distance = np.minimum(abs(reference.i_mem_rise - lower), abs(reference.i_mem_rise - upper))
+    distance = threshold_distance(reference.i_mem_rise, reference.weight_before, model)
     outside = distance > dead_band
     decision = model.decide(reference.i_mem_rise, reference.weight_before)
     equal = (decision == reference.decision) & outside
     return OneStep(int(equal.sum()), int(outside.sum()), int((~outside).sum()))
+
+
+def threshold_distance(i_mem: np.ndarray, weight: np.ndarray, model: LearningNeuron) -> np.ndarray:
+    """Distance in A of I_mem (A) from the nearer threshold for weights in LSB; equal shapes."""
+    lower, upper = model.thresholds(weight)
+    return np.minimum(abs(i_mem - lower), abs(i_mem - upper))

@@ -39,7 +39,7 @@ def published_rows(
             equal_decisions(comparison),
             lambda least: comparison.equal_decisions >= least,
         ),
-        _at_most(
+        at_most(
             (name, "I_mem at rising edges, RMS"),
             tolerances.i_mem_rise_rms,
             comparison.i_mem_rise_rms,
@@ -59,13 +59,13 @@ def part_rows(name: str, part: str, comparison: Comparison) -> list[Row]:
 def circuit_rows(name: str, comparison: Comparison, tolerances: Tolerances) -> list[Row]:
     """The rows on a circuit against a more detailed one."""
     return [
-        _at_least(
+        at_least(
             (name, "equal decisions"),
             tolerances.mixed_decisions,
             comparison.decision_agreement,
             equal_decisions(comparison),
         ),
-        _at_most((name, "I_mem over time, RMS"), tolerances.mixed_i_mem_rms, comparison.i_mem_rms),
+        at_most((name, "I_mem over time, RMS"), tolerances.mixed_i_mem_rms, comparison.i_mem_rms),
     ]
 
 
@@ -74,20 +74,20 @@ def model_rows(
 ) -> list[Row]:
     """The rows on the model against a circuit; its trajectory may be just shown."""
     band = f"{tolerances.dead_band * 1e12:g} pA"
-    ahead = _at_least(
+    ahead = at_least(
         (name, f"one-step decisions beyond ± {band}"),
         tolerances.model_one_step,
         step.agreement,
         f"{step.equal} of {step.outside}, {step.inside} within",
     )
     trajectory = [
-        _at_least(
+        at_least(
             (name, "free-running decisions"),
             tolerances.model_free_running,
             comparison.decision_agreement,
             equal_decisions(comparison),
         ),
-        _at_most((name, "I_mem over time, RMS"), tolerances.model_i_mem_rms, comparison.i_mem_rms),
+        at_most((name, "I_mem over time, RMS"), tolerances.model_i_mem_rms, comparison.i_mem_rms),
     ]
     return [ahead, *(trajectory if judge_trajectory else map(_just_shown, trajectory))]
 
@@ -134,12 +134,15 @@ def _row(names: tuple[str, str], limit, describe: Callable, measured: str, judge
     return Row(*names, describe(limit), measured, judge(limit))
 
 
-def _at_least(names: tuple[str, str], share: float, measured: float, counts: str) -> Row:
+def at_least(names: tuple[str, str], share: float, measured: float, counts: str) -> Row:
+    """A row that requires a share, 0 to 1; `counts` says what the measured one is made of."""
     text = f"{measured:.1%} ({counts})"
     return Row(*names, f"≥ {share:.0%}", text, measured >= share)
 
 
-def _at_most(names: tuple[str, str], limit: float | None, measured: float) -> Row:
+def at_most(names: tuple[str, str], limit: float | None, measured: float) -> Row:
+    """A row that requires a current in A to be at most as large as the limit, if there is one."""
+
     def describe(current: float) -> str:
         return f"≤ {nano_text(current)}"
 

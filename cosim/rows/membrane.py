@@ -1,0 +1,82 @@
+"""Membrane and own spikes of two runs of the same row."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from cosim.compare import waveform_rms
+from cosim.rows.outcome import RowComparisonInput
+from ebn_model.errors import InputError
+
+
+@dataclass(frozen=True)
+class SpikeMatch:
+    """Two spike trains, matched one to one.
+
+    Attributes:
+        matched: number of pairs. first, second: spikes of either train.
+        shift: mean of the pairs' time differences, second - first, s; NaN without a pair.
+        jitter: their RMS, s; NaN without a pair.
+    """
+
+    matched: int
+    first: int
+    second: int
+    shift: float
+    jitter: float
+
+    @property
+    def f1(self) -> float:
+        """2*matched/(first + second), 0 to 1; 1 where neither train has a spike."""
+        spikes = self.first + self.second
+        return 2 * self.matched / spikes if spikes else 1.0
+
+
+def match_spikes(first: np.ndarray, second: np.ndarray, window: float = 2e-3) -> SpikeMatch:
+    """Match as many spikes as possible that are within `window` (s), and of those the closest.
+
+    Args:
+        first, second: times in s, shapes (spikes,) and (other spikes,).
+
+    Raises:
+        InputError: the window is not positive.
+    """
+    if not window > 0:
+        raise InputError(f"window = {window:g} s must be positive")
+    differences = np.subtract.outer(-np.asarray(first), -np.asarray(second))
+    near = abs(differences) <= window
+    # One pair that is too far apart costs more than all that aren't.
+    cost = np.where(near, abs(differences), window * (1 + min(differences.shape)))
+    pairs = linear_sum_assignment(cost)
+    matched = differences[pairs][near[pairs]]
+    return SpikeMatch(
+        matched=len(matched),
+        first=len(first),
+        second=len(second),
+        shift=float(np.mean(matched)) if len(matched) else np.nan,
+        jitter=float(np.sqrt(np.mean(matched**2))) if len(matched) else np.nan,
+    )
+
+
+@dataclass(frozen=True)
+class MembraneComparison:
+    """One neuron.
+
+    Attributes:
+        i_mem_rms: RMS difference over time, A; None where a run has no waveform.
+        spikes: its own, the circuit's matched with the model's.
+    """
+
+    i_mem_rms: float | None
+    spikes: SpikeMatch
+
+
+def compare_membranes(case: RowComparisonInput, spike_window: float) -> MembraneComparison:
+    """Compare membrane and own spikes of a row's circuit and model; the window is in s."""
+    circuit, model = case.circuit, case.model
+    whole = len(circuit.time) > 0 and len(model.time) > 0
+    return MembraneComparison(
+        i_mem_rms=waveform_rms(circuit, model) if whole else None,
+        spikes=match_spikes(circuit.output_spikes, model.output_spikes, spike_window),
+    )

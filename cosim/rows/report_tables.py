@@ -1,0 +1,235 @@
+"""The tables of a replay's report."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from cosim.experiments.verdict import Row
+from cosim.rows.comparison import RowComparison, RowsComparison
+from cosim.rows.decisions import OUTCOMES, DecisionCounts
+from cosim.rows.deviations import REASONS, UNEXPLAINED, Deviation, WeightDeviation
+from cosim.rows.document import Cell, Listing, Paragraph, Table
+from cosim.rows.membrane import SpikeMatch
+from cosim.rows.network_scores import NetworkScore
+from cosim.rows.outcome import ReplayOutcome
+from cosim.rows.tolerances import ReplayTolerances
+
+Links = Mapping[tuple[int, int], str]
+"""Anchors of the deviations' figures, by row and pulse."""
+
+_JUDGEMENTS = {True: "passed", False: "failed", None: "shown"}
+
+
+def verdict_table(rows: Sequence[Row]) -> Table:
+    """All lines of the verdict."""
+    return Table(
+        ("", "quantity", "required", "measured", "verdict"),
+        [
+            [
+                *_cells(row.comparison, row.quantity, row.required, row.measured),
+                Cell(_JUDGEMENTS[row.passed], passed=row.passed),
+            ]
+            for row in rows
+        ],
+    )
+
+
+def row_table(comparison: RowsComparison, links: Links) -> Table:
+    """A line for each row, in the order of the neurons; the missing ones are shown as missing."""
+    header = (
+        "row",
+        "pulses",
+        "one step",
+        "in dead band",
+        "trajectory",
+        "ΔI_mem RMS (nA)",
+        "|Δw| mean, max (LSB)",
+        "final corr.",
+        "own spikes: F1",
+        "jitter (ms)",
+        "worst decision",
+        "worst synapse",
+    )
+    lines = {row: _row_line(row, one, links) for row, one in comparison.rows.items()}
+    for row in comparison.missing:
+        lines[row] = [Cell(f"{row}"), Cell("missing", passed=False), *_cells(*[""] * 10)]
+    caption = (
+        "One step: share of decisions outside the dead band that the model makes, too, when it is "
+        "given the circuit's I_mem and weight. Trajectory: share of equal decisions of two runs."
+    )
+    return Table(header, [lines[row] for row in sorted(lines)], caption)
+
+
+def _row_line(row: int, one: RowComparison, links: Links) -> list[Cell]:
+    counts, weights, membrane = one.counts, one.weights, one.membrane
+    rms = membrane.i_mem_rms
+    decision, synapse = one.worst_decision, next(iter(one.weight_deviations), None)
+    cells = _cells(
+        f"{row}",
+        f"{counts.pulses}",
+        f"{counts.one_step_agreement:.2%}",
+        f"{counts.inside.sum()}",
+        f"{counts.trajectory_agreement:.2%}",
+        "–" if rms is None else f"{rms * 1e9:.4f}",
+        f"{weights.mean_abs.mean():.3f}, {weights.greatest.max():.0f}",
+        f"{one.final_correlation:.4f}",
+        f"{membrane.spikes.f1:.3f}",
+        _jitter(membrane.spikes),
+    )
+    worst = Cell("none") if decision is None else _reason_cell(decision, links)
+    return [*cells, worst, Cell("none") if synapse is None else _synapse_cell(synapse, links)]
+
+
+def _synapse_cell(synapse: WeightDeviation, links: Links) -> Cell:
+    first = synapse.first
+    return Cell(
+        f"{synapse.pre}: {synapse.greatest} LSB, {synapse.reason}",
+        link=links.get((first.row, first.pulse), "") if first else "",
+        passed=False if synapse.reason == UNEXPLAINED else None,
+    )
+
+
+def _reason_cell(deviation: Deviation, links: Links) -> Cell:
+    return Cell(
+        deviation.reason,
+        link=links.get((deviation.row, deviation.pulse), ""),
+        passed=False if deviation.reason == UNEXPLAINED else None,
+    )
+
+
+def _jitter(spikes: SpikeMatch) -> str:
+    return f"{spikes.jitter * 1e3:.3f}" if spikes.matched else "–"
+
+
+def confusion_tables(counts: DecisionCounts) -> list[Table]:
+    """One step ahead outside and inside the dead band, and along the trajectories."""
+    captions = {
+        "outside": "One step ahead, outside the dead band",
+        "inside": "One step ahead, inside the dead band, where either decision is right",
+        "trajectory": "Along the trajectories, all decisions",
+    }
+    return [
+        Table(
+            ("circuit", *(f"model {name}" for name in OUTCOMES)),
+            [
+                _cells(name, *(f"{number}" for number in line))
+                for name, line in zip(OUTCOMES, getattr(counts, which), strict=True)
+            ],
+            caption,
+        )
+        for which, caption in captions.items()
+    ]
+
+
+def decision_table_of(worst: Sequence[Deviation], found: int, links: Links) -> Table:
+    """The worst deviations of decisions; `found` is how many there are in all."""
+    header = (
+        "",
+        "row",
+        "from",
+        "at (ms)",
+        "circuit",
+        "model: one step",
+        "trajectory",
+        "I_mem circuit, model (nA)",
+        "weight circuit, model",
+        "off its region (pA)",
+        "other pulses on",
+        "reason",
+    )
+    rows = [
+        [
+            *_cells(
+                f"{number}",
+                f"{one.row}",
+                f"{one.pre}",
+                f"{one.time * 1e3:.2f}",
+                *(OUTCOMES[1 - each] for each in (one.circuit, one.one_step, one.trajectory)),
+                f"{one.i_circuit * 1e9:.3f}, {one.i_model * 1e9:.3f}",
+                f"{one.weight_circuit}, {one.weight_model}",
+                f"{one.miss * 1e12:.1f}",
+                f"{one.overlapping}",
+            ),
+            _reason_cell(one, links),
+        ]
+        for number, one in enumerate(worst, 1)
+    ]
+    return Table(header, rows, f"Decisions: the worst {len(worst)} of {found} that differ")
+
+
+def weight_table(worst: Sequence[WeightDeviation], found: int, links: Links) -> Table:
+    """The synapses whose weights differ most; `found` is how many differ in all."""
+    header = ("to", "from", "greatest (LSB)", "mean (LSB)", "first differing decision", "reason")
+    rows = []
+    for one in worst:
+        first = "none" if one.first is None else f"at {one.first.time * 1e3:.2f} ms"
+        numbers = (f"{one.row}", f"{one.pre}", f"{one.greatest}", f"{one.mean_abs:.3f}", first)
+        link = links.get((one.row, one.first.pulse), "") if one.first else ""
+        failed = False if one.reason == UNEXPLAINED else None
+        rows.append([*_cells(*numbers), Cell(one.reason, link, failed)])
+    return Table(header, rows, f"Synapses: the worst {len(worst)} of {found} that differ")
+
+
+def reason_table(comparison: RowsComparison) -> Table:
+    """How often decisions differ for what reason."""
+    return Table(
+        ("reason", "decisions", "what it states"),
+        [
+            _cells(reason, f"{comparison.reasons[reason]}", statement)
+            for reason, statement in REASONS.items()
+        ],
+        "Reasons, in the order in which they are tried",
+    )
+
+
+def network_table(scores: Mapping[str, NetworkScore]) -> Table | Paragraph:
+    """How the whole network codes with which codes."""
+    if not scores:
+        return Paragraph("Not scored.")
+    header = (
+        "codes",
+        "decoding error",
+        "unscaled error",
+        "error, paper's formula",
+        "rate (Hz)",
+        "E/I correlation",
+        "E/I lag (ms)",
+    )
+    rows = [
+        _cells(
+            name,
+            *(f"{value:.4f}" for value in (one.decoding_error, one.unscaled_error)),
+            f"{one.paper_error:.4f}",
+            f"{one.rate:.2f}",
+            *(_or_dash(value) for value in (one.correlation, one.lag * 1e3)),
+        )
+        for name, one in scores.items()
+    ]
+    return Table(header, rows, "Means over validation trials without learning, of the model")
+
+
+def provenance_blocks(
+    outcome: ReplayOutcome, tolerances: ReplayTolerances
+) -> list[Listing | Table]:
+    """What it takes to repeat the run."""
+    source = outcome.provenance
+    facts = {
+        **{f"seed of {name}": f"{seed}" for name, seed in source.seeds.items()},
+        **dict(source.versions),
+        "sources, SHA-256": source.sources,
+    }
+    settings = {**source.configuration, "tolerances": tolerances.model_dump()}
+    return [
+        Listing(source.command),
+        Table(("", "value"), [_cells(name, value) for name, value in facts.items()]),
+        Listing(json.dumps(settings, indent=2, ensure_ascii=False)),
+    ]
+
+
+def _or_dash(value: float) -> str:
+    return f"{value:.3f}" if np.isfinite(value) else "–"
+
+
+def _cells(*texts: str) -> list[Cell]:
+    return [Cell(text) for text in texts]

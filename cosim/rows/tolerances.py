@@ -1,0 +1,60 @@
+"""What a replay's configuration says about its report: tolerances, and how much is shown."""
+
+from typing import Annotated
+
+from annotated_types import Ge, Gt, Le
+
+from cosim.experiments.sections import Section
+from ebn_model.units import Ampere, Second
+
+Share = Annotated[float, Ge(0), Le(1)]
+
+
+class ReplayTolerances(Section):
+    """What the verdict requires; None is shown, but not judged.
+
+    one_step: least share of decisions outside the dead band that the model makes, too, when it is
+        given the circuit's I_mem and weight at the rising edge.
+    trajectory: least share of equal decisions of two runs that each go their own way.
+    final_weight_correlation: least correlation of the final codes over all synapses.
+    i_mem_rms: greatest RMS difference of I_mem over time in any row, A.
+    spike_f1: least F1 of each row's own spikes; says nothing where they are forced.
+    network_error_ratio: greatest ratio of the decoding errors of the network with the circuit's
+        codes and with the model's.
+    unexplained: how many deviations (deviations.py) may have no stated reason.
+
+    dead_band: A around a threshold, within which either decision is right.
+    delay: s by which the decision circuit may trail I_mem and the weight on its bus.
+    memory: s after which a membrane has forgotten a pulse.
+    membrane: greatest difference of I_mem, A, by which two runs that decided the same until then
+        may come to different decisions.
+    spike_window: s within which two spikes can be the same.
+    """
+
+    one_step: Share = 0.99
+    trajectory: Share = 0.95
+    final_weight_correlation: Annotated[float, Ge(-1), Le(1)] = 0.95
+    i_mem_rms: Annotated[Ampere, Gt(0)] | None = None
+    spike_f1: Share | None = None
+    network_error_ratio: Annotated[float, Gt(0)] | None = None
+    unexplained: Annotated[int, Ge(0)] = 0
+    dead_band: Annotated[Ampere, Ge(0)] = 10e-12
+    delay: Annotated[Second, Ge(0)] = 0.4e-3
+    memory: Annotated[Second, Gt(0)] = 0.1
+    membrane: Annotated[Ampere, Ge(0)] = 0.15e-9
+    spike_window: Annotated[Second, Gt(0)] = 2e-3
+
+
+class ReportSettings(Section):
+    """How much a report shows.
+
+    worst_cases: deviations of decisions, and synapses, that are listed. These decisions, the first
+        ones of these synapses, and the worst one of each row get a figure.
+    busiest: synapses whose weights are drawn.
+    stretch: of the overlay of I_mem, s. around: a deviation, in its figure, s to either side.
+    """
+
+    worst_cases: Annotated[int, Ge(0)] = 6
+    busiest: Annotated[int, Ge(1)] = 6
+    stretch: Annotated[Second, Gt(0)] = 60e-3
+    around: Annotated[Second, Gt(0)] = 12e-3

@@ -1,0 +1,123 @@
+"""What a replay's tolerances require, and what its rows and its network amount to."""
+
+from collections.abc import Mapping
+
+from cosim.experiments.verdict import Row, at_least, at_most, shown
+from cosim.rows.comparison import RowsComparison
+from cosim.rows.network_scores import NetworkScore
+from cosim.rows.tolerances import ReplayTolerances
+
+_RATIO = "decoding error, circuit over model"
+
+
+def verdict_rows(
+    comparison: RowsComparison,
+    network: Mapping[str, NetworkScore],
+    view: str,
+    tolerances: ReplayTolerances,
+) -> list[Row]:
+    """All lines of the verdict; a row of the network that is missing fails, whatever the others do.
+
+    view: of the circuit.
+    """
+    name = f"model against {view}"
+    rows = [_completeness(comparison, view)]
+    if comparison.rows:
+        rows += _decisions(name, comparison, tolerances)
+        rows += _weights(name, comparison, tolerances)
+        rows += _membranes(name, comparison, tolerances)
+    return rows + _network(network, tolerances)
+
+
+def _completeness(comparison: RowsComparison, view: str) -> Row:
+    found, missing = len(comparison.rows), comparison.missing
+    text = f"{found}" + (f", missing: {', '.join(map(str, missing))}" if missing else "")
+    required = found + len(missing)
+    return Row(view, "rows", f"{required}", text, bool(found) and not missing)
+
+
+def _decisions(name: str, comparison: RowsComparison, tolerances: ReplayTolerances) -> list[Row]:
+    counts, band = comparison.counts, f"{tolerances.dead_band * 1e12:g} pA"
+    outside, inside = counts.outside.sum(), counts.inside.sum()
+    unexplained = comparison.unexplained
+    return [
+        at_least(
+            (name, f"one-step decisions beyond ± {band}"),
+            tolerances.one_step,
+            counts.one_step_agreement,
+            f"{counts.outside.trace()} of {outside}, {inside} within",
+        ),
+        at_least(
+            (name, "decisions along the trajectory"),
+            tolerances.trajectory,
+            counts.trajectory_agreement,
+            f"{counts.trajectory.trace()} of {counts.pulses}",
+        ),
+        Row(
+            name,
+            "deviations without a reason",
+            f"≤ {tolerances.unexplained}",
+            f"{unexplained}",
+            unexplained <= tolerances.unexplained,
+        ),
+    ]
+
+
+def _weights(name: str, comparison: RowsComparison, tolerances: ReplayTolerances) -> list[Row]:
+    least, measured = tolerances.final_weight_correlation, comparison.final_correlation
+    greatest = max(row.weights.greatest.max(initial=0) for row in comparison.rows.values())
+    return [
+        Row(
+            name,
+            "correlation of final weights",
+            f"≥ {least:g}",
+            f"{measured:.4f}",
+            measured >= least,
+        ),
+        shown(name, "greatest difference of a weight", f"{greatest:.0f} LSB"),
+    ]
+
+
+def _membranes(name: str, comparison: RowsComparison, tolerances: ReplayTolerances) -> list[Row]:
+    worst, rows = comparison.i_mem_rms, comparison.rows.values()
+    least = min(row.membrane.spikes.f1 for row in rows)
+    window = f"within {tolerances.spike_window * 1e3:g} ms"
+    quantity, limit = "I_mem over time, RMS, worst row", tolerances.i_mem_rms
+    if worst is not None:
+        current = at_most((name, quantity), limit, worst)
+    else:
+        current = Row(name, quantity, "", "no waveforms", None if limit is None else False)
+    f1 = tolerances.spike_f1
+    return [
+        current,
+        Row(
+            name,
+            f"F1 of own spikes {window}, worst row",
+            "" if f1 is None else f"≥ {f1:g}",
+            f"{least:.3f}",
+            None if f1 is None else least >= f1,
+        ),
+    ]
+
+
+def _network(network: Mapping[str, NetworkScore], tolerances: ReplayTolerances) -> list[Row]:
+    """Rows on the network; what is required of it fails where it wasn't scored.
+
+    The decoding error forgives a wrong gain, so that it says little without the other two.
+    """
+    rows = [
+        shown(
+            "network",
+            f"decoding error with {name} codes",
+            f"{one.decoding_error:.4f} (unscaled {one.unscaled_error:.4f}, {one.rate:.1f} Hz)",
+        )
+        for name, one in network.items()
+    ]
+    limit = tolerances.network_error_ratio
+    if not {"circuit", "model"} <= network.keys():
+        if limit is None:
+            return rows
+        return [*rows, Row("network", _RATIO, f"≤ {limit:g}", "not scored", False)]
+    ratio = network["circuit"].decoding_error / network["model"].decoding_error
+    required, passed = ("", None) if limit is None else (f"≤ {limit:g}", ratio <= limit)
+    return [*rows, Row("network", _RATIO, required, f"{ratio:.3f}", passed)]
