@@ -22,9 +22,9 @@ class LearningLogic:
     decision: what the last rising edge latched, LSB.
     """
 
-    def __init__(self, start_weight: int, sub_lsbs: int = 0):
-        """Begin without a pulse; sub_lsbs as for WeightCounter."""
-        self._counter = WeightCounter(start_weight, sub_lsbs)
+    def __init__(self, start_weight: int, sub_lsbs: int = 0, fraction: int | None = None):
+        """Begin without a pulse; arguments as for WeightCounter."""
+        self._counter = WeightCounter(start_weight, sub_lsbs, fraction)
         self._pulse = False
         self.decision = 0
 
@@ -32,6 +32,11 @@ class LearningLogic:
     def weight(self) -> int:
         """What the DAC sees, LSB."""
         return self._counter.weight
+
+    @property
+    def fraction(self) -> int:
+        """Value of the counter's bits below the weight's."""
+        return self._counter.fraction
 
     def rise(self, v_win_inc: float, v_win_sl: float) -> None:
         """Rising edge of the input: latch the decision circuit's outputs, in V."""

@@ -24,8 +24,8 @@ def bits_and_latches(
     rise, duration = stimulus.spike_times, stimulus.duration
     before_rise, before_fall = _just_before_the_edges(stimulus)
     after_fall = np.minimum(stimulus.fall_times + SETTLED_AFTER, duration)
-    before = _weights(vectors, before_rise)
-    after = np.where(stimulus.fall_times <= duration, _weights(vectors, after_fall), before)
+    before = weights_at(vectors, before_rise)
+    after = np.where(stimulus.fall_times <= duration, weights_at(vectors, after_fall), before)
     expected = np.concatenate([[stimulus.start_weight], after[:-1]])[: len(before)]
     if (before != expected).any():
         index = int((before != expected).argmax())
@@ -33,7 +33,7 @@ def bits_and_latches(
             f"the weight is {before[index]} before spike {index} at {rise[index]:g} s, "
             f"but was {expected[index]} after the one before"
         )
-    return _decisions(vectors, before_fall), before, after
+    return decisions_at(vectors, before_fall), before, after
 
 
 def learning_result(
@@ -83,13 +83,19 @@ def _just_before_the_edges(stimulus: Stimulus) -> tuple[np.ndarray, np.ndarray]:
     return rise, np.minimum(fall, stimulus.duration)
 
 
-def _decisions(vectors: dict[str, np.ndarray], times: np.ndarray) -> np.ndarray:
-    inc, sl = (_logic(vectors, name, times) for name in LATCHES)
+def decisions_at(
+    vectors: dict[str, np.ndarray], times: np.ndarray, latches: tuple[str, ...] = LATCHES
+) -> np.ndarray:
+    """What a synapse's latches hold at times in s, LSB; raises SimulationError between levels."""
+    inc, sl = (_logic(vectors, name, times) for name in latches)
     return np.where(sl, 0, np.where(inc, 1, -1))
 
 
-def _weights(vectors: dict[str, np.ndarray], times: np.ndarray) -> np.ndarray:
-    bits = [_logic(vectors, name, times).astype(int) for name in BITS]
+def weights_at(
+    vectors: dict[str, np.ndarray], times: np.ndarray, bits: tuple[str, ...] = BITS
+) -> np.ndarray:
+    """A synapse's weight at times in s, LSB; raises SimulationError between levels."""
+    bits = [_logic(vectors, name, times).astype(int) for name in bits]
     return sum(bit << place for place, bit in enumerate(bits[:-1])) - (bits[-1] << 5)
 
 

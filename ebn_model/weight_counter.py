@@ -30,19 +30,25 @@ class WeightCounter:
     """A saturating counter whose value is the weight with more bits below it.
 
     The accumulator A goes from -32*2**s to 32*2**s - 1, the weight is floor(A / 2**s), for s
-    sub_lsbs. It is preset to the middle of the start weight's interval.
+    sub_lsbs. It is preset to the middle of the start weight's interval, or where `fraction` says.
     """
 
-    def __init__(self, start_weight: int, sub_lsbs: int = 0):
-        """Preset to a weight in LSB, -32 .. 31."""
+    def __init__(self, start_weight: int, sub_lsbs: int = 0, fraction: int | None = None):
+        """Preset to a weight in LSB, -32 .. 31, and a fraction of 0 .. 2**s - 1."""
         self._sub_lsbs = sub_lsbs
         self._lowest, self._highest = counter_range(sub_lsbs)
-        self._accumulator = (start_weight << sub_lsbs) + middle_fraction(sub_lsbs)
+        self._accumulator = start_weight << sub_lsbs
+        self._accumulator += middle_fraction(sub_lsbs) if fraction is None else fraction
 
     @property
     def weight(self) -> int:
         """What the DAC sees, LSB."""
         return self._accumulator >> self._sub_lsbs
+
+    @property
+    def fraction(self) -> int:
+        """Value of the bits below the weight's, 0 .. 2**s - 1."""
+        return self._accumulator & ((1 << self._sub_lsbs) - 1)
 
     def step(self, decision: int) -> None:
         """Count up (1), down (-1) or not (0)."""

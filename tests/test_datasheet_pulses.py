@@ -51,8 +51,8 @@ def all_weights(gain, slope=25e-12, sign_step=0.0):
         "restore": 1.8 * ((phase > 19e-3) & (phase < 29e-3)),
         drain("xdecision.xmem"): 9e-9 + np.where(changed, effect, 0) - 2e-12 * changed,
         drain("xdecision.xp_eq"): 9e-9 - slope * code + sign_step * (code < 0),
-        drain("xplastic.xexc.xout"): np.where(during, effect.clip(0), 0),
-        drain("xplastic.xmirror_out"): np.where(during, -effect.clip(max=0), 0),
+        drain("xplastic.xpair.xexc.xout"): np.where(during, effect.clip(0), 0),
+        drain("xplastic.xpair.xmirror_out"): np.where(during, -effect.clip(max=0), 0),
     }
 
 
@@ -115,7 +115,7 @@ def synapse_pulses(time_constant):
             shape = np.where(time < start + 1e-3, rise, end * fall)
             outputs[name] += 0.2e-9 * abs(weight) * shape * (time > start)
     vectors["input"] = 1.8 * during
-    vectors["@c.xplastic.xexc.csyn[capacitance]"] = np.full(len(time), 1e-12)
+    vectors["@c.xplastic.xpair.xexc.csyn[capacitance]"] = np.full(len(time), 1e-12)
     for name, synapse in plastic_synapse.SYNAPSES.items():
         vectors[drain(synapse.output)] = outputs[name]
         vectors[drain(synapse.source)] = 2e-9 * np.abs(code) * during

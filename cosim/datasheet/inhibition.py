@@ -7,7 +7,7 @@ from cosim.datasheet.waveforms import Vectors, charge, current, edges, pulses, w
 from cosim.errors import SimulationError
 from cosim.experiments.style import BLUE, VERMILION
 
-VARIANTS = {"input": "xsynapse.xmirror_out", "capacitor": "xdivider.xout1"}
+VARIANTS = {"input": "xsynapse.xpair.xmirror_out", "capacitor": "xdivider.xout1"}
 """Instances of the membrane, with the device that carries the inhibitory current of each."""
 MARGIN = 1e-6
 """Time in s before a pulse at which a settled value is read."""
@@ -99,7 +99,7 @@ def _recovery(vectors: Vectors, start: float) -> tuple[float, float, float]:
     high = edges(time[shown], volts[shown], recovered)
     if len(low) != 2 or len(high) != 2:
         raise SimulationError("the membrane's input isn't pinned by the strongest weight")
-    used = ("xsynapse.xmirror_out", "xinput.xdpi.xth", "xinput.xdpi.xin")
+    used = ("xsynapse.xpair.xmirror_out", "xinput.xdpi.xth", "xinput.xdpi.xin")
     kept = current(vectors, "xinput.xconstant") - sum(current(vectors, one) for one in used)
     lost = charge(time, kept, float(low[1]), float(high[1]))
     return float(low[1] - low[0]), float(high[1] - low[1]), lost

@@ -18,8 +18,8 @@ class Synapse:
 
 
 SYNAPSES = {
-    "exc": Synapse("xplastic.xexc", "xplastic.xsteer_exc", "xplastic.xexc.xout"),
-    "inh": Synapse("xplastic.xinh", "xplastic.xsteer_inh", "xplastic.xmirror_out"),
+    "exc": Synapse("xplastic.xpair.xexc", "xplastic.xdac.xsteer_exc", "xplastic.xpair.xexc.xout"),
+    "inh": Synapse("xplastic.xpair.xinh", "xplastic.xdac.xsteer_inh", "xplastic.xpair.xmirror_out"),
     "ext": Synapse("xfixed.xdpi", "xfixed.xsteer", "xfixed.xdpi.xout"),
 }
 NAMES = {"exc": "excitatory", "inh": "inhibitory", "ext": "extra"}
@@ -77,7 +77,7 @@ def _law(vectors: Vectors, synapse: Synapse, after: np.ndarray) -> float:
     volts = vectors[f"{synapse.dpi}.v_syn"][after]
     slope = np.polyfit(volts[decaying], np.log(i_out[decaying]), 1)[0]
     i_tau = np.median(current(vectors, f"{synapse.dpi}.xtau")[after][decaying])
-    capacitance = vectors["@c.xplastic.xexc.csyn[capacitance]"][0]
+    capacitance = vectors["@c.xplastic.xpair.xexc.csyn[capacitance]"][0]
     return float(capacitance / (abs(slope) * i_tau))
 
 

@@ -1,0 +1,79 @@
+"""Decks of rows, built from the cells for any number of synapses."""
+
+from cosim.circuit import NETLISTS
+from cosim.engine.deck import Deck
+from cosim.rows.digital import LANE_PINS
+from cosim.sources import SUPPLY
+from ebn_model.row import RowStimulus
+
+POINTS_PER_LINE = 4
+
+
+def digital_row(deck: Deck, stimulus: RowStimulus, lanes: int) -> Deck:
+    """Add `lanes` DACs to a row's deck; what the other synapses would hang on the lines stays."""
+    lines = []
+    for lane in range(lanes):
+        pins = " ".join(f"{pin}_{lane}" for pin in LANE_PINS)
+        lines.append(f"xdac_{lane} in_exc in_inh {pins} v_lsb vdda 0 steered_dac")
+    if idle := len(stimulus.synapses) - lanes:
+        # Switches at rest, as in a synapse without a pulse, whose DAC keeps their source high.
+        for line in ("in_exc", "in_inh"):
+            lines.append(f"xidle_{line} {line} 0 vdda 0 nfet w=0.84 l=0.36 m={idle}")
+    return deck.append("\n".join(lines) or "* no synapses", "synapses")
+
+
+def transistor_row(deck: Deck, stimulus: RowStimulus) -> Deck:
+    """Add complete synapses and the keepers of the weight bus to a row's deck."""
+    lines = ["vddd vddd 0 1.8", "xbus b0 b1 b2 b3 b4 sign sign_b vddd 0 weight_bus"]
+    for number, code in enumerate(stimulus.start_codes.tolist()):
+        preset = " ".join(f"p{bit}_{number}" for bit in range(6))
+        bits = " ".join(f"q{bit}_{number}" for bit in range(6))
+        lines += [
+            f"xsynapse_{number} input_{number} select_{number} win_inc win_sl load {preset}",
+            f"+ {bits} inc_{number} sl_{number} b0 b1 b2 b3 b4 sign in_exc in_inh",
+            "+ v_lsb vdda vddd 0 row_synapse",
+            ".save " + " ".join(bit_names(number) + latch_names(number)),
+        ]
+        lines += [
+            f"vp{bit}_{number} p{bit}_{number} 0 {SUPPLY * (code >> bit & 1):g}" for bit in range(6)
+        ]
+    return deck.append("\n".join(lines), "synapses")
+
+
+def bit_names(number: int) -> tuple[str, ...]:
+    """Vectors of the weight's bits of a synapse, by its place."""
+    return tuple(f"v(q{bit}_{number})" for bit in range(6))
+
+
+def latch_names(number: int) -> tuple[str, ...]:
+    """Vectors of a synapse's latches, by its place."""
+    return f"v(inc_{number})", f"v(sl_{number})"
+
+
+def with_spikes(deck: Deck, stimulus: RowStimulus) -> Deck:
+    """Add what makes the neuron spike: its own generator, or a stimulus."""
+    free = stimulus.forced_spikes is None
+    return deck.include(NETLISTS / ("spiking.spice" if free else "forcing.spice"))
+
+
+def with_input(deck: Deck, stimulus: RowStimulus) -> Deck:
+    """Add the neuron's input current.
+
+    As an expression of time, not as a piecewise-linear source: each corner of one would be a
+    breakpoint, where ngspice begins anew with tiny steps, but the input is smooth.
+    """
+    times, currents = stimulus.input_times, stimulus.input_current
+    if not currents.any():
+        return deck
+    if len(times) == 1:
+        return deck.append(f"iinput 0 i_in {float(currents[0])!r}", "input current")
+    points = [f"{time:.9g}, {current:.9g}" for time, current in zip(times, currents, strict=True)]
+    rows = [points[k : k + POINTS_PER_LINE] for k in range(0, len(points), POINTS_PER_LINE)]
+    text = ",\n+ ".join(", ".join(row) for row in rows)
+    return deck.append(f"binput 0 i_in i=pwl(time,\n+ {text})", "input current")
+
+
+def with_sources(deck: Deck, sources: dict[str, float]) -> Deck:
+    """Declare the sources that a controller drives, each on the node of its name without the v."""
+    lines = "\n".join(f"{source} {source[1:]} 0 pwl(0 0)" for source in sources)
+    return deck.append(lines or "* none", "stimuli")

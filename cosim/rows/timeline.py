@@ -1,0 +1,98 @@
+"""When what happens in a row: the events of its pulses and of its own spikes, in order.
+
+A module of its own, so that the processes of runs load little else.
+"""
+
+import heapq
+from collections.abc import Callable, Mapping
+
+from cosim.engine.closed_loop import Action
+from cosim.sources import SUPPLY
+from ebn_model.event_bus import GAP
+
+TICK = 1e-7
+"""Events are at multiples of this time, s: two of them are at the same time, or far enough apart
+for ngspice to tell them apart (it merges breakpoints within 5 ns)."""
+
+Event = Callable[[Mapping[str, float]], None]
+"""Gets the probes' values."""
+
+
+def on_tick(time: float) -> float:
+    """The nearest time of an event, s."""
+    return round(time / TICK) * TICK
+
+
+class RowTimeline:
+    """Runs events as a Controller (engine.closed_loop); what happens in them, subclasses say.
+
+    Events of pulses and spikes can be added at any time before they are due. At the same time those
+    that were added first come first.
+    """
+
+    def __init__(self, slot: float, pulse_width: float, hold: float):
+        """Begin without events.
+
+        slot, pulse_width: of the event bus, s. hold: for how long a forced spike holds the
+        membrane, s.
+        """
+        self._slot, self._pulse_width, self._hold = slot, pulse_width, hold
+        self._events: list[tuple[float, int, Event]] = []
+        self._added = 0
+        self._changes: dict[str, float] = {}
+        self._held_until = 0.0
+        self._now = 0.0
+
+    def add_event(self, time: float, event: Event) -> None:
+        """Let something happen at a time in s."""
+        heapq.heappush(self._events, (on_tick(time), self._added, event))
+        self._added += 1
+
+    def add_pulse(self, rise: float, synapse: int) -> None:
+        """A pulse on a synapse, by its place, that rises at a time in s."""
+        self.add_event(rise - self._slot * (1 - GAP), lambda _: self.select(synapse))
+        self.add_event(rise, lambda values: self.rise(synapse, values))
+        self.add_event(rise + self._pulse_width, lambda _: self.fall(synapse))
+
+    def add_spike(self, time: float) -> None:
+        """A forced spike of the neuron itself, at a time in s."""
+        self.add_event(time, lambda _: self._begin_hold(time))
+        self.add_event(time + self._hold, lambda _: self._end_hold(time + self._hold))
+
+    def select(self, synapse: int) -> None:
+        """The synapse's weight comes on the bus."""
+        raise NotImplementedError
+
+    def rise(self, synapse: int, values: Mapping[str, float]) -> None:
+        """The synapse's pulse begins; the outcome of the decision circuit holds."""
+        raise NotImplementedError
+
+    def fall(self, synapse: int) -> None:
+        """The synapse's pulse ends."""
+        raise NotImplementedError
+
+    def drive(self, source: str, level: bool) -> None:
+        """Let a source move to a logic level, beginning now."""
+        self._changes[source] = SUPPLY * level
+
+    @property
+    def first_event(self) -> float | None:
+        """Time of the next event, s."""
+        return self._events[0][0] if self._events else None
+
+    def act(self, time: float, values: Mapping[str, float]) -> Action:
+        """All events that are due."""
+        self._changes, self._now = {}, time
+        while self._events and self._events[0][0] <= time:
+            _, _, event = heapq.heappop(self._events)
+            event(values)
+        return Action(self._changes, self.first_event)
+
+    def _begin_hold(self, time: float) -> None:
+        self._held_until = time + self._hold
+        self.drive("vhold", True)
+
+    def _end_hold(self, time: float) -> None:
+        # A spike within the period of the one before begins a new one.
+        if time >= self._held_until:
+            self.drive("vhold", False)
