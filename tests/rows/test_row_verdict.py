@@ -1,0 +1,98 @@
+import pytest
+from synthetic_rows import case, run, same_case, stimulus
+
+from cosim.rows.comparison import compare_rows
+from cosim.rows.network_scores import NetworkScore
+from cosim.rows.outcome import RowComparisonInput
+from cosim.rows.tolerances import ReplayTolerances
+from cosim.rows.verdict import verdict_rows
+
+ONE_STEP, TRAJECTORY = "one-step decisions beyond ± 10 pA", "decisions along the trajectory"
+REASONLESS, CORRELATION = "deviations without a reason", "correlation of final weights"
+I_MEM, F1 = "I_mem over time, RMS, worst row", "F1 of own spikes within 2 ms, worst row"
+RATIO = "decoding error, circuit over model"
+MISSING = RowComparisonInput(None, run((9,), (0,)), stimulus(), same_case().rule)
+
+
+def verdict(cases, network=None, **changes):
+    """The verdict's rows by quantity."""
+    tolerances = ReplayTolerances(**changes)
+    rows = verdict_rows(compare_rows(cases, tolerances), network or {}, "mixed", tolerances)
+    return {row.quantity: row for row in rows}
+
+
+def failed(*arguments, **changes):
+    rows = verdict(*arguments, **changes).values()
+    return [row.quantity for row in rows if row.passed is False]
+
+
+def test_equal_runs_pass():
+    rows = verdict({0: same_case(), 1: same_case()})
+    assert failed({0: same_case()}) == []
+    assert rows["rows"].measured == rows["rows"].required == "2"
+    assert rows[ONE_STEP].measured == "100.0% (8 of 8, 0 within)"
+    assert rows[I_MEM].passed is None
+    assert rows[F1].passed is None
+    assert {row.comparison for row in rows.values()} == {"mixed", "model against mixed"}
+
+
+def test_a_missing_row_fails_whatever_the_others_do():
+    rows = verdict({0: same_case(), 3: MISSING, 5: MISSING})
+    assert rows["rows"].measured == "1, missing: 3, 5"
+    assert failed({0: same_case(), 3: MISSING}) == ["rows"]
+
+
+@pytest.mark.parametrize("cases", [{}, {0: MISSING}])
+def test_no_rows_at_all_fail(cases):
+    assert failed(cases) == ["rows"]
+
+
+def test_a_wrong_decision_of_the_circuit_fails_one_step_ahead():
+    circuit = run((8.0, 9, 9, 9), (0, 0, 0, 0))
+    wrong = {0: case(circuit, circuit)}
+    assert failed(wrong) == [ONE_STEP, REASONLESS]
+    assert failed(wrong, one_step=0.75, unexplained=1) == []
+    assert verdict(wrong)[ONE_STEP].measured == "75.0% (3 of 4, 0 within)"
+
+
+def test_another_trajectory_fails_though_it_is_explained():
+    circuit = run((9.35, 9, 9, 9), (0, 0, 0, 0))
+    other = {0: case(circuit, run((9.45, 9, 9, 9), (-1, 0, 0, 0)))}
+    assert failed(other) == [TRAJECTORY, CORRELATION]
+    assert failed(other, trajectory=0.75, final_weight_correlation=0) == []
+
+
+def test_what_is_required_of_the_membrane_is_judged():
+    circuit = run((9, 9), (0, 0), waveform=([0, 50e-3], [9.1, 9.1]), spikes=(10e-3,))
+    model = run((9, 9), (0, 0), waveform=([0, 50e-3], [9.0, 9.0]))
+    both = {0: case(circuit, model)}
+    assert verdict(both)[I_MEM].measured == "0.100 nA"
+    assert failed(both, i_mem_rms=0.09e-9, spike_f1=0.9) == [I_MEM, F1]
+    assert failed(both, i_mem_rms=0.11e-9, spike_f1=0) == []
+
+
+def test_a_required_waveform_must_be_there():
+    dropped = run((9, 9), (0, 0), waveform=([], []))
+    assert failed({0: case(dropped, dropped)}, i_mem_rms=1e-9) == [I_MEM]
+    assert failed({0: case(dropped, dropped)}) == []
+
+
+def score(error):
+    return NetworkScore(error, 0.2, 12.0, 0.3, 0.9, 1e-3)
+
+
+def test_the_circuits_network_must_code_as_well_as_the_models():
+    network = {"model": score(0.10), "circuit": score(0.111)}
+    assert failed({0: same_case()}, network, network_error_ratio=1.1) == [RATIO]
+    assert failed({0: same_case()}, network, network_error_ratio=1.2) == []
+    rows = verdict({0: same_case()}, network)
+    assert rows[RATIO].measured == "1.110"
+    assert rows[RATIO].passed is None
+    shown = rows["decoding error with circuit codes"].measured
+    assert shown == "0.1110 (unscaled 0.2000, 12.0 Hz)"
+
+
+@pytest.mark.parametrize("network", [{}, {"model": score(0.1)}])
+def test_a_network_that_was_not_scored_fails_only_if_it_is_required(network):
+    assert failed({0: same_case()}, network, network_error_ratio=1.1) == [RATIO]
+    assert failed({0: same_case()}, network) == []
