@@ -5,24 +5,30 @@ RUN := .venv/bin/ebn-cosim
 PYTHON_IN_VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim sim1 sim2 calibrate omega figures test bench bench-cells schematics lint clean
+.PHONY: help setup sim sim1 sim2 figure1 figure1-hardware calibrate omega figures test bench bench-cells schematics lint clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(COMPLETE) ## make .venv with the pinned dependencies, install libngspice if it is missing
 
 $(COMPLETE): setup.sh requirements.txt pyproject.toml
 	@./setup.sh
 
-sim: $(COMPLETE) ## run simulations 1 and 2, circuit and model, and give the verdict
-	@$(RUN) run simulation_1 simulation_2
+sim: $(COMPLETE) ## run simulations 1 and 2, circuit and model, and figure 1; give the verdict
+	@$(RUN) run simulation_1 simulation_2 figure_1
 
 sim1: $(COMPLETE) ## run simulation 1 alone
 	@$(RUN) run simulation_1
 
 sim2: $(COMPLETE) ## run simulation 2 alone
 	@$(RUN) run simulation_2
+
+figure1: $(COMPLETE) ## train the paper's network and draw its figure 1
+	@$(RUN) run figure_1
+
+figure1-hardware: $(COMPLETE) ## the same with the hardware network
+	@$(RUN) run figure_1_hardware
 
 omega: $(COMPLETE) ## show what I_Omega changes: simulations 1 and 2 with two bias tables
 	@$(RUN) run omega
@@ -31,7 +37,7 @@ calibrate: $(COMPLETE) ## make the bias tables from the cells' benches and their
 	@$(RUN) calibrate
 
 figures: $(COMPLETE) ## redraw the figures from the results
-	@$(RUN) figures simulation_1 simulation_2
+	@$(RUN) figures simulation_1 simulation_2 figure_1
 
 test: $(COMPLETE) ## run the tests
 	@$(PYTHON_IN_VENV) -m pytest

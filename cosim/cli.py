@@ -4,17 +4,13 @@ import argparse
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 from pathlib import Path
-
-from rich.console import Console
-from rich.table import Table
 
 from cosim.calibration.command import add_command as add_calibrate
 from cosim.datasheet.command import add_command as add_bench_cells
 from cosim.errors import CosimError
 from cosim.experiments.comparison import BiasComparison, is_comparison, read_comparison
-from cosim.experiments.report import Report
+from cosim.experiments.printed import print_report
 from cosim.experiments.runner import redraw, redraw_comparison, run, run_comparison
 from cosim.experiments.simulation import (
     Simulation,
@@ -23,9 +19,10 @@ from cosim.experiments.simulation import (
     simulation_names,
 )
 from cosim.experiments.views import USUAL, VIEWS
+from cosim.networks.command import train_and_print
+from cosim.networks.report import make_network_report
+from cosim.networks.settings import NetworkExperiment, is_network, read_network_experiments
 from ebn_model.errors import InputError
-
-_JUDGEMENTS = {True: "[green]pass[/]", False: "[bold red]FAIL[/]", None: "not judged"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -106,8 +103,17 @@ def _choice_of_experiments() -> argparse.ArgumentParser:
         default=[],
         metavar="KEY=VALUE",
         dest="changes",
-        help="change a bias current (i_sl=0.3n) or a setting (stimulus.start_weight=5); "
-        "needs --out",
+        help="change a bias current (i_sl=0.3n) or a setting (stimulus.start_weight=5), which "
+        "needs --out; of a network a parameter (bits=5), or in turn to several values (bits=4,5,6)",
+    )
+    parser.add_argument(
+        "--seed",
+        action="append",
+        default=[],
+        type=_not_negative,
+        metavar="N",
+        dest="seeds",
+        help="of a network, instead of the file's seeds; can be repeated",
     )
     parser.add_argument(
         "--out",
@@ -125,11 +131,33 @@ def _positive(text: str) -> int:
     return number
 
 
+def _not_negative(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError
+    return number
+
+
+def _networks(options: argparse.Namespace) -> dict[str, list[NetworkExperiment]]:
+    """What the command line means with networks: the combinations of changes by name."""
+    names = [name for name in dict.fromkeys(options.names) if is_network(find_file(name))]
+    if names and options.biases:
+        raise InputError(f"{names[0]} is a network without bias tables; leave --biases out")
+    return {
+        name: read_network_experiments(name, options.changes, options.seeds, options.out)
+        for name in names
+    }
+
+
 def _experiments(options: argparse.Namespace) -> Iterator[Simulation | BiasComparison]:
-    """What the command line means, each once."""
-    if options.changes and not options.out:
-        raise InputError("--set needs --out DIR, so that the simulation's own results stay")
+    """What the command line means with circuits, each once."""
     for name in dict.fromkeys(options.names):
+        if is_network(find_file(name)):
+            continue
+        if options.seeds:
+            raise InputError(f"{name} is no network; --seed is for networks")
+        if options.changes and not options.out:
+            raise InputError("--set needs --out DIR, so that the simulation's own results stay")
         if not is_comparison(find_file(name)):
             yield read_simulation(name, options.changes, options.out, options.biases)
         elif options.biases:
@@ -139,7 +167,9 @@ def _experiments(options: argparse.Namespace) -> Iterator[Simulation | BiasCompa
 
 
 def _run(options: argparse.Namespace) -> int:
-    experiments = list(_experiments(options))
+    experiments, networks = list(_experiments(options)), _networks(options)
+    if networks and options.view:
+        raise InputError(f"{next(iter(networks))} is a network; leave --view out")
     simulations = [one for one in experiments if isinstance(one, Simulation)]
     comparisons = [one for one in experiments if isinstance(one, BiasComparison)]
     views = USUAL if options.view == "all" else options.view and (options.view,)
@@ -149,12 +179,16 @@ def _run(options: argparse.Namespace) -> int:
         *(run_comparison(one, views, options.workers, options.force) for one in comparisons),
     ):
         for report in reports:
-            _print(report)
+            print_report(report)
             passed = passed and report.passed
-    return 0 if passed else 1
+    learned = train_and_print(networks, options.workers, options.force)
+    return 0 if learned and passed else 1
 
 
 def _figures(options: argparse.Namespace) -> int:
+    for combinations in _networks(options).values():
+        for network in combinations:
+            print(make_network_report(network, redraw_figure=True).figure)
     for experiment in _experiments(options):
         compared = isinstance(experiment, BiasComparison)
         print((redraw_comparison if compared else redraw)(experiment).figure)
@@ -163,29 +197,15 @@ def _figures(options: argparse.Namespace) -> int:
 
 def _list(_options: argparse.Namespace) -> int:
     for name in simulation_names():
-        compared = is_comparison(find_file(name))
-        title = read_comparison(name).title if compared else read_simulation(name).title
-        print(f"{name}: {title}")
+        print(f"{name}: {_title(name)}")
     return 0
 
 
-def _print(report: Report) -> None:
-    table = Table(
-        title=report.title,
-        caption=f"results in {report.results}",
-        title_justify="left",
-        caption_justify="left",
-    )
-    for column in ("quantity", "required", "measured", "verdict"):
-        table.add_column(column)
-    for comparison, rows in groupby(report.rows, key=lambda row: row.comparison):
-        table.add_section()
-        table.add_row(f"[bold]{comparison}[/]")
-        for row in rows:
-            judgement = _JUDGEMENTS[row.passed]
-            table.add_row(f"  {row.quantity}", row.required, row.measured, judgement)
-    # A file or a pipe has no width of its own.
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
+def _title(name: str) -> str:
+    path = find_file(name)
+    if is_network(path):
+        return read_network_experiments(name)[0].title
+    return read_comparison(name).title if is_comparison(path) else read_simulation(name).title
 
 
 if __name__ == "__main__":

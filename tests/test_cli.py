@@ -102,15 +102,16 @@ def test_options_reach_the_run(short, solver):
 def test_list_shows_names_and_titles(capsys):
     assert main(["list"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("omega: What")
-    assert lines[1] == "simulation_1: Simulation 1: constant input current"
-    assert len(lines) == 3
+    assert "figure_1: Figure 1: learning in the paper's network" in lines
+    assert any(line.startswith("omega: What") for line in lines)
+    assert "simulation_1: Simulation 1: constant input current" in lines
+    assert lines == sorted(lines)
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run", "simulation_9"], "no simulation 'simulation_9'; there are: omega, simulation_1"),
+        (["run", "simulation_9"], "no simulation 'simulation_9'; there are: figure_1, "),
         (["figures", "simulation_9"], "no simulation 'simulation_9'"),
         (["run", "simulation_1", "--set", "i_sl=1n"], "--set needs --out DIR"),
         (["run", "simulation_1", "--biases", "rules"], "unknown bias table 'rules'; there are:"),
@@ -200,8 +201,8 @@ def test_an_interrupt_ends_all_processes_and_leaves_nothing(tmp_path, number, co
 def test_make_help_names_every_target():
     answer = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
     named = re.findall(r"^make ([\w-]+) +\w", answer.stdout, re.M)
-    targets = "help setup sim sim1 sim2 omega calibrate figures test bench schematics bench-cells"
-    assert named == [*targets.split(), "lint", "clean"]
+    targets = "help setup sim sim1 sim2 figure1 figure1-hardware omega calibrate figures test bench"
+    assert named == [*targets.split(), "schematics", "bench-cells", "lint", "clean"]
 
 
 def test_bench_names_the_package_of_a_missing_ngspice(monkeypatch, capsys):

@@ -31,13 +31,13 @@ def simulator_versions() -> dict[str, str]:
 
 
 def versions() -> dict[str, str]:
-    """Versions of all programs that a result passes through."""
-    names = ("numpy", "scipy", "matplotlib")
-    return {
-        **simulator_versions(),
-        "Python": platform.python_version(),
-        **{name: version(name) for name in names},
-    }
+    """Versions of all programs that a circuit's result passes through."""
+    return {**simulator_versions(), **python_versions("numpy", "scipy", "matplotlib")}
+
+
+def python_versions(*names: str) -> dict[str, str]:
+    """Versions of Python and of packages."""
+    return {"Python": platform.python_version(), **{name: version(name) for name in names}}
 
 
 def digest(text: str) -> str:

@@ -1,0 +1,1 @@
+"""Experiments with whole networks: figure 1, sweeps over seeds and parameters, and the study."""

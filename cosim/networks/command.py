@@ -1,0 +1,30 @@
+"""What `ebn-cosim run` does with networks."""
+
+from collections.abc import Mapping
+
+from cosim.experiments.printed import console, print_report
+from cosim.networks.runner import run_networks
+from cosim.networks.settings import NetworkExperiment
+from cosim.networks.sweep import write_sweep
+
+
+def train_and_print(
+    networks: Mapping[str, list[NetworkExperiment]], workers: int | None, force: bool
+) -> bool:
+    """Train and print a verdict for each name, or one table for a sweep; whether all passed.
+
+    Args:
+        networks: the combinations of changes, by name.
+        workers, force: as for `run_networks`.
+    """
+    every = [one for combinations in networks.values() for one in combinations]
+    reports = iter(run_networks(every, workers, force))
+    passed = True
+    for combinations in networks.values():
+        own = [next(reports) for _ in combinations]
+        passed = passed and all(report.passed for report in own)
+        if len(combinations) > 1:
+            console().print(write_sweep(combinations))
+        else:
+            print_report(own[0])
+    return passed

@@ -1,0 +1,22 @@
+import pytest
+from small import write_config
+
+from cosim.networks import report
+from cosim.networks.settings import read_network_experiments
+
+
+@pytest.fixture
+def config(tmp_path):
+    return write_config(tmp_path)
+
+
+@pytest.fixture
+def experiment(config):
+    [experiment] = read_network_experiments(config)
+    return experiment
+
+
+@pytest.fixture
+def quick_figures(monkeypatch):
+    """Empty files instead of figures, which take longer than these trainings."""
+    monkeypatch.setattr(report, "save", lambda make, paths: [path.touch() for path in paths])
