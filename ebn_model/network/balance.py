@@ -6,6 +6,7 @@ import numpy as np
 from scipy.signal import fftconvolve, lfilter
 
 from ebn_model.errors import InputError
+from ebn_model.network.checks import check_array, checked_command, checked_spikes
 from ebn_model.network.parameters import NetworkParameters
 
 
@@ -42,10 +43,17 @@ def input_currents(
         command: c at i*dt, shape (steps + 1, Nx).
         spike_times: s, shape (spikes,). spike_neurons: who fired, same shape.
         weights: W[n, k], shape (N, N). decoder: D, shape (Nx, N).
+
+    Raises:
+        InputError: impossible spikes, or shapes that disagree.
     """
+    inputs, neurons = decoder.shape
+    command = checked_command(command, inputs)
+    check_array(weights, "weights", (neurons, neurons))
+    spike_times, spike_neurons = checked_spikes(spike_times, spike_neurons, neurons)
     decay = np.exp(-parameters.dt / parameters.tau_fast)
-    spikes = np.zeros((len(command), decoder.shape[1]))
-    bins = np.ceil(np.asarray(spike_times) / parameters.dt).astype(int)
+    spikes = np.zeros((len(command), neurons))
+    bins = np.ceil(spike_times / parameters.dt).astype(int)
     inside = bins < len(command)
     np.add.at(spikes, (bins[inside], spike_neurons[inside]), 1.0)
     traces = lfilter([1.0], [1.0, -decay], spikes, axis=0)

@@ -20,6 +20,28 @@ def check_fraction(fraction: np.ndarray, sub_lsbs: int) -> None:
         raise InputError(f"state.fraction must be integers in 0 .. {top} for its sub_lsbs")
 
 
+def checked_spikes(
+    spike_times: np.ndarray, spike_neurons: np.ndarray, neurons: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Spike times in s and who fired, as arrays of shape (spikes,), floats and integers.
+
+    Raises:
+        InputError: times and neurons disagree, a time is negative or not finite, or there is no
+            such neuron.
+    """
+    times, who = np.asarray(spike_times, dtype=float), np.asarray(spike_neurons, dtype=int)
+    if times.ndim != 1 or times.shape != who.shape:
+        raise InputError(
+            f"spike_times and spike_neurons have the shapes {times.shape} and {who.shape}, "
+            "not (spikes,)"
+        )
+    if np.any((who < 0) | (who >= neurons)):
+        raise InputError(f"spike_neurons go beyond the {neurons} neurons")
+    if not np.all((times >= 0) & np.isfinite(times)):
+        raise InputError("spike_times must be finite and not negative")
+    return times, who
+
+
 def checked_command(command: np.ndarray, inputs: int) -> np.ndarray:
     """The command as floats, shape (steps + 1, Nx) with one step at least.
 

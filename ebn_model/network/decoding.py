@@ -6,6 +6,7 @@ import numpy as np
 from scipy.signal import lfilter
 
 from ebn_model.errors import InputError
+from ebn_model.network.checks import checked_spikes
 from ebn_model.network.inputs import on_grid
 from ebn_model.network.parameters import NetworkParameters, TaskParameters
 
@@ -32,20 +33,11 @@ def decode(
         steps: of the run.
 
     Raises:
-        InputError: times and neurons disagree, a time is before the run, or a neuron has no
-            column in the decoder.
+        InputError: times and neurons disagree, a time is before the run or not finite, or a
+            neuron has no column in the decoder.
     """
-    spike_times, spike_neurons = np.asarray(spike_times), np.asarray(spike_neurons, dtype=int)
     inputs, neurons = decoder.shape
-    if spike_times.ndim != 1 or spike_times.shape != spike_neurons.shape:
-        raise InputError(
-            f"spike_times and spike_neurons have the shapes {spike_times.shape} and "
-            f"{spike_neurons.shape}, not (spikes,)"
-        )
-    if np.any((spike_neurons < 0) | (spike_neurons >= neurons)):
-        raise InputError(f"spike_neurons go beyond the decoder's {neurons} neurons")
-    if not np.all(spike_times >= 0):
-        raise InputError("spike_times must not be negative or NaN")
+    spike_times, spike_neurons = checked_spikes(spike_times, spike_neurons, neurons)
     bins = np.floor(spike_times / parameters.dt).astype(int)
     inside = bins < steps
     jumps = np.zeros((steps, inputs))

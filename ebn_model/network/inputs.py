@@ -78,11 +78,13 @@ def step_command(
     """`level`, shape (Nx,), from start to before stop, s, and 0 elsewhere; shape (steps + 1, Nx).
 
     Raises:
-        InputError: start and stop don't lie in this order within the run.
+        InputError: start and stop are not in this order, or start is not within the run.
     """
+    times = np.arange(step_count(duration, dt) + 1) * dt
     if not 0 <= start < stop:
         raise InputError(f"start = {start:g} s and stop = {stop:g} s are not in order")
-    times = np.arange(step_count(duration, dt) + 1) * dt
+    if start > times[-1]:
+        raise InputError(f"start = {start:g} s is after the end of the run, {duration:g} s")
     inside = (times >= start) & (times < stop)
     return np.outer(inside, np.atleast_1d(level)).astype(float)
 
@@ -98,8 +100,9 @@ def sine_command(
     Raises:
         InputError: a frequency that dt can't show (from 1/(2*dt) on).
     """
-    if np.max(np.abs(frequency)) * 2 * dt >= 1:
-        raise InputError(f"frequency = {np.max(frequency):g} Hz is not below 1/(2*dt)")
+    highest = np.max(np.abs(frequency))
+    if not highest * 2 * dt < 1:
+        raise InputError(f"frequency = {highest:g} Hz is not below 1/(2*dt)")
     times = np.arange(step_count(duration, dt) + 1)[:, None] * dt
     wave = np.sin(2 * np.pi * np.atleast_1d(frequency) * times + np.atleast_1d(phase))
     return np.atleast_1d(amplitude) * wave

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ebn_model.errors import InputError
+from ebn_model.network.checks import checked_spikes
 from ebn_model.network.parameters import NetworkParameters
 
 
@@ -73,9 +74,13 @@ def interval_variation(
     """Coefficient of variation of each neuron's inter-spike intervals, shape (N,).
 
     Standard deviation (ddof 0) over mean: 0 for a clock, about 1 for a Poisson train. NaN for a
-    neuron with fewer than three spikes.
+    neuron with fewer than three spikes. The times, in s, may be in any order.
+
+    Raises:
+        InputError: times and neurons disagree, or no such time or neuron can be.
     """
-    trains = (spike_times[spike_neurons == neuron] for neuron in range(neurons))
+    times, who = checked_spikes(spike_times, spike_neurons, neurons)
+    trains = (np.sort(times[who == neuron]) for neuron in range(neurons))
     return np.array([_variation(np.diff(train)) for train in trains])
 
 

@@ -36,6 +36,36 @@ def test_both_currents_add_up_to_what_the_neuron_receives():
     assert found.excitatory + found.inhibitory == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"spike_times": np.array([-1e-3])}, "spike_times"),
+        ({"spike_times": np.array([np.inf])}, "spike_times"),
+        ({"spike_times": np.array([1e-3, 2e-3])}, r"\(2,\) and \(1,\)"),
+        ({"spike_neurons": np.array([2])}, "2 neurons"),
+        ({"command": np.zeros((5, 3))}, r"\(5, 3\)"),
+        ({"weights": np.zeros((3, 3))}, r"weights of shape \(3, 3\)"),
+        ({"weights": np.full((2, 2), np.nan)}, "weights must be finite"),
+    ],
+)
+def test_currents_of_what_cannot_be_are_refused(changes, named):
+    possible = {
+        "command": np.zeros((5, 2)),
+        "spike_times": np.array([1e-4]),
+        "spike_neurons": np.array([1]),
+        "weights": np.zeros((2, 2)),
+    }
+    with pytest.raises(InputError, match=named):
+        input_currents(**possible | changes, decoder=np.eye(2), parameters=PARAMETERS)
+
+
+def test_a_silent_network_without_input_has_no_currents():
+    none = np.empty(0)
+    found = input_currents(np.zeros((5, 2)), none, none, np.ones((2, 2)), np.eye(2), PARAMETERS)
+    assert not found.excitatory.any()
+    assert not found.inhibitory.any()
+
+
 def currents(lag, mirrored=1.0, points=3000):
     source = np.random.default_rng(1).uniform(0, 1, (points + 400, 2))
     start = 200
@@ -49,6 +79,23 @@ def currents(lag, mirrored=1.0, points=3000):
 def test_the_lag_is_found(lag):
     found = balance(currents(lag), PARAMETERS)
     assert found.lag == pytest.approx([lag * 1e-4] * 2, abs=1e-9)
+
+
+@pytest.mark.parametrize("degrees", [-60, 0, 36, 90])
+def test_sines_by_hand(degrees):
+    """15 periods of 20 ms, unsmoothed: correlation cos(phase), lag its share of the period."""
+    time, phase = np.arange(3000) * 1e-4, np.radians(degrees)
+    excitation = 1 + np.sin(2 * np.pi * 50 * time)
+    inhibition = -3 - np.sin(2 * np.pi * 50 * time - phase)
+    both = InputCurrents(excitation[:, None], inhibition[:, None])
+    found = balance(both, PARAMETERS, smoothing=1e-9, max_lag=8e-3)
+    assert found.correlation == pytest.approx(np.cos(phase), abs=1e-9)
+    assert found.lag == pytest.approx(20e-3 * degrees / 360, abs=1.01e-4)
+
+
+def test_without_room_there_is_no_lag():
+    found = balance(currents(30), PARAMETERS, max_lag=0.0)
+    assert found.lag.tolist() == [0, 0]
 
 
 @pytest.mark.parametrize("gain", [0.3, 1.0, 20.0])

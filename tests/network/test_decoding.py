@@ -8,6 +8,7 @@ from ebn_model.network.decoding import (
     decoding_target,
     fit_scales,
     reconstruct,
+    relative_variance,
     represented,
     unscaled_error,
 )
@@ -73,6 +74,7 @@ def test_a_spike_in_the_last_step_shows_and_one_after_it_does_not():
         ([1e-3], [-1], "2 neurons"),
         ([-1e-3], [0], "spike_times"),
         ([np.nan], [0], "spike_times"),
+        ([np.inf], [0], "spike_times"),
     ],
 )
 def test_impossible_spikes_are_refused(times, neurons, named):
@@ -85,6 +87,13 @@ def test_a_constant_input_is_represented_by_its_integral():
     times = np.arange(200) * chosen.dt
     x = represented(np.full((200, 1), 3.0), chosen)
     assert x[:, 0] == pytest.approx(3.0 * TAU * (1 - np.exp(-times / TAU)))
+
+
+def test_the_represented_variable_by_hand():
+    chosen = parameters()
+    a = np.exp(-chosen.dt / TAU)
+    x = represented(np.array([[2.0, -1], [0, 0], [0, 0]]), chosen)
+    assert x == pytest.approx(TAU * (1 - a) * np.array([[0, 0], [2, -1], [2 * a, -a]]))
 
 
 def test_an_ideal_spike_train_decodes_to_the_represented_variable():
@@ -111,6 +120,22 @@ def test_the_target_is_the_command_or_what_is_represented():
 def test_scales_are_those_of_least_squares():
     output, target = signals()
     assert fit_scales(output, target) == pytest.approx(np.linalg.lstsq(output, target)[0])
+
+
+def test_scales_by_hand():
+    # (1*3 + 2*1)/(1 + 4)
+    assert fit_scales(np.array([[1.0], [2.0]]), np.array([[3.0], [1.0]])) == pytest.approx(1.0)
+    assert fit_scales(np.zeros((2, 1)), np.array([[3.0], [1.0]])).tolist() == [[0]]
+    with pytest.raises(InputError, match=r"\(2, 1\) and \(3, 1\)"):
+        fit_scales(np.ones((2, 1)), np.ones((3, 1)))
+
+
+def test_relative_variances_by_hand():
+    # (2 + 0)/(2 + 2)
+    residual, target = np.array([[1.0, 5], [-1, 5]]), np.array([[2.0, 1], [0, 3]])
+    assert relative_variance(residual, target) == pytest.approx(0.5)
+    with pytest.raises(InputError, match="constant"):
+        relative_variance(residual, np.ones((2, 2)))
 
 
 def test_the_fitted_orientation_undoes_a_mixture_and_the_papers_does_not():

@@ -126,6 +126,12 @@ def test_a_step_has_an_order(start, stop):
         step_command(np.ones(1), start, stop, 5e-3, 1e-3)
 
 
+def test_a_step_may_outlast_the_run_but_not_begin_after_it():
+    assert step_command(np.ones(1), 1e-3, np.inf, 2e-3, 1e-3).tolist() == [[0], [1], [1]]
+    with pytest.raises(InputError, match="after the end"):
+        step_command(np.ones(1), 3e-3, 4e-3, 2e-3, 1e-3)
+
+
 def test_a_sine_by_hand():
     command = sine_command(
         np.array([2.0, 3]), np.array([250.0, 0]), np.array([0, np.pi / 2]), 4e-3, 1e-3
@@ -133,6 +139,7 @@ def test_a_sine_by_hand():
     assert command == pytest.approx(np.array([[0, 3], [2, 3], [0, 3], [-2, 3], [0, 3.0]]))
 
 
-def test_a_sine_must_fit_the_grid():
-    with pytest.raises(InputError, match="500 Hz"):
-        sine_command(np.ones(1), np.array([500.0]), np.zeros(1), 1.0, 1e-3)
+@pytest.mark.parametrize("frequency", [500.0, -500.0, np.inf, np.nan])
+def test_a_sine_must_fit_the_grid(frequency):
+    with pytest.raises(InputError, match=f"{abs(frequency):g} Hz"):
+        sine_command(np.ones(1), np.array([frequency]), np.zeros(1), 1.0, 1e-3)

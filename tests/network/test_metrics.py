@@ -70,6 +70,19 @@ def test_the_correlation_leaves_out_the_diagonal():
         weight_correlation(np.ones((1, 1)), np.ones((1, 1)))
 
 
+def test_a_correlation_by_hand():
+    # ranks 1 .. 6, two of them exchanged: 1 - 6*2/(6*35)
+    weights = np.array([[9.0, 1, 2], [3, 9, 4], [5, 6, 9]])
+    optimal = np.array([[0.0, 2, 1], [3, 0, 4], [5, 6, 0]])
+    assert weight_correlation(weights, optimal) == pytest.approx(1 - 2 / 35)
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (1, 1), (4,)])
+def test_the_saturated_share_is_that_of_a_network(shape):
+    with pytest.raises(InputError, match="N >= 2"):
+        saturated_share(np.zeros(shape), PARAMETERS)
+
+
 def test_the_saturated_share_by_hand():
     # 64 and -64 with LSB 2: the ends are -64 and 62
     weights = np.array([[99.0, 62, -64], [61.9, 99, -63.9], [70, -70, 99]])
@@ -98,6 +111,20 @@ def test_clocks_vary_by_nothing_and_poisson_trains_by_one():
     poisson = np.cumsum(np.random.default_rng(1).exponential(0.01, 20000))
     assert interval_variation(clock, np.zeros(100, int), 1) == pytest.approx([0], abs=1e-10)
     assert interval_variation(poisson, np.zeros(20000, int), 1) == pytest.approx([1], abs=0.02)
+
+
+def test_the_order_of_the_spikes_does_not_matter():
+    times, neurons = np.array([5.0, 0, 2]), np.zeros(3, int)
+    assert interval_variation(times, neurons, 1) == pytest.approx([0.2])
+
+
+@pytest.mark.parametrize(
+    ("times", "neurons", "named"),
+    [([1.0, 2], [0], r"\(2,\) and \(1,\)"), ([1.0], [3], "3 neurons"), ([np.nan], [0], "finite")],
+)
+def test_intervals_of_what_cannot_be_are_refused(times, neurons, named):
+    with pytest.raises(InputError, match=named):
+        interval_variation(np.array(times), np.array(neurons), 3)
 
 
 def test_no_spikes_have_no_variation():
