@@ -4,52 +4,49 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from ebn_model.network.lif_kernel import (
-    NOW,
-    Activity,
-    Cells,
-    Record,
-    Rule,
-    fill_drive,
-    run_block,
-)
+from ebn_model.network.lif_arrays import NOW, Activity, Cells, Record, Rule
+from ebn_model.network.lif_kernel import run_block
 from ebn_model.network.mismatch import Mismatch
 from ebn_model.network.parameters import NetworkParameters
 from ebn_model.network.results import LearnedState
 
 LEAST_SHARE = 10
 """Two spikes of the network are at least dt divided by this apart."""
-BLOCK = 2**16
-"""Values of the drive that are made at a time: steps times neurons."""
+BLOCK = 2**13
+"""Steps between two returns from the compiled loop."""
+_ROOM = 2**16
+"""Most values of all neurons that are drawn or recorded at a time."""
 _GOES_BACK = 2
 """Rows before a block that a spike at its beginning may still need."""
 
-Drive = Callable[[slice], np.ndarray]
-"""Gives the input of a slice of the grid's steps, V, shape (rows, N); each once and in order."""
+Added = Callable[[int], np.ndarray]
+"""Gives what is added to the input in the next so many steps of the grid, V, shape (rows, N)."""
 
 
 def cells_of(
     parameters: NetworkParameters,
     steps: int,
+    decoder: np.ndarray,
     thresholds: np.ndarray,
     mismatch: Mismatch,
-    slow_weights: np.ndarray,
-    bias: np.ndarray,
+    slow_weights: np.ndarray | None,
+    bias: np.ndarray | None,
 ) -> Cells:
     """The neurons of a chip for a run of `steps`; thresholds in V, with mismatch."""
+    neurons = len(thresholds)
     return Cells(
         dt=parameters.dt,
         least=parameters.dt / LEAST_SHARE,
         end=steps * parameters.dt,
         tau_fast=parameters.tau_fast,
         tau_slow=parameters.tau_slow,
-        tau_mem=parameters.tau_mem * mismatch.tau_mem,
-        threshold=thresholds,
-        bias=np.array(bias, dtype=float),
+        tau_mem=_floats(parameters.tau_mem * mismatch.tau_mem),
+        threshold=_floats(thresholds),
+        bias=_floats(np.zeros(neurons) if bias is None else bias),
         refractory=parameters.refractory,
-        gain=np.array(mismatch.weight.T, dtype=float, order="C"),
-        slow=np.array(slow_weights.T, dtype=float, order="C"),
-        has_slow=bool(np.any(slow_weights)),
+        input_gain=_floats(decoder * parameters.tau_mem),
+        slow=np.zeros((neurons, neurons)) if slow_weights is None else _floats(slow_weights.T),
+        has_slow=slow_weights is not None,
     )
 
 
@@ -74,8 +71,9 @@ def rule_of(
         subtract_rest=options.subtract_rest,
         diagonal=options.diagonal,
         diagonal_step=options.diagonal_step,
-        seen=np.array(gain.T, dtype=float, order="C"),
-        plastic=np.array(~mismatch.stuck.T, order="C"),
+        seen=_floats(gain),
+        synapse=_floats(mismatch.weight),
+        stuck=np.ascontiguousarray(mismatch.stuck, dtype=bool),
         lsb=lsb,
         lowest=-limit,
         highest=limit - lsb,
@@ -83,58 +81,52 @@ def rule_of(
     )
 
 
-def activity_at_rest(state: LearnedState) -> Activity:
-    """The beginning of a run; nothing in it is shared with `state`."""
+def sent_weights(state: LearnedState, mismatch: Mismatch) -> np.ndarray:
+    """What each neuron sends, weight units, shape (N, N), one row for each that fires."""
+    return _floats((state.weights * mismatch.weight).T)
+
+
+def activity_at_rest(state: LearnedState, sent: np.ndarray, learn: bool) -> Activity:
+    """The beginning of a run; where it learns, in copies of the state and of `sent_weights`."""
     neurons = len(state.weights)
+    if learn:
+        state = LearnedState(**{name: values.copy() for name, values in vars(state).items()})
+        sent = sent.copy()
     return Activity(
         clock=np.zeros(2),
         # A membrane may begin above its threshold.
-        flags=np.array([0, 1]),
+        flags=np.array([0, 1, 0]),
         v=np.array([state.v_rest, state.v_rest], dtype=float),
         i_fast=np.zeros((2, neurons)),
         i_slow=np.zeros((2, neurons)),
+        drive=np.zeros(neurons),
         wait=np.zeros(neurons),
-        weights=np.array(state.weights.T, dtype=float, order="C"),
-        fraction=np.array(state.fraction.T, dtype=np.int64, order="C"),
-        v_reset=np.array(state.v_reset, dtype=float),
-        v_rest=np.array(state.v_rest, dtype=float),
+        weights=_floats(state.weights),
+        fraction=np.ascontiguousarray(state.fraction, dtype=np.int64),
+        v_reset=_floats(state.v_reset),
+        v_rest=_floats(state.v_rest),
+        sent=sent,
     )
 
 
 def state_of(activity: Activity) -> LearnedState:
-    """What has been learned so far."""
-    return LearnedState(
-        weights=activity.weights.T.copy(order="C"),
-        fraction=activity.fraction.T.copy(order="C"),
-        v_reset=activity.v_reset.copy(),
-        v_rest=activity.v_rest.copy(),
-    )
+    """What has been learned."""
+    return LearnedState(activity.weights, activity.fraction, activity.v_reset, activity.v_rest)
 
 
-def drive_of(
-    command: np.ndarray, gain: np.ndarray, noise: float, generator: np.random.Generator | None
-) -> Drive:
-    """The command's input, and on it the noise of the input and of the neurons.
+def noise_of(parameters: NetworkParameters, generator: np.random.Generator) -> Added:
+    """The noise of the inputs and of the neurons.
 
-    Both are normal with standard deviation `noise`, V, and only their sum matters, which is drawn.
-
-    Args:
-        command: shape (steps + 1, Nx). gain: V, shape (Nx, N).
-        generator: None for no noise.
+    Both are normal with the standard deviation `noise` in each step; as only their sum matters, it
+    is what is drawn.
     """
-
-    def drive(rows: slice) -> np.ndarray:
-        values = np.empty((len(command[rows]), gain.shape[1]))
-        fill_drive(command[rows], gain, values)
-        if generator is not None:
-            values += np.sqrt(2) * noise * generator.standard_normal(values.shape)
-        return values
-
-    return drive
+    deviation = np.sqrt(2) * parameters.noise
+    return lambda rows: deviation * generator.standard_normal((rows, parameters.neurons))
 
 
 def blocks(
-    drive: Drive,
+    command: np.ndarray,
+    added: Added | None,
     cells: Cells,
     rule: Rule,
     activity: Activity,
@@ -145,18 +137,18 @@ def blocks(
 
     The record's arrays are used again: what is to last must be copied.
     """
-    length = max(1, block // len(cells.threshold))
-    record = _record(length, len(cells.threshold), rule.learn, record_membrane)
-    first, stop = 0, length
-    rows = drive(slice(0, stop))
+    neurons = len(cells.threshold)
+    if added or rule.learn or record_membrane:
+        block = min(block, max(1, _ROOM // neurons))
+    record = _record(block, neurons, rule.learn, record_membrane)
+    first, rows = 0, np.empty((0, neurons))
     while activity.clock[NOW] < cells.end:
-        if activity.clock[NOW] // cells.dt >= stop:
-            first = max(first, stop - _GOES_BACK)
-            kept = rows[first - stop :]
-            rows = np.concatenate([kept, drive(slice(stop, stop + length))])
-            stop += length
+        if added and activity.clock[NOW] // cells.dt >= first + len(rows):
+            kept = rows[-_GOES_BACK:]
+            first += len(rows) - len(kept)
+            rows = np.concatenate([kept, added(block)])
         record.count[:] = 0
-        run_block(rows, first, cells, rule, activity, record)
+        run_block(command, rows, first, cells, rule, activity, record)
         yield record
 
 
@@ -173,3 +165,7 @@ def _record(length: int, neurons: int, learn: bool, membrane: bool) -> Record:
         pre=np.empty(room, dtype=np.int64),
         delta=np.empty(room),
     )
+
+
+def _floats(values: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(values, dtype=float)

@@ -3,22 +3,24 @@
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from ebn_model.network import construction
 from ebn_model.network.checks import check_array, check_fraction, checked_command
 from ebn_model.network.decoding import decode
+from ebn_model.network.lif_arrays import NOW
 from ebn_model.network.lif_blocks import (
-    Drive,
+    Added,
     activity_at_rest,
     blocks,
     cells_of,
-    drive_of,
+    noise_of,
     rule_of,
+    sent_weights,
     state_of,
 )
-from ebn_model.network.lif_kernel import NOW
 from ebn_model.network.lif_recorder import Recorder
 from ebn_model.network.metrics import mean_rate
 from ebn_model.network.mismatch import Mismatch, draw_mismatch
@@ -127,23 +129,29 @@ class LifNetwork:
         p = self.parameters
         command = checked_command(command, p.inputs)
         steps, thresholds = len(command) - 1, self.thresholds
-        zero = np.zeros((p.neurons, p.neurons))
-        slow_weights = zero if self.slow_weights is None else self.slow_weights
-        bias = zero[0] if self.bias is None else self.bias
-        cells = cells_of(p, steps, thresholds, self.mismatch, slow_weights, bias)
+        cells = cells_of(
+            p, steps, self.decoder, thresholds, self.mismatch, self.slow_weights, self.bias
+        )
         rule = rule_of(p, thresholds, self.mismatch, learn)
-        activity, recorder = activity_at_rest(self.state), Recorder(p.neurons, record_membrane)
-        for record in blocks(self._drive(command, seed), cells, rule, activity, record_membrane):
+        activity, recorder = (
+            activity_at_rest(self.state, self._sent, learn),
+            Recorder(p.neurons, record_membrane),
+        )
+        noise = self._noise(seed)
+        for record in blocks(command, noise, cells, rule, activity, record_membrane):
             recorder.add(record)
             if on_progress:
                 on_progress(float(min(activity.clock[NOW], cells.end)))
         return self._result(recorder, state_of(activity), steps, seed)
 
-    def _drive(self, command: np.ndarray, seed: int | None) -> Drive:
-        p = self.parameters
-        noisy = seed is not None and p.noise > 0
-        stream = generator(seed, Purpose.NOISE) if noisy else None
-        return drive_of(command, self.decoder * p.tau_mem, p.noise, stream)
+    @cached_property
+    def _sent(self) -> np.ndarray:
+        return sent_weights(self.state, self.mismatch)
+
+    def _noise(self, seed: int | None) -> Added | None:
+        if seed is None or not self.parameters.noise:
+            return None
+        return noise_of(self.parameters, generator(seed, Purpose.NOISE))
 
     def _result(
         self, recorder: Recorder, state: LearnedState, steps: int, seed: int | None

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ebn_model.network.lif_kernel import STEPS, UPDATES, Record
+from ebn_model.network.lif_arrays import STEPS, UPDATES, Record
 from ebn_model.network.results import WeightUpdates
 
 
