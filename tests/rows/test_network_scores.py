@@ -21,7 +21,7 @@ SEED = 3
 
 @pytest.fixture(scope="module")
 def network():
-    return HardwareNetwork.build(HardwareParameters(neurons=6), seed=1)
+    return HardwareNetwork.build(HardwareParameters(neurons=6, noise=20e-12), seed=1)
 
 
 @pytest.fixture(scope="module")

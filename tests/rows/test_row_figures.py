@@ -89,6 +89,15 @@ def test_errors_grow_where_the_runs_part(cases):
     assert current.patches[0].get_data().values.max() == pytest.approx(0.1 / np.sqrt(2), rel=0.05)
 
 
+def test_differing_decisions_of_all_rows_are_counted_up_to_each_time(cases):
+    late = case(run((9, 9, 9.35, 9), (0, 0, 0, 0)), run((9, 9, 9.45, 9), (0, 0, -1, 0)))
+    rows = {0: late, **cases}
+    decisions = errors_over_time(rows, compare_rows(rows, LIMITS)).axes[2]
+    _, trajectory = decisions.lines
+    counts = np.interp([10, 20], *trajectory.get_data())
+    assert counts.tolist() == [1, 2]
+
+
 def test_errors_without_waveforms_say_so():
     dropped = run((9, 9), (0, 0), waveform=([], []))
     rows = {0: case(dropped, dropped)}
