@@ -13,7 +13,7 @@ REASONS = {
     "resolution": "I_mem of the circuit is within the dead band of a threshold",
     "delay": "the circuit's decision was right for I_mem within the winner-take-all's delay",
     "bus": "the circuit's decision was right for the weight that was on the bus before, which "
-    "changed within the winner-take-all's delay",
+    "changed within the winner-take-all's delay, and a threshold is near",
     "trajectory": "a pulse that the membrane still remembers had another weight, or an own spike "
     "came at another time: earlier decisions of the row differed",
     "membrane": "I_mem of both differs by no more than what the model's membrane may err, and a "
@@ -119,7 +119,7 @@ def _reason(
         # The circuit's own decision is off: what happened before is no reason for that.
         if _right_just_before(case, pulse, tolerances.delay):
             return "delay"
-        return "bus" if _right_for_the_bus(case, pulse, tolerances.delay) else UNEXPLAINED
+        return "bus" if _right_for_the_bus(case, pulse, tolerances) else UNEXPLAINED
     if _differed_before(case, pulse, tolerances.memory):
         return "trajectory"
     circuit, model = case.circuit.events, case.model.events
@@ -141,16 +141,19 @@ def _right_just_before(case: RowComparisonInput, pulse: int, delay: float) -> bo
     return bool((decisions == events.decision[pulse]).any())
 
 
-def _right_for_the_bus(case: RowComparisonInput, pulse: int, delay: float) -> bool:
+def _right_for_the_bus(case: RowComparisonInput, pulse: int, tolerances: ReplayTolerances) -> bool:
     """Whether the weight before this one on the bus called for the circuit's decision.
 
-    The bus changed one slot before the edge; a slot longer than the delay leaves no excuse.
+    The bus changed within one slot before the edge; a slot longer than the delay, or a threshold
+    that is not near, leaves no excuse.
     """
     events = case.circuit.events
-    if pulse == 0 or case.stimulus.slot > delay:
+    if pulse == 0 or case.stimulus.slot > tolerances.delay:
         return False
-    decision = case.rule.decide(events.i_mem_rise[pulse], events.weight_before[pulse - 1])
-    return bool(decision == events.decision[pulse])
+    i_mem, decision = events.i_mem_rise[pulse], events.decision[pulse]
+    thresholds = case.rule.thresholds(events.weight_before[pulse])
+    near = _miss(i_mem, decision, *thresholds) <= tolerances.bus
+    return bool(near and case.rule.decide(i_mem, events.weight_before[pulse - 1]) == decision)
 
 
 def _differed_before(case: RowComparisonInput, pulse: int, memory: float) -> bool:

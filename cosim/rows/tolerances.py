@@ -25,6 +25,8 @@ class ReplayTolerances(Section):
 
     dead_band: A around a threshold, within which either decision is right.
     delay: s by which the decision circuit may trail I_mem and the weight on its bus.
+    bus: greatest miss of a threshold, A, that a weight explains which has just changed on the bus;
+        farther from it the decision circuit must have settled (bench shared_bus).
     memory: s after which a membrane has forgotten a pulse.
     membrane: greatest difference of I_mem, A, by which two runs that decided the same until then
         may come to different decisions.
@@ -40,6 +42,7 @@ class ReplayTolerances(Section):
     unexplained: Annotated[int, Ge(0)] = 0
     dead_band: Annotated[Ampere, Ge(0)] = 10e-12
     delay: Annotated[Second, Ge(0)] = 0.4e-3
+    bus: Annotated[Ampere, Ge(0)] = 0.1e-9
     memory: Annotated[Second, Gt(0)] = 0.1
     membrane: Annotated[Ampere, Ge(0)] = 0.15e-9
     spike_window: Annotated[Second, Gt(0)] = 2e-3

@@ -81,20 +81,37 @@ def test_without_a_waveform_delay_is_no_excuse():
     assert reasons(circuit, run(QUIET, STILL)) == ["unexplained"]
 
 
-def omega_case(slot=1e-4):
-    """Weight 5 at 10 LSB: its window is at 7.6 to 8.4 nA; SL at 9 nA is right for weight 2 only."""
+def omega_case(miss, slot=1e-4):
+    """Weight 5 at 10 LSB: its window is at 7.6 to 8.4 nA; SL above is right for weight 2 only.
+
+    miss: of the upper threshold, nA.
+    """
     given = stimulus(rises=RISES[:2], pre=(2, 5), start_codes=(0, 10), slot=slot)
-    return run((9.0, 9.0), (0, 0), given), run((9.0, 8.0), (0, 0), given), given
+    i_mem = 8.4 + miss
+    circuit = run((9.0, i_mem), (0, 0), given, waveform=([0, DURATION], [i_mem, i_mem]))
+    return circuit, run((9.0, 8.0), (0, 0), given), given
 
 
 def test_a_decision_for_the_weight_before_on_the_bus():
-    circuit, model, given = omega_case()
-    assert reasons(circuit, model, given, rule=OMEGA_RULE) == ["bus"]
+    # At weight 0 the window begins at 8.6 nA: SL is right there at 8.65 nA.
+    circuit, model, given = omega_case(miss=0.25)
+    assert reasons(circuit, model, given, {"bus": 0.3e-9}, rule=OMEGA_RULE) == ["bus"]
+
+
+def test_the_bus_is_no_excuse_far_from_a_threshold():
+    circuit, model, given = omega_case(miss=0.25)
+    assert reasons(circuit, model, given, rule=OMEGA_RULE) == ["unexplained"]
+
+
+def test_the_bus_is_no_excuse_where_the_weight_before_decides_otherwise():
+    # 8.45 nA is INC at weight 0.
+    circuit, model, given = omega_case(miss=0.05)
+    assert reasons(circuit, model, given, {"bus": 0.3e-9}, rule=OMEGA_RULE) == ["unexplained"]
 
 
 def test_the_bus_is_no_excuse_where_the_slot_was_long():
-    circuit, model, given = omega_case(slot=0.5e-3)
-    assert reasons(circuit, model, given, rule=OMEGA_RULE) == ["unexplained"]
+    circuit, model, given = omega_case(slot=0.5e-3, miss=0.25)
+    assert reasons(circuit, model, given, {"bus": 0.3e-9}, rule=OMEGA_RULE) == ["unexplained"]
 
 
 def test_the_first_pulse_has_no_weight_before_it():
