@@ -56,14 +56,14 @@ def stimulus_lines(stimulus: Stimulus) -> str:
     inverted = [(time, 1 - level) for time, level in pulses]
     extra = stimulus.extra_synapse
     sources = {
-        "input": _source(0, pulses),
-        "extra": _source(0, pulses if extra else []),
-        "extra_b": _source(1, inverted if extra else []),
-        "reset": _source(1, _falling(stimulus.reset_until)) if stimulus.reset_until else "0",
-        "load": _source(1, _falling(PRESET_UNTIL)),
+        "input": logic_source(0, pulses),
+        "extra": logic_source(0, pulses if extra else []),
+        "extra_b": logic_source(1, inverted if extra else []),
+        "reset": logic_source(1, _falling(stimulus.reset_until)) if stimulus.reset_until else "0",
+        "load": logic_source(1, _falling(PRESET_UNTIL)),
     }
     for bit in range(6):
-        sources[f"p{bit}"] = _source(stimulus.start_weight >> bit & 1, [])
+        sources[f"p{bit}"] = logic_source(stimulus.start_weight >> bit & 1, [])
     return "\n".join(f"v{node} {node} 0 {source}" for node, source in sources.items())
 
 
@@ -71,8 +71,11 @@ def _falling(time: float) -> list[tuple[float, int]]:
     return [(time, 1), (time + EDGE, 0)]
 
 
-def _source(start: int, corners: list[tuple[float, int]]) -> str:
-    """A constant or piecewise-linear source, on lines of a readable length."""
+def logic_source(start: int, corners: list[tuple[float, int]]) -> str:
+    """A constant or piecewise-linear source, on lines of a readable length.
+
+    start: logic level at the beginning. corners: times in s and logic levels.
+    """
     if not corners:
         return f"{start * SUPPLY:g}"
     pairs = [(0.0, start), *corners]

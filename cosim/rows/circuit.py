@@ -1,5 +1,6 @@
 """A row as a circuit: stimulus in, ngspice deck out, and its vectors read back."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Literal, get_args
@@ -7,6 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from cosim.circuit import SolverOptions, neuron_deck, read_biases
+from cosim.engine.closed_loop import Controller
 from cosim.engine.job import Job
 from cosim.mixed import MIXED_SOLVER
 from cosim.readout import OUTPUT_SPIKE
@@ -16,15 +18,12 @@ from cosim.rows.deck import (
     latch_names,
     transistor_row,
     with_input,
-    with_sources,
     with_spikes,
 )
-from cosim.rows.digital import DigitalRow
+from cosim.rows.digital import DigitalRow, digital_edges
 from cosim.rows.readout import I_MEM, digital_result, transistor_result
-from cosim.rows.timeline import RowTimeline, on_tick
-from cosim.rows.transistor import TransistorRow
+from cosim.rows.stimuli import transistor_edges
 from ebn_model.errors import InputError
-from ebn_model.measured import measured_parameters
 from ebn_model.parameters import BiasTable
 from ebn_model.row import RowResult, RowStimulus
 from ebn_model.weight_counter import middle_fraction
@@ -51,7 +50,6 @@ class RowCircuit:
         technology: str = "generic180",
         temperature: float = 27.0,
         lanes: int = LANES,
-        hold: float | None = None,
     ):
         """Choose.
 
@@ -61,8 +59,6 @@ class RowCircuit:
             solver: by default what is tight enough for the view.
             technology: file in netlists/technology. temperature: degrees C.
             lanes: DACs of the multiplexed view.
-            hold: for how long a forced spike holds the membrane, s; by default the refractory
-                period that was measured under the table `network`.
 
         Raises:
             InputError: unknown view or technology, or no lanes.
@@ -73,7 +69,6 @@ class RowCircuit:
             raise InputError(f"lanes = {lanes} must be 1 or more")
         self.view, self._lanes = view, lanes
         self.solver = solver or (SolverOptions() if view == "transistor" else MIXED_SOLVER)
-        self._hold = hold or measured_parameters("network").spike.refractory
         self._netlist = neuron_deck(
             "row_test.spice",
             biases or read_biases("network"),
@@ -87,38 +82,34 @@ class RowCircuit:
         stimulus: RowStimulus,
         label: str,
         raw_path: Path | None = None,
-        controller: type | partial | None = None,
+        controller: Callable[[RowStimulus, int], Controller] | None = None,
     ) -> Job:
         """The run of a stimulus, for `run_jobs`.
 
-        controller: what takes the place of the view's own, with the same sources; called with the
-            view's one, for a run in step with others.
+        controller: takes the place of DigitalRow, of the same arguments, in the views whose logic
+            is digital.
 
         Raises:
             InputError: counters that don't start in the middle, in the transistor view.
         """
-        surroundings = self._surroundings(stimulus)
         deck = with_input(with_spikes(self._netlist, stimulus), stimulus)
         if self.view == "transistor":
             _check_fractions(stimulus)
-            if stimulus.sub_lsbs:
-                deck = deck.append(f".param sub_lsbs={stimulus.sub_lsbs}", "weight counter")
             deck = transistor_row(deck, stimulus)
+            edges, surroundings = transistor_edges(stimulus), None
         else:
-            deck = digital_row(deck, stimulus, self._lanes_for(stimulus))
-        make = surroundings
-        sources = surroundings()
-        deck = with_sources(deck, sources.levels)
+            lanes = self._lanes_for(stimulus)
+            surroundings = partial(controller or DigitalRow, stimulus, lanes)
+            deck = digital_row(deck, stimulus, lanes)
+            edges = digital_edges(stimulus)
         return Job(
             label,
-            deck.append(
-                f".tran 1m {stimulus.duration!r} 0 {self.solver.max_step!r}", "analysis"
-            ),
+            deck.append(f".tran 1m {stimulus.duration!r} 0 {self.solver.max_step!r}", "analysis"),
             self._vectors(stimulus),
             t_stop=stimulus.duration,
-            edges=_edges(stimulus, sources),
+            edges=edges,
             raw_path=raw_path,
-            controller=partial(controller, make) if controller else make,
+            controller=surroundings,
         )
 
     def result(self, stimulus: RowStimulus, vectors: dict[str, np.ndarray]) -> RowResult:
@@ -130,11 +121,6 @@ class RowCircuit:
         """
         read = transistor_result if self.view == "transistor" else digital_result
         return read(stimulus, vectors)
-
-    def _surroundings(self, stimulus: RowStimulus) -> partial:
-        if self.view == "transistor":
-            return partial(TransistorRow, stimulus, self._hold)
-        return partial(DigitalRow, stimulus, self._hold, self._lanes_for(stimulus))
 
     def _lanes_for(self, stimulus: RowStimulus) -> int:
         synapses = len(stimulus.synapses)
@@ -153,11 +139,3 @@ class RowCircuit:
 def _check_fractions(stimulus: RowStimulus) -> None:
     if (stimulus.start_fractions != middle_fraction(stimulus.sub_lsbs)).any():
         raise InputError("in the transistor view counters start in the middle of their weight")
-
-
-def _edges(stimulus: RowStimulus, surroundings: RowTimeline) -> np.ndarray:
-    """Beginnings and ends of all edges of pulses, s, within the run."""
-    middles = np.concatenate([stimulus.rise_times, stimulus.fall_times])
-    starts = np.array([on_tick(time) for time in middles])
-    times = np.sort(np.concatenate([starts, starts + surroundings.edge]))
-    return times[times < stimulus.duration]

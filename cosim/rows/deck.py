@@ -2,16 +2,22 @@
 
 from cosim.circuit import NETLISTS
 from cosim.engine.deck import Deck
-from cosim.rows.digital import LANE_PINS
-from cosim.sources import SUPPLY
+from cosim.rows.digital import LANE_PINS, DigitalRow
+from cosim.rows.stimuli import transistor_stimuli
 from ebn_model.row import RowStimulus
 
+BUS = "b0_b b1_b b2_b b3_b b4_b sign_b"
+"""Lines of the weight bus, active-low."""
 POINTS_PER_LINE = 4
 
 
 def digital_row(deck: Deck, stimulus: RowStimulus, lanes: int) -> Deck:
-    """Add `lanes` DACs to a row's deck; what the other synapses would hang on the lines stays."""
-    lines = []
+    """Add `lanes` DACs and the sources of a DigitalRow to a row's deck.
+
+    What the synapses without a DAC would hang on the lines stays.
+    """
+    sources = DigitalRow(stimulus, lanes).levels
+    lines = [f"{source} {source[1:]} 0 pwl(0 0)" for source in sources]
     for lane in range(lanes):
         pins = " ".join(f"{pin}_{lane}" for pin in LANE_PINS)
         lines.append(f"xdac_{lane} in_exc in_inh {pins} v_lsb vdda 0 steered_dac")
@@ -19,25 +25,24 @@ def digital_row(deck: Deck, stimulus: RowStimulus, lanes: int) -> Deck:
         # Switches at rest, as in a synapse without a pulse, whose DAC keeps their source high.
         for line in ("in_exc", "in_inh"):
             lines.append(f"xidle_{line} {line} 0 vdda 0 nfet w=0.84 l=0.36 m={idle}")
-    return deck.append("\n".join(lines) or "* no synapses", "synapses")
+    return deck.append("\n".join(lines), "synapses")
 
 
 def transistor_row(deck: Deck, stimulus: RowStimulus) -> Deck:
-    """Add complete synapses and the keepers of the weight bus to a row's deck."""
-    lines = ["vddd vddd 0 1.8", "xbus b0 b1 b2 b3 b4 sign sign_b vddd 0 weight_bus"]
-    for number, code in enumerate(stimulus.start_codes.tolist()):
+    """Add complete synapses, the keepers of the weight bus and all stimuli to a row's deck."""
+    lines = [f".param sub_lsbs={stimulus.sub_lsbs}"] if stimulus.sub_lsbs else []
+    lines += ["vddd vddd 0 1.8", f"xbus {BUS} b0 b1 b2 b3 b4 sign vddd 0 weight_bus"]
+    for number in range(len(stimulus.synapses)):
         preset = " ".join(f"p{bit}_{number}" for bit in range(6))
         bits = " ".join(f"q{bit}_{number}" for bit in range(6))
         lines += [
             f"xsynapse_{number} input_{number} select_{number} win_inc win_sl load {preset}",
-            f"+ {bits} inc_{number} sl_{number} b0 b1 b2 b3 b4 sign in_exc in_inh",
+            f"+ {bits} inc_{number} sl_{number} {BUS} in_exc in_inh",
             "+ v_lsb vdda vddd 0 row_synapse",
             ".save " + " ".join(bit_names(number) + latch_names(number)),
         ]
-        lines += [
-            f"vp{bit}_{number} p{bit}_{number} 0 {SUPPLY * (code >> bit & 1):g}" for bit in range(6)
-        ]
-    return deck.append("\n".join(lines), "synapses")
+    deck = deck.append("\n".join(lines), "synapses")
+    return deck.append(transistor_stimuli(stimulus), "stimuli")
 
 
 def bit_names(number: int) -> tuple[str, ...]:
@@ -71,9 +76,3 @@ def with_input(deck: Deck, stimulus: RowStimulus) -> Deck:
     rows = [points[k : k + POINTS_PER_LINE] for k in range(0, len(points), POINTS_PER_LINE)]
     text = ",\n+ ".join(", ".join(row) for row in rows)
     return deck.append(f"binput 0 i_in i=pwl(time,\n+ {text})", "input current")
-
-
-def with_sources(deck: Deck, sources: dict[str, float]) -> Deck:
-    """Declare the sources that a controller drives, each on the node of its name without the v."""
-    lines = "\n".join(f"{source} {source[1:]} 0 pwl(0 0)" for source in sources)
-    return deck.append(lines or "* none", "stimuli")

@@ -9,7 +9,7 @@ import numpy as np
 
 from cosim.errors import SimulationError
 from cosim.learning_logic import LearningLogic
-from cosim.rows.timeline import RowTimeline
+from cosim.rows.timeline import RowTimeline, on_tick
 from cosim.sources import SUPPLY
 from cosim.surroundings import WIN_INC, WIN_SL
 from ebn_model.row import RowStimulus
@@ -30,9 +30,9 @@ class DigitalRow(RowTimeline):
     probes = (WIN_INC, WIN_SL)
     edge = 20e-9
 
-    def __init__(self, stimulus: RowStimulus, hold: float, lanes: int):
-        """Begin at time 0; hold: refractory period of forced spikes, s; lanes: number of DACs."""
-        super().__init__(stimulus.slot, stimulus.pulse_width, hold)
+    def __init__(self, stimulus: RowStimulus, lanes: int):
+        """Begin at time 0; lanes: number of DACs."""
+        super().__init__(stimulus.slot, stimulus.pulse_width)
         starts = zip(stimulus.start_codes, stimulus.start_fractions, strict=True)
         self._logic = [
             LearningLogic(int(code), stimulus.sub_lsbs, int(fraction)) for code, fraction in starts
@@ -58,7 +58,7 @@ class DigitalRow(RowTimeline):
         pins = {f"v{BUS_PINS[pin]}": level for pin, level in _bus(first[0]).items()}
         for lane, synapse in enumerate(logic):
             pins |= {f"v{pin}_{lane}": synapse.outputs[pin] for pin in LANE_PINS}
-        pins |= {"vhold": False} if self._forced else {}
+        pins |= {"vforce_b": True} if self._forced else {}
         return {source: SUPPLY * level for source, level in pins.items()}
 
     def select(self, synapse: int) -> None:
@@ -111,6 +111,14 @@ class DigitalRow(RowTimeline):
         outputs, lane = self._logic[synapse].outputs, self._lane_of[synapse]
         for pin in LANE_PINS:
             self.drive(f"v{pin}_{lane}", outputs[pin])
+
+
+def digital_edges(stimulus: RowStimulus) -> np.ndarray:
+    """Beginnings and ends of all edges of pulses, s, within the run."""
+    middles = np.concatenate([stimulus.rise_times, stimulus.fall_times])
+    ticks = np.array([on_tick(time) for time in middles.tolist()])
+    times = np.sort(np.concatenate([ticks, ticks + DigitalRow.edge]))
+    return times[times < stimulus.duration]
 
 
 def _bus(logic: LearningLogic) -> dict[str, bool]:

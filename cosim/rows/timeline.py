@@ -13,6 +13,8 @@ from ebn_model.event_bus import GAP
 TICK = 1e-7
 """Events are at multiples of this time, s: two of them are at the same time, or far enough apart
 for ngspice to tell them apart (it merges breakpoints within 5 ns)."""
+FORCE = 10e-6
+"""A forced spike's pulse, s: as long as the spike generator's own."""
 
 Event = Callable[[Mapping[str, float]], None]
 """Gets the probes' values."""
@@ -30,17 +32,12 @@ class RowTimeline:
     that were added first come first.
     """
 
-    def __init__(self, slot: float, pulse_width: float, hold: float):
-        """Begin without events.
-
-        slot, pulse_width: of the event bus, s. hold: for how long a forced spike holds the
-        membrane, s.
-        """
-        self._slot, self._pulse_width, self._hold = slot, pulse_width, hold
+    def __init__(self, slot: float, pulse_width: float):
+        """Begin without events; slot and pulse_width are the event bus', s."""
+        self._slot, self._pulse_width = slot, pulse_width
         self._events: list[tuple[float, int, Event]] = []
         self._added = 0
         self._changes: dict[str, float] = {}
-        self._held_until = 0.0
         self._now = 0.0
 
     def add_event(self, time: float, event: Event) -> None:
@@ -56,8 +53,8 @@ class RowTimeline:
 
     def add_spike(self, time: float) -> None:
         """A forced spike of the neuron itself, at a time in s."""
-        self.add_event(time, lambda _: self._begin_hold(time))
-        self.add_event(time + self._hold, lambda _: self._end_hold(time + self._hold))
+        self.add_event(time, lambda _: self.drive("vforce_b", False))
+        self.add_event(time + FORCE, lambda _: self.drive("vforce_b", True))
 
     def select(self, synapse: int) -> None:
         """The synapse's weight comes on the bus."""
@@ -87,12 +84,3 @@ class RowTimeline:
             _, _, event = heapq.heappop(self._events)
             event(values)
         return Action(self._changes, self.first_event)
-
-    def _begin_hold(self, time: float) -> None:
-        self._held_until = time + self._hold
-        self.drive("vhold", True)
-
-    def _end_hold(self, time: float) -> None:
-        # A spike within the period of the one before begins a new one.
-        if time >= self._held_until:
-            self.drive("vhold", False)
