@@ -7,15 +7,10 @@ from functools import cached_property
 import numpy as np
 
 from cosim.rows.decisions import DecisionCounts, DecisionTable, count, decision_table, total
-from cosim.rows.deviations import (
-    REASONS,
-    UNEXPLAINED,
-    Deviation,
-    WeightDeviation,
-    find_deviations,
-)
+from cosim.rows.deviations import Deviation, WeightDeviation, find_deviations
 from cosim.rows.membrane import MembraneComparison, compare_membranes
 from cosim.rows.outcome import RowComparisonInput
+from cosim.rows.reasons import REASONS, UNEXPLAINED
 from cosim.rows.tolerances import ReplayTolerances
 from cosim.rows.weight_errors import WeightErrors, final_correlation, weight_errors
 

@@ -19,6 +19,11 @@ class Cell:
     passed: bool | None = None
 
 
+def cells(*texts: str) -> list[Cell]:
+    """Cells of plain text."""
+    return [Cell(text) for text in texts]
+
+
 @dataclass(frozen=True)
 class Paragraph:
     """Plain text."""

@@ -20,9 +20,9 @@ from cosim.experiments.style import (
     nano,
 )
 from cosim.rows.comparison import RowsComparison
-from cosim.rows.deviations import REASONS
 from cosim.rows.outcome import RowComparisonInput
-from cosim.rows.weight_errors import difference_over_time, weight_over_time
+from cosim.rows.reasons import REASONS
+from cosim.rows.weight_errors import weight_over_time
 from ebn_model.stimulus import WEIGHT_MAX, WEIGHT_MIN
 
 Cases = Mapping[int, RowComparisonInput]
@@ -32,7 +32,7 @@ _COLUMNS = 3
 _BINS = 40
 _NEAREST = 1e-12
 """Distance of a threshold, A, below which all decisions are shown together."""
-_POINTS = 500
+POINTS = 500
 """Of a curve over time."""
 _COLOURS = dict(zip(REASONS, (SKY, ORANGE, PURPLE, BLUE, GREEN, VERMILION), strict=True))
 
@@ -57,7 +57,7 @@ def trajectories(cases: Cases, synapses: list[tuple[int, int]]) -> Figure:
     grid = figure.subplots(lines, _COLUMNS, sharex=True, squeeze=False)
     for axes, (row, index) in zip(grid.flat, synapses, strict=False):
         case = cases[row]
-        time = np.linspace(0, case.stimulus.duration, 4 * _POINTS)
+        time = np.linspace(0, case.stimulus.duration, 4 * POINTS)
         for run, style in ((case.circuit, _CIRCUIT), (case.model, _MODEL)):
             weights = weight_over_time(run, case.stimulus, index, time)
             axes.step(milli(time), weights, where="post", **style)
@@ -137,69 +137,6 @@ def decisions_by_distance(comparison: RowsComparison, dead_band: float) -> Figur
     axes.set(xlabel="distance of $I_{mem}$ from the nearer threshold (nA)", ylabel="decisions")
     axes.legend(frameon=False, loc="upper left")
     return figure
-
-
-def errors_over_time(cases: Cases, comparison: RowsComparison) -> Figure:
-    """I_mem's RMS difference, the weights' mean one, and the decisions that differed until then."""
-    figure = Figure(figsize=(WIDTH, 4.2), layout="constrained")
-    current, weight, decisions = figure.subplots(3, 1, sharex=True)
-    duration = max(case.stimulus.duration for case in cases.values())
-    time = np.linspace(0, duration, _POINTS)
-    _draw_current_error(current, cases, duration)
-    errors = [
-        abs(difference_over_time(case, index, time))
-        for case in cases.values()
-        for index in range(len(case.stimulus.synapses))
-    ]
-    weight.plot(milli(time), np.mean(errors, axis=0), color=BLUE, label="mean")
-    weight.plot(milli(time), np.max(errors, axis=0), color=SKY, linewidth=0.7, label="greatest")
-    weight.set_ylabel("|Δ weight| (LSB)")
-    weight.legend(frameon=False, ncols=2, loc="upper left")
-    _draw_differing(decisions, cases, comparison, time)
-    decisions.set_xlabel("time (ms)")
-    decisions.set_xlim(0, milli(duration))
-    for axes in (current, weight, decisions):
-        axes.set_ylim(bottom=0)
-    return figure
-
-
-def _draw_current_error(axes: Axes, cases: Cases, duration: float) -> None:
-    """RMS over the rows, in bins of time."""
-    edges = np.linspace(0, duration, _POINTS // 5 + 1)
-    squares = []
-    for case in cases.values():
-        time = case.circuit.time
-        if len(time) and len(case.model.time):
-            model = np.interp(time, case.model.time, case.model.i_mem)
-            sums, counts = (
-                np.histogram(time, edges, weights=values)[0]
-                for values in ((case.circuit.i_mem - model) ** 2, np.ones(len(time)))
-            )
-            squares.append(sums / np.maximum(counts, 1))
-    if squares:
-        rms = np.sqrt(np.mean(squares, axis=0))
-        axes.stairs(nano(rms), milli(edges), color=VERMILION, linewidth=1.0, baseline=None)
-    else:
-        axes.text(0.5, 0.5, "no waveforms", transform=axes.transAxes, ha="center")
-    axes.set_ylabel("RMS of Δ$I_{mem}$ (nA)")
-
-
-def _draw_differing(axes: Axes, cases: Cases, comparison: RowsComparison, time: np.ndarray) -> None:
-    """Number of decisions that differed until each time."""
-    for name, colour in (("one_step", ORANGE), ("trajectory", BLUE)):
-        times = np.concatenate(
-            [
-                cases[row].circuit.events.t_rise[: len(one.decisions)][
-                    one.decisions.circuit != getattr(one.decisions, name)
-                ]
-                for row, one in comparison.rows.items()
-            ]
-        )
-        until = np.searchsorted(np.sort(times), time, side="right")
-        label = {"one_step": "one step ahead", "trajectory": "along the trajectory"}[name]
-        axes.step(milli(time), until, where="post", color=colour, label=label)
-    axes.set_ylabel("differing decisions")
-    axes.legend(frameon=False, ncols=2, loc="upper left")
 
 
 def _plain(value: float, _place: int) -> str:

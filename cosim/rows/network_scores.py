@@ -1,6 +1,6 @@
 """How the whole network codes with the codes that a row circuit or a model has learned."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -62,7 +62,10 @@ def network_score(
     )
     scores = [_trial_score(programmed, trial, task) for trial in trials]
     return NetworkScore(
-        **{f.name: _mean([getattr(s, f.name) for s in scores]) for f in fields(NetworkScore)}
+        **{
+            f.name: _of_finite(np.mean, [getattr(s, f.name) for s in scores])
+            for f in fields(NetworkScore)
+        }
     )
 
 
@@ -105,14 +108,12 @@ def _trial_score(network: HardwareNetwork, trial: Trial, task: TaskParameters) -
         unscaled_error=judged.unscaled_error,
         rate=judged.rate,
         paper_error=as_paper.decoding_error,
-        correlation=_mean(balanced.correlation),
-        lag=float(np.median(balanced.lag[np.isfinite(balanced.lag)]))
-        if np.isfinite(balanced.lag).any()
-        else np.nan,
+        correlation=_of_finite(np.mean, balanced.correlation),
+        lag=_of_finite(np.median, balanced.lag),
     )
 
 
-def _mean(values) -> float:
-    """Mean of those that are finite; NaN where none is."""
+def _of_finite(statistic: Callable, values: Sequence[float] | np.ndarray) -> float:
+    """A statistic of those values that are finite; NaN where none is."""
     finite = np.asarray(values)[np.isfinite(values)]
-    return float(finite.mean()) if finite.size else np.nan
+    return float(statistic(finite)) if finite.size else np.nan

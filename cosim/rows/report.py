@@ -1,11 +1,10 @@
 """The report on a replay: verdict, tables, figures, and what it takes to repeat it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from cosim.experiments.output import new_folder
@@ -14,27 +13,26 @@ from cosim.experiments.style import save
 from cosim.rows.comparison import RowsComparison, compare_rows
 from cosim.rows.deviations import Deviation
 from cosim.rows.document import Document, Picture, Section, to_html, to_markdown
+from cosim.rows.error_figure import errors_over_time
 from cosim.rows.figures import (
     busiest_synapses,
     decisions_by_distance,
-    errors_over_time,
     final_weights,
     trajectories,
 )
+from cosim.rows.metrics import metrics
 from cosim.rows.outcome import ReplayOutcome, RowComparisonInput
 from cosim.rows.report_tables import (
     confusion_tables,
-    decision_table_of,
     network_table,
     provenance_blocks,
-    reason_table,
     row_table,
     verdict_table,
-    weight_table,
 )
 from cosim.rows.stretch_figure import stretch
 from cosim.rows.tolerances import ReplayTolerances, ReportSettings
 from cosim.rows.verdict import verdict_rows
+from cosim.rows.worst_tables import decision_table_of, reason_table, weight_table
 
 FOLDER, HTML, MARKDOWN = "report", "report.html", "report.md"
 """Folder of a report in the results, and the two files in it; the figures are beside them."""
@@ -77,27 +75,6 @@ def make_report(
         new.joinpath(HTML).write_text(to_html(document, pictures), encoding="utf-8")
         new.joinpath(MARKDOWN).write_text(to_markdown(document), encoding="utf-8")
     return report
-
-
-def metrics(comparison: RowsComparison, outcome: ReplayOutcome) -> dict[str, Any]:
-    """The numbers of a report, as JSON has them; None where there is nothing to compare."""
-    counts, compared = comparison.counts, bool(comparison.rows)
-    return {
-        "rows": len(comparison.rows),
-        "missing_rows": comparison.missing,
-        "pulses": counts.pulses,
-        "in_dead_band": int(counts.inside.sum()),
-        "one_step_agreement": counts.one_step_agreement if compared else None,
-        "trajectory_agreement": counts.trajectory_agreement if compared else None,
-        "final_weight_correlation": comparison.final_correlation if compared else None,
-        "deviations": comparison.reasons,
-        "unexplained": comparison.unexplained,
-        "i_mem_rms_worst_row": comparison.i_mem_rms,
-        "network": {
-            name: {key: value if np.isfinite(value) else None for key, value in asdict(one).items()}
-            for name, one in outcome.network.items()
-        },
-    }
 
 
 def _compose(

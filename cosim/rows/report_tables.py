@@ -8,15 +8,12 @@ import numpy as np
 from cosim.experiments.verdict import Row
 from cosim.rows.comparison import RowComparison, RowsComparison
 from cosim.rows.decisions import OUTCOMES, DecisionCounts
-from cosim.rows.deviations import REASONS, UNEXPLAINED, Deviation, WeightDeviation
-from cosim.rows.document import Cell, Listing, Paragraph, Table
+from cosim.rows.document import Cell, Listing, Paragraph, Table, cells
 from cosim.rows.membrane import SpikeMatch
 from cosim.rows.network_scores import NetworkScore
 from cosim.rows.outcome import ReplayOutcome
 from cosim.rows.tolerances import ReplayTolerances
-
-Links = Mapping[tuple[int, int], str]
-"""Anchors of the deviations' figures, by row and pulse."""
+from cosim.rows.worst_tables import Links, reason_cell, synapse_cell
 
 _JUDGEMENTS = {True: "passed", False: "failed", None: "shown"}
 
@@ -27,7 +24,7 @@ def verdict_table(rows: Sequence[Row]) -> Table:
         ("", "quantity", "required", "measured", "verdict"),
         [
             [
-                *_cells(row.comparison, row.quantity, row.required, row.measured),
+                *cells(row.comparison, row.quantity, row.required, row.measured),
                 Cell(_JUDGEMENTS[row.passed], passed=row.passed),
             ]
             for row in rows
@@ -53,7 +50,7 @@ def row_table(comparison: RowsComparison, links: Links) -> Table:
     )
     lines = {row: _row_line(row, one, links) for row, one in comparison.rows.items()}
     for row in comparison.missing:
-        lines[row] = [Cell(f"{row}"), Cell("missing", passed=False), *_cells(*[""] * 10)]
+        lines[row] = [Cell(f"{row}"), Cell("missing", passed=False), *cells(*[""] * 10)]
     caption = (
         "One step: share of decisions outside the dead band that the model makes, too, when it is "
         "given the circuit's I_mem and weight. Trajectory: share of equal decisions of two runs."
@@ -65,7 +62,7 @@ def _row_line(row: int, one: RowComparison, links: Links) -> list[Cell]:
     counts, weights, membrane = one.counts, one.weights, one.membrane
     rms = membrane.i_mem_rms
     decision, synapse = one.worst_decision, next(iter(one.weight_deviations), None)
-    cells = _cells(
+    columns = cells(
         f"{row}",
         f"{counts.pulses}",
         f"{counts.one_step_agreement:.2%}",
@@ -77,25 +74,8 @@ def _row_line(row: int, one: RowComparison, links: Links) -> list[Cell]:
         f"{membrane.spikes.f1:.3f}",
         _jitter(membrane.spikes),
     )
-    worst = Cell("none") if decision is None else _reason_cell(decision, links)
-    return [*cells, worst, Cell("none") if synapse is None else _synapse_cell(synapse, links)]
-
-
-def _synapse_cell(synapse: WeightDeviation, links: Links) -> Cell:
-    first = synapse.first
-    return Cell(
-        f"{synapse.pre}: {synapse.greatest} LSB, {synapse.reason}",
-        link=links.get((first.row, first.pulse), "") if first else "",
-        passed=False if synapse.reason == UNEXPLAINED else None,
-    )
-
-
-def _reason_cell(deviation: Deviation, links: Links) -> Cell:
-    return Cell(
-        deviation.reason,
-        link=links.get((deviation.row, deviation.pulse), ""),
-        passed=False if deviation.reason == UNEXPLAINED else None,
-    )
+    worst = Cell("none") if decision is None else reason_cell(decision, links)
+    return [*columns, worst, Cell("none") if synapse is None else synapse_cell(synapse, links)]
 
 
 def _jitter(spikes: SpikeMatch) -> str:
@@ -113,74 +93,13 @@ def confusion_tables(counts: DecisionCounts) -> list[Table]:
         Table(
             ("circuit", *(f"model {name}" for name in OUTCOMES)),
             [
-                _cells(name, *(f"{number}" for number in line))
+                cells(name, *(f"{number}" for number in line))
                 for name, line in zip(OUTCOMES, getattr(counts, which), strict=True)
             ],
             caption,
         )
         for which, caption in captions.items()
     ]
-
-
-def decision_table_of(worst: Sequence[Deviation], found: int, links: Links) -> Table:
-    """The worst deviations of decisions; `found` is how many there are in all."""
-    header = (
-        "",
-        "row",
-        "from",
-        "at (ms)",
-        "circuit",
-        "model: one step",
-        "trajectory",
-        "I_mem circuit, model (nA)",
-        "weight circuit, model",
-        "off its region (pA)",
-        "other pulses on",
-        "reason",
-    )
-    rows = [
-        [
-            *_cells(
-                f"{number}",
-                f"{one.row}",
-                f"{one.pre}",
-                f"{one.time * 1e3:.2f}",
-                *(OUTCOMES[1 - each] for each in (one.circuit, one.one_step, one.trajectory)),
-                f"{one.i_circuit * 1e9:.3f}, {one.i_model * 1e9:.3f}",
-                f"{one.weight_circuit}, {one.weight_model}",
-                f"{one.miss * 1e12:.1f}",
-                f"{one.overlapping}",
-            ),
-            _reason_cell(one, links),
-        ]
-        for number, one in enumerate(worst, 1)
-    ]
-    return Table(header, rows, f"Decisions: the worst {len(worst)} of {found} that differ")
-
-
-def weight_table(worst: Sequence[WeightDeviation], found: int, links: Links) -> Table:
-    """The synapses whose weights differ most; `found` is how many differ in all."""
-    header = ("to", "from", "greatest (LSB)", "mean (LSB)", "first differing decision", "reason")
-    rows = []
-    for one in worst:
-        first = "none" if one.first is None else f"at {one.first.time * 1e3:.2f} ms"
-        numbers = (f"{one.row}", f"{one.pre}", f"{one.greatest}", f"{one.mean_abs:.3f}", first)
-        link = links.get((one.row, one.first.pulse), "") if one.first else ""
-        failed = False if one.reason == UNEXPLAINED else None
-        rows.append([*_cells(*numbers), Cell(one.reason, link, failed)])
-    return Table(header, rows, f"Synapses: the worst {len(worst)} of {found} that differ")
-
-
-def reason_table(comparison: RowsComparison) -> Table:
-    """How often decisions differ for what reason."""
-    return Table(
-        ("reason", "decisions", "what it states"),
-        [
-            _cells(reason, f"{comparison.reasons[reason]}", statement)
-            for reason, statement in REASONS.items()
-        ],
-        "Reasons, in the order in which they are tried",
-    )
 
 
 def network_table(scores: Mapping[str, NetworkScore]) -> Table | Paragraph:
@@ -197,7 +116,7 @@ def network_table(scores: Mapping[str, NetworkScore]) -> Table | Paragraph:
         "E/I lag (ms)",
     )
     rows = [
-        _cells(
+        cells(
             name,
             *(f"{value:.4f}" for value in (one.decoding_error, one.unscaled_error)),
             f"{one.paper_error:.4f}",
@@ -222,14 +141,10 @@ def provenance_blocks(
     settings = {**source.configuration, "tolerances": tolerances.model_dump()}
     return [
         Listing(source.command),
-        Table(("", "value"), [_cells(name, value) for name, value in facts.items()]),
+        Table(("", "value"), [cells(name, value) for name, value in facts.items()]),
         Listing(json.dumps(settings, indent=2, ensure_ascii=False)),
     ]
 
 
 def _or_dash(value: float) -> str:
     return f"{value:.3f}" if np.isfinite(value) else "–"
-
-
-def _cells(*texts: str) -> list[Cell]:
-    return [Cell(text) for text in texts]

@@ -1,7 +1,8 @@
 import pytest
 from synthetic_rows import DURATION, OMEGA_RULE, RISES, case, run, same_case, stimulus
 
-from cosim.rows.deviations import REASONS, Deviation, WeightDeviation, find_deviations
+from cosim.rows.deviations import Deviation, WeightDeviation, find_deviations
+from cosim.rows.reasons import REASONS
 from cosim.rows.tolerances import ReplayTolerances
 
 QUIET = (9.0, 9.0, 9.0, 9.0)

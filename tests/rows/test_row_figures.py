@@ -3,10 +3,10 @@ import pytest
 from synthetic_rows import DURATION, OMEGA_RULE, RISES, case, run, same_case, stimulus
 
 from cosim.rows.comparison import compare_rows
+from cosim.rows.error_figure import errors_over_time
 from cosim.rows.figures import (
     busiest_synapses,
     decisions_by_distance,
-    errors_over_time,
     final_weights,
     trajectories,
 )
