@@ -50,6 +50,17 @@ def state_of(current: float, dpi: IntegratorParameters) -> float:
     return (weak_inversion_current(current, dpi.i_spec_readout) / dpi.i_th) ** (1 / dpi.exponent)
 
 
+def settled_state(neuron: NeuronParameters) -> float:
+    """State u of the membrane under its constant input."""
+    i_in, membrane = neuron.i_in, neuron.membrane
+    return weak_inversion_current(i_in, membrane.i_spec_pair) / i_in * (i_in / membrane.i_tau - 1)
+
+
+def settled_current(neuron: NeuronParameters) -> float:
+    """I_mem under the constant input, A."""
+    return float(output_current(settled_state(neuron), neuron.membrane))
+
+
 class LearningNeuron:
     """The model; `run` takes what the circuit takes and returns what the circuit returns."""
 
@@ -126,10 +137,7 @@ class LearningNeuron:
         """State ln u at the beginning: held at reset, or settled under the constant input."""
         state = self._floor.copy()
         if not stimulus.reset_until:
-            i_in, membrane = self.parameters.i_in, self.parameters.membrane
-            correction = weak_inversion_current(i_in, membrane.i_spec_pair) / i_in
-            settled = correction * (i_in / membrane.i_tau - 1)
-            state[0] = np.log(max(settled, np.exp(state[0])))
+            state[0] = np.log(max(settled_state(self.parameters), np.exp(state[0])))
         return state
 
     def _i_mem(self, state: np.ndarray) -> float:

@@ -10,6 +10,7 @@ from cosim.circuit import read_biases
 from cosim.engine.worker import run_jobs
 from cosim.experiments.simulation import read_simulation
 from cosim.mixed import MixedCircuit
+from cosim.rows.characterise import row_parameters
 from ebn_model.measured import measured_parameters
 from ebn_model.stimulus import Stimulus, regular_spikes
 
@@ -42,6 +43,15 @@ def test_the_kept_constants_are_those_of_the_circuit(name, measured_behaviour):
     kept = behaviour(measured_parameters(name))
     for quantity, found in measured_behaviour[name].items():
         assert kept[quantity] == pytest.approx(found, rel=1e-3), QUANTITIES[quantity].text
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_the_kept_constants_of_a_row_are_those_of_the_circuit(name, constants):
+    found = row_parameters(constants[name], read_biases(name))
+    kept = measured_parameters(f"{name}_row")
+    assert kept.i_in == pytest.approx(found.i_in, rel=1e-3)
+    for quantity, current in found.spike:
+        assert getattr(kept.spike, quantity) == pytest.approx(current, rel=1e-3), quantity
 
 
 @pytest.mark.parametrize("name", ["rule", "network"])

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ebn_model.learning_neuron import LearningNeuron, output_current, weak_inversion_current
+from ebn_model.learning_neuron import LearningNeuron, settled_current
 from ebn_model.parameters import NeuronParameters
 from ebn_model.stimulus import Stimulus
 
@@ -51,7 +51,7 @@ def behaviour(parameters: NeuronParameters) -> dict[str, float]:
     values = {
         "tau_mem": p.membrane.tau,
         "i_th_mem": p.membrane.i_th,
-        "i_settled": _settled(p),
+        "i_settled": settled_current(p),
         "tau_exc": p.excitatory.tau,
         "kick_exc": kicks[0],
         "tau_inh": p.inhibitory.tau,
@@ -64,11 +64,6 @@ def behaviour(parameters: NeuronParameters) -> dict[str, float]:
     if p.spike:
         values |= {name: getattr(p.spike, name) for name in ("i_spike", "i_reset", "refractory")}
     return values
-
-
-def _settled(p: NeuronParameters) -> float:
-    ratio = weak_inversion_current(p.i_in, p.membrane.i_spec_pair) / p.i_in
-    return float(output_current(ratio * (p.i_in / p.membrane.i_tau - 1), p.membrane))
 
 
 def _kick(p: NeuronParameters, weight: int) -> float:

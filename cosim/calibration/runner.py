@@ -26,6 +26,7 @@ from cosim.experiments.output import new_files
 from cosim.experiments.provenance import ROOT, versions
 from cosim.experiments.simulation import read_simulation
 from cosim.experiments.store import write_json
+from cosim.rows.characterise import row_parameters
 from ebn_model import measured
 from ebn_model.parameters import BiasTable, NeuronParameters, validated
 from ebn_model.results import SpikeTable
@@ -49,10 +50,11 @@ def measure(biases: BiasTable) -> NeuronParameters:
 
 
 def run_recipe(name: str, say: Say, out: Path | None = None) -> dict[str, float]:
-    """Calibrate a table; write NAME.spice, NAME.json and a report, the last into RESULTS.
+    """Calibrate a table; write NAME.spice, the model's constants and a report.
 
-    NAME.json has the model's constants, so that networks need no ngspice. The other two go to
-    `out`, by default to netlists/biases and ebn_model/measured.
+    The constants, NAME.json and NAME_row.json (see ebn_model.measured), spare networks ngspice.
+    The report goes to RESULTS, all else to `out`, by default to netlists/biases and
+    ebn_model/measured.
 
     Returns the values of QUANTITIES that were measured with the table.
 
@@ -82,6 +84,8 @@ def run_recipe(name: str, say: Say, out: Path | None = None) -> dict[str, float]
         new.joinpath(f"{name}.spice").write_text(text)
     with new_files(out or measured.FOLDER) as new:
         write_json(parameters.model_dump(), new / f"{name}.json")
+        in_row = row_parameters(parameters, rounded(done.biases))
+        write_json(in_row.model_dump(), new / f"{name}_row.json")
     report |= {
         "table": rounded(done.biases).model_dump(),
         "target": target,

@@ -1,5 +1,7 @@
 """Decks of rows, built from the cells for any number of synapses."""
 
+import numpy as np
+
 from cosim.circuit import NETLISTS
 from cosim.engine.deck import Deck
 from cosim.rows.digital import LANE_PINS, DigitalRow
@@ -9,6 +11,8 @@ from ebn_model.row import RowStimulus
 BUS = "b0_b b1_b b2_b b3_b b4_b sign_b"
 """Lines of the weight bus, active-low."""
 POINTS_PER_LINE = 4
+ONSET = 1e-6
+"""The input current comes on within this time, s."""
 
 
 def digital_row(deck: Deck, stimulus: RowStimulus, lanes: int) -> Deck:
@@ -65,14 +69,16 @@ def with_input(deck: Deck, stimulus: RowStimulus) -> Deck:
     """Add the neuron's input current.
 
     As an expression of time, not as a piecewise-linear source: each corner of one would be a
-    breakpoint, where ngspice begins anew with tiny steps, but the input is smooth.
+    breakpoint, where ngspice begins anew with tiny steps, but the input is smooth. It begins with 0
+    and takes its first value within ONSET, since a run starts from rest.
     """
     times, currents = stimulus.input_times, stimulus.input_current
     if not currents.any():
         return deck
-    if len(times) == 1:
-        return deck.append(f"iinput 0 i_in {float(currents[0])!r}", "input current")
-    points = [f"{time:.9g}, {current:.9g}" for time, current in zip(times, currents, strict=True)]
+    later = times > ONSET
+    onset = np.interp(ONSET, times, currents)
+    values = zip([0.0, ONSET, *times[later]], [0.0, onset, *currents[later]], strict=True)
+    points = [f"{time:.9g}, {current:.9g}" for time, current in values]
     rows = [points[k : k + POINTS_PER_LINE] for k in range(0, len(points), POINTS_PER_LINE)]
     text = ",\n+ ".join(", ".join(row) for row in rows)
     return deck.append(f"binput 0 i_in i=pwl(time,\n+ {text})", "input current")

@@ -1,6 +1,8 @@
 """Constants of the behavioural model as they were measured on the circuit, by bias table.
 
-`make calibrate` writes them with the table, so that a network can be simulated without ngspice.
+`make calibrate` writes them with the table, so that a network can be simulated without ngspice:
+TABLE.json are those of the single learning neuron, TABLE_row.json those of a neuron in a row, which
+rests elsewhere by what the row leaks (cosim/rows/characterise.py).
 """
 
 import json
@@ -14,14 +16,16 @@ FOLDER = Path(__file__).resolve().parent
 
 
 @cache
-def measured_parameters(table: str) -> NeuronParameters:
-    """The learning neuron's constants under a bias table, generic180 at 27 degrees C.
+def measured_parameters(name: str) -> NeuronParameters:
+    """A neuron's constants under a bias table, generic180 at 27 degrees C.
+
+    name: TABLE or TABLE_row.
 
     Raises:
-        InputError: none were measured for the table (lists those there are).
+        InputError: none of this name were measured (lists those there are).
     """
     files = {path.stem: path for path in sorted(FOLDER.glob("*.json"))}
-    if table not in files:
-        raise InputError(f"no constants of bias table {table!r}; there are: {', '.join(files)}")
-    values = json.loads(files[table].read_text())
-    return validated(NeuronParameters, values, files[table].name)
+    if name not in files:
+        raise InputError(f"no measured constants {name!r}; there are: {', '.join(files)}")
+    values = json.loads(files[name].read_text())
+    return validated(NeuronParameters, values, files[name].name)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from ebn_model.learning_neuron import state_of, weak_inversion_current
+from ebn_model.learning_neuron import settled_state, state_of
 from ebn_model.network.hardware_dpi import dpi_of
 from ebn_model.network.hardware_kernel import Activity, Circuit, Record, run_block
 from ebn_model.parameters import NeuronParameters
@@ -67,9 +67,7 @@ def circuit_of(
 def activity_at_rest(circuit: Circuit, neuron: NeuronParameters, counters: np.ndarray) -> Activity:
     """The beginning of a run: settled under the constant input, no pulse."""
     posts, lines = counters.shape
-    i_in, membrane = neuron.i_in, neuron.membrane
-    ratio = weak_inversion_current(i_in, membrane.i_spec_pair) / i_in
-    settled = np.log(max(ratio * (i_in / membrane.i_tau - 1), np.exp(circuit.membrane.floor)))
+    settled = np.log(max(settled_state(neuron), np.exp(circuit.membrane.floor)))
     floors = circuit.excitatory.floor, circuit.inhibitory.floor, settled
     return Activity(
         time=np.zeros(1),

@@ -39,7 +39,7 @@ class HardwareParameters(Table):
     sees: the weight by which the window shifts: the code (`nominal`, what the circuit's I_Omega
         DAC does) or the code times the synapse's own gain (`effective`).
     initial: `zero` codes, or `random` ones with the standard deviation `spread` in LSB.
-    neuron: the chip's constants; by default measured under the bias table `network`.
+    neuron: the chip's constants; by default those of a row under the bias table `network`.
     """
 
     neurons: Annotated[int, Ge(1)] = 20
@@ -58,7 +58,7 @@ class HardwareParameters(Table):
     spread: NotNegative = 15.0
     decoder: DecoderParameters = DecoderParameters(orientation="fitted", target="filtered")
     mismatch: MismatchParameters = MismatchParameters()
-    neuron: NeuronParameters = Field(default_factory=lambda: measured_parameters("network"))
+    neuron: NeuronParameters = Field(default_factory=lambda: measured_parameters("network_row"))
 
     @property
     def lsb(self) -> int:
