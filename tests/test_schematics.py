@@ -13,6 +13,7 @@ from cosim.schematics.boxes import members
 from cosim.schematics.drawings import FOLDER, block_diagrams, files, schematics
 from cosim.schematics.layout import Placement
 from cosim.schematics.netlist import Cell, Device, SchematicError, read_cells
+from cosim.schematics.rows import ROW
 from cosim.schematics.schematic import draw
 from cosim.schematics.svg import to_svg
 from cosim.schematics.symbols import unspoken
@@ -28,17 +29,17 @@ def cells():
 
 
 @pytest.fixture(scope="module")
-def diagram(cells):
-    (drawn,) = block_diagrams(cells).values()
-    return drawn
+def diagrams(cells):
+    return block_diagrams(cells)
 
 
 @pytest.fixture(scope="module")
-def drawings(cells, diagram):
-    return schematics(cells) | {"block diagram": diagram}
+def drawings(cells, diagrams):
+    blocks = {f"{name} blocks": drawn for name, drawn in diagrams.items()}
+    return schematics(cells) | blocks
 
 
-@pytest.fixture(params=[*NAMES, "block diagram"])
+@pytest.fixture(params=[*NAMES, f"{NEURON} blocks", f"{ROW} blocks"])
 def drawn(request, drawings):
     return drawings[request.param]
 
@@ -179,8 +180,9 @@ def test_no_text_lies_over_another_or_over_a_wire_or_device(drawn):
             assert not any(overlap(item.body, room) for _, room in rooms), item.device.name
 
 
-def test_the_block_diagram_has_the_blocks_and_their_common_nets(diagram, cells):
+def test_the_block_diagram_has_the_blocks_and_their_common_nets(diagrams, cells):
     """Against the netlists themselves: pins of the inner cells on the nets of the neuron."""
+    diagram = diagrams[NEURON]
     seen = {device.name: split(device) for device in diagram.cell.devices}
     unseen = {p for p, kind in cells[NEURON].pins.items() if kind in ("bias", "supply")}
     blocks = set()
@@ -195,6 +197,27 @@ def test_the_block_diagram_has_the_blocks_and_their_common_nets(diagram, cells):
     kinds = {device.kind for device in diagram.cell.devices}
     assert kinds >= {"pulse_interface", "magnitude_encoder", "plastic_synapse", "fixed_synapse"}
     assert kinds >= {"dpi_membrane", "decision", "learning_control"}
+
+
+def test_the_row_has_its_synapses_on_common_lines(diagrams):
+    nets = {device.name: split(device) for device in diagrams[ROW].cell.devices}
+    kinds = {device.name: device.kind for device in diagrams[ROW].cell.devices}
+    synapses = [name for name, kind in kinds.items() if kind == "row_synapse"]
+    assert len(synapses) == 2
+    first, second = (nets[name] for name in synapses)
+    assert {pin for pin in first if first[pin] != second[pin]} == {"input", "select"}
+    lines = [f"b{bit}_b" for bit in range(5)] + ["sign_b"]
+    for line in lines:
+        assert nets["xbus"][line] == first[line]
+    for bit in range(5):
+        assert nets["xbus"][f"b{bit}"] == nets["xdecision"][f"m{bit}"]
+    assert nets["xdecision"]["sign_b"] == first["sign_b"]
+    for line in ("in_exc", "in_inh"):
+        assert nets["xpair"][line] == first[line]
+    assert nets["xpair"]["out"] == nets["xmembrane"]["in"]
+    for outcome in ("win_inc", "win_sl"):
+        assert nets["xdecision"][outcome] == first[outcome]
+    assert nets["xgenerator"]["v_mem"] == nets["xmembrane"]["v_mem"]
 
 
 @pytest.fixture

@@ -15,18 +15,26 @@ def block_diagram(cell: Cell, cells: Mapping[str, Cell]) -> Cell:
     Signals that connect the same boxes in the same directions become one, named after all of
     them. Raises SchematicError where two devices or two inner nets have the same name.
     """
-    devices = [inner for device in cell.devices for inner in _opened(device, cells)]
-    names = [device.name for device in devices]
+    devices = tuple(inner for device in cell.devices for inner in opened(device, cells))
+    return simplified(replace(cell, devices=devices), cells)
+
+
+def simplified(cell: Cell, cells: Mapping[str, Cell]) -> Cell:
+    """The cell without the supplies and biases of its boxes, with signals that run together as one.
+
+    Raises SchematicError where two devices have the same name.
+    """
+    names = [device.name for device in cell.devices]
     for name in names:
         if names.count(name) > 1:
             raise SchematicError(f"{cell.name}: two blocks are called {name}")
     unseen = {pin for pin, direction in cell.pins.items() if direction in ("supply", "bias")}
-    seen = [_without(device, unseen) if device.kind in cells else device for device in devices]
+    seen = [_without(device, unseen) if device.kind in cells else device for device in cell.devices]
     groups = _groups(cell, cells, seen)
     return replace(cell, devices=tuple(_merged(device, groups) for device in seen))
 
 
-def _opened(device: Device, cells: Mapping[str, Cell]) -> list[Device]:
+def opened(device: Device, cells: Mapping[str, Cell]) -> list[Device]:
     """The devices within a cell, on the nets outside; a net within keeps its name."""
     if device.kind not in cells:
         return [device]

@@ -9,7 +9,7 @@ from cosim.schematics.netlist import Cell, Device
 from cosim.schematics.shapes import Symbol, Terminal, caption
 from cosim.schematics.text import NAME, PIN, TITLE, Text
 
-_NUMBERED = re.compile(r"(.*?)(\d+)$")
+_NUMBERED = re.compile(r"(.*?)(\d+)(_b)?$")
 
 
 def bundled(device: Device) -> Device:
@@ -29,11 +29,13 @@ def bundled(device: Device) -> Device:
 
 def _follows(one: str, next_one: str) -> bool:
     low, high = _NUMBERED.match(one), _NUMBERED.match(next_one)
-    return bool(low and high) and low[1] == high[1] and int(low[2]) + 1 == int(high[2])
+    if not (low and high) or (low[1], low[3]) != (high[1], high[3]):
+        return False
+    return int(low[2]) + 1 == int(high[2])
 
 
 def joined(names: Sequence[str]) -> str:
-    """One name for several: q0..q2 where they are numbered, and commas between others."""
+    """One name for several: q0..q2, or q0_b..q2_b, where they are numbered; else commas."""
     runs: list[list[str]] = []
     for name in names:
         if runs and _follows(runs[-1][-1], name):
@@ -49,9 +51,9 @@ def members(name: str) -> list[str]:
     for part in name.split(", "):
         first, _, last = part.partition("..")
         if last:
-            prefix, low = _NUMBERED.match(first).groups()
-            high = last.removeprefix(prefix)
-            found += [f"{prefix}{number}" for number in range(int(low), int(high) + 1)]
+            prefix, low, suffix = _NUMBERED.match(first).groups(default="")
+            high = _NUMBERED.match(last)[2]
+            found += [f"{prefix}{number}{suffix}" for number in range(int(low), int(high) + 1)]
         else:
             found.append(part)
     return found

@@ -7,6 +7,7 @@ from cosim.circuit import NETLISTS
 from cosim.schematics.blocks import block_diagram
 from cosim.schematics.layout import Placement, read_placements
 from cosim.schematics.netlist import Cell, SchematicError, read_cells
+from cosim.schematics.rows import PURPOSE, ROW, row_diagram
 from cosim.schematics.schematic import Schematic, draw
 from cosim.schematics.svg import to_svg
 
@@ -41,9 +42,11 @@ def schematics(cells: Mapping[str, Cell]) -> dict[str, Schematic]:
 
 
 def block_diagrams(cells: Mapping[str, Cell]) -> dict[str, Schematic]:
-    """Block diagrams by the names of the cells that they show."""
+    """Block diagrams by the names of the cells that they show, and that of a row."""
     return {
-        name: draw(block_diagram(cells[name], cells), cells, place)
+        name: draw(
+            row_diagram(cells) if name == ROW else block_diagram(cells[name], cells), cells, place
+        )
         for name, place in _places(cells, _BLOCKS).items()
     }
 
@@ -59,18 +62,26 @@ def files() -> dict[str, str]:
 
 def _places(cells: Mapping[str, Cell], *names: str) -> dict[str, Placement]:
     places = read_placements(_FOLDER_OF_PLACES / name for name in names)
-    for cell in sorted(places.keys() - cells.keys()):
+    for cell in sorted(places.keys() - cells.keys() - {ROW}):
         raise SchematicError(f"{cell}: places in {' or '.join(names)}, but no such cell")
     return places
 
 
 def _page(cells: Mapping[str, Cell]) -> str:
     chapters = [_INTRODUCTION]
-    for title, places in {"Block diagram": _BLOCKS, **_CHAPTERS}.items():
+    for title, places in {"Block diagrams": _BLOCKS, **_CHAPTERS}.items():
         chapters.append(f"## {title}\n")
         ending = _BLOCKS_ENDING if places == _BLOCKS else ""
         for name in sorted(_places(cells, places)):
-            link = f"[{name}](../../netlists/cells/{name}.cir)"
+            file, purpose = _source(cells, name)
+            link = f"[{name}](../../netlists/{file})"
             picture = f"![{name}]({name}{ending}.svg)"
-            chapters.append(f"**{link}**: {cells[name].purpose}\n\n{picture}\n")
+            chapters.append(f"**{link}**: {purpose}\n\n{picture}\n")
     return "\n".join(chapters)
+
+
+def _source(cells: Mapping[str, Cell], name: str) -> tuple[str, str]:
+    """File in netlists/ and purpose."""
+    if name == ROW:
+        return "row_test.spice", PURPOSE
+    return f"cells/{name}.cir", cells[name].purpose

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from cosim.engine.deck import Line, read_netlist
+from cosim.engine.deck import Deck, Line, read_netlist
 from cosim.errors import CosimError
 
 _TERMINALS = {"nfet": "dgsb", "pfet": "dgsb", "c": "12", "i": "12"}
 _STATED = re.compile(r"\*\s+(?:pins\s+)?((?:\S+\s+)+?)(in|out|inout|bias)\s+\S")
+_NUMBERED = re.compile(r"(\D*)(\d+)(\D*)")
 _CONDITION = re.compile(r"\.(if|elseif)\s*\(\s*(\w+)\s*(==|>=|<=|>|<)\s*(\d+)\s*\)")
 _COMPARE = {
     "==": operator.eq,
@@ -81,6 +82,17 @@ def read_cells(path: Path | str) -> dict[str, Cell]:
     return cells
 
 
+def read_cell_devices(deck: Deck, cells: Mapping[str, Cell]) -> tuple[Device, ...]:
+    """The devices of a deck, outside its subcircuits, that are cells."""
+    devices, inside = [], False
+    for line in _joined(deck.lines):
+        if line.name in ("subckt", "ends"):
+            inside = line.name == "subckt"
+        elif line.name.startswith("x") and not inside:
+            devices.append(_device(line, cells))
+    return tuple(devices)
+
+
 def _active(lines: tuple[Line, ...], globals_: Mapping[str, str]) -> Iterator[Line]:
     """Comments and whole cards, without those that the defaults of `.if` exclude."""
     branches: list[list[bool]] = []
@@ -144,15 +156,14 @@ def _directions(comments: list[str], pins: list[str]) -> dict[str, str]:
 
 
 def _names(words: list[str], pin: str) -> bool:
-    """Whether header words such as `a b`, `m0 .. m4` or `v_*` name the pin."""
+    """Whether header words such as `a b`, `m0 .. m4`, `m0_b .. m4_b` or `v_*` name the pin."""
     if ".." not in words:
         return any(fnmatchcase(pin, word) for word in words)
     place = words.index("..")
     first, last = words[place - 1], words[place + 1]
-    prefix = first.rstrip("0123456789")
-    numbered = re.fullmatch(rf"{re.escape(prefix)}(\d+)", pin)
-    low, high = (int(word.removeprefix(prefix)) for word in (first, last))
-    inside = bool(numbered) and low <= int(numbered[1]) <= high
+    low, high, number = (_NUMBERED.fullmatch(word) for word in (first, last, pin))
+    same = number and (number[1], number[3]) == (low[1], low[3])
+    inside = bool(same) and int(low[2]) <= int(number[2]) <= int(high[2])
     return inside or _names(words[: place - 1] + words[place + 2 :], pin)
 
 
