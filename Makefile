@@ -5,7 +5,7 @@ RUN := .venv/bin/ebn-cosim
 PYTHON_IN_VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim sim1 sim2 figure1 figure1-hardware calibrate omega figures test bench bench-cells schematics lint clean
+.PHONY: help setup sim sim1 sim2 figure1 figure1-hardware study calibrate omega figures test bench bench-cells schematics lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ figure1: $(COMPLETE) ## train the paper's network and draw its figure 1
 
 figure1-hardware: $(COMPLETE) ## the same with the hardware network
 	@$(RUN) run figure_1_hardware
+
+study: $(COMPLETE) ## compare random, programmed and learned weights over seeds and mismatch
+	@$(RUN) study
 
 omega: $(COMPLETE) ## show what I_Omega changes: simulations 1 and 2 with two bias tables
 	@$(RUN) run omega

@@ -22,6 +22,7 @@ from cosim.experiments.views import USUAL, VIEWS
 from cosim.networks.command import train_and_print
 from cosim.networks.report import make_network_report
 from cosim.networks.settings import NetworkExperiment, is_network, read_network_experiments
+from cosim.study.command import add_command as add_study
 from ebn_model.errors import InputError
 
 
@@ -75,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
 
     add_bench_cells(commands, _positive)
     add_calibrate(commands)
+    add_study(commands, _positive)
 
     parse_list = commands.add_parser("list", help="list the simulations")
     parse_list.set_defaults(command=_list)

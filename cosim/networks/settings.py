@@ -1,6 +1,6 @@
 """Experiments with a network: what a file says, with a user's changes, seeds and sweeps."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -11,8 +11,8 @@ from pydantic import BaseModel, Field
 
 from cosim.experiments.sections import Section, check_keys, read_toml, section_fields
 from cosim.experiments.simulation import find_file, name_and_results
+from cosim.networks.changes import parameters_of, with_changes
 from ebn_model.errors import InputError
-from ebn_model.network.configurations import configuration
 from ebn_model.network.parameters import TaskParameters
 from ebn_model.parameters import validated
 
@@ -136,15 +136,13 @@ def _experiment(
     source: str,
 ) -> NetworkExperiment:
     source = " with ".join([source, *map(repr, changes)])
-    settings = validated(NetworkSettings, _changed(values, changes), source)
-    base = configuration(settings.configuration)
-    merged = _merged(base.model_dump(), settings.parameters)
+    settings = validated(NetworkSettings, with_changes(values, map(_pair, changes)), source)
     runs = results / ",".join(changes) if changes else results
     chosen = (f"seed={','.join(map(str, seeds))}",) if seeds else ()
     return NetworkExperiment(
         name=name,
         settings=settings,
-        parameters=validated(type(base), merged, source),
+        parameters=parameters_of(settings.configuration, settings.parameters, source),
         seeds=seeds or tuple(dict.fromkeys(settings.seeds)),
         runs=runs,
         results=runs.joinpath(*chosen),
@@ -152,54 +150,6 @@ def _experiment(
     )
 
 
-def _changed(values: dict, changes: tuple[str, ...]) -> dict:
-    """A copy of what the file says with the user's changes."""
-    values = {**values, "parameters": _copy(values.get("parameters", {}))}
-    values["task"] = dict(values.get("task", {}))
-    # The configuration decides which parameters there are.
-    for change in sorted(changes, key=lambda text: not text.startswith("configuration=")):
-        key, _, text = change.partition("=")
-        _put(values, key, None if text == "none" else text)
-    return values
-
-
-def _put(values: dict, key: str, value: str | None) -> None:
-    """Put a value into its place."""
-    if key in ("configuration", "iterations"):
-        values[key] = value
-        return
-    known = _keys(type(configuration(values["configuration"])))
-    tasks = [f"task.{name}" for name in TaskParameters.model_fields]
-    if key in tasks:
-        values["task"][key.removeprefix("task.")] = value
-    elif key in known:
-        *sections, name = key.split(".")
-        table = values["parameters"]
-        for section in sections:
-            table = table.setdefault(section, {})
-        table[name] = value
-    else:
-        every = ["configuration", "iterations", *known, *tasks]
-        raise InputError(f"unknown key {key!r}; known are {', '.join(every)}")
-
-
-def _keys(kind: type[BaseModel], prefix: str = "") -> list[str]:
-    """Names of all values of a set of parameters, with dots for those of its tables."""
-    tables = dict(section_fields(kind))
-    keys = [prefix + name for name in kind.model_fields if name not in tables]
-    for name, inner in tables.items():
-        keys += _keys(inner, f"{prefix}{name}.")
-    return keys
-
-
-def _merged(base: Mapping, changes: Mapping) -> dict:
-    """The base with the changes, table by table."""
-    merged = dict(base)
-    for key, value in changes.items():
-        inner = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
-        merged[key] = _merged(merged[key], value) if inner else value
-    return merged
-
-
-def _copy(values: Any) -> Any:
-    return {k: _copy(v) for k, v in values.items()} if isinstance(values, Mapping) else values
+def _pair(change: str) -> tuple[str, str | None]:
+    key, _, text = change.partition("=")
+    return key, None if text == "none" else text
