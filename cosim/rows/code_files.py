@@ -1,0 +1,61 @@
+"""Codes that a row begins with, from a file."""
+
+from pathlib import Path
+
+import numpy as np
+
+from ebn_model.errors import InputError
+from ebn_model.network.files import load
+from ebn_model.network.results import NetworkResult
+from ebn_model.stimulus import WEIGHT_MAX, WEIGHT_MIN
+
+
+def read_codes(path: Path, neurons: int) -> np.ndarray:
+    """Codes W[n, k] from neuron k to neuron n in LSB, shape (N, N), the diagonal 0.
+
+    Args:
+        path: .csv, N lines of N numbers without a header; .npy, such an array; .h5, a NetworkResult
+            (ebn_model.network.files), whose last weights are taken.
+        neurons: N.
+
+    Raises:
+        InputError: names the file and what is wrong with it: unreadable, of another N, or a code
+            that can't be.
+    """
+    path = Path(path)
+    readers = {".csv": _read_csv, ".npy": _read_npy, ".h5": _read_hdf5, ".hdf5": _read_hdf5}
+    if path.suffix.lower() not in readers:
+        raise InputError(f"{path}: codes come as {', '.join(readers)}")
+    if not path.is_file():
+        raise InputError(f"no file {str(path)!r}")
+    codes = readers[path.suffix.lower()](path)
+    if codes.shape != (neurons, neurons):
+        raise InputError(f"{path}: codes of shape {codes.shape} are not for {neurons} neurons")
+    possible = (codes == np.rint(codes)) & (codes >= WEIGHT_MIN) & (codes <= WEIGHT_MAX)
+    possible &= (codes == 0) | ~np.eye(neurons, dtype=bool)
+    if not possible.all():
+        row, column = np.argwhere(~possible)[0]
+        raise InputError(
+            f"{path}: the code {codes[row, column]:g} in row {row}, column {column} is not a whole "
+            f"number in {WEIGHT_MIN} .. {WEIGHT_MAX}, 0 on the diagonal"
+        )
+    return codes
+
+
+def _read_csv(path: Path) -> np.ndarray:
+    try:
+        return np.loadtxt(path, delimiter=",", ndmin=2)
+    except ValueError as error:
+        raise InputError(f"{path}: no table of numbers ({error})") from None
+
+
+def _read_npy(path: Path) -> np.ndarray:
+    try:
+        codes = np.load(path, allow_pickle=False)
+        return np.asarray(codes, dtype=float)
+    except (OSError, ValueError, EOFError) as error:
+        raise InputError(f"{path}: no readable array ({error})") from None
+
+
+def _read_hdf5(path: Path) -> np.ndarray:
+    return load(path, NetworkResult).state.weights
