@@ -13,6 +13,8 @@ BUS = "b0_b b1_b b2_b b3_b b4_b sign_b"
 POINTS_PER_LINE = 4
 ONSET = 1e-6
 """The input current comes on within this time, s."""
+FLAT = 1.0
+"""Length of the last, constant segment of the input current, s."""
 
 
 def digital_row(deck: Deck, stimulus: RowStimulus, lanes: int) -> Deck:
@@ -70,14 +72,16 @@ def with_input(deck: Deck, stimulus: RowStimulus) -> Deck:
 
     As an expression of time, not as a piecewise-linear source: each corner of one would be a
     breakpoint, where ngspice begins anew with tiny steps, but the input is smooth. It begins with 0
-    and takes its first value within ONSET, since a run starts from rest.
+    and takes its first value within ONSET, since a run starts from rest. ngspice extends the last
+    segment of an expression beyond its end; so that is a flat one.
     """
     times, currents = stimulus.input_times, stimulus.input_current
     if not currents.any():
         return deck
     later = times > ONSET
-    onset = np.interp(ONSET, times, currents)
-    values = zip([0.0, ONSET, *times[later]], [0.0, onset, *currents[later]], strict=True)
+    corners = np.array([ONSET, *times[later], max(ONSET, times[-1]) + FLAT])
+    courses = np.interp(corners, times, currents)
+    values = zip([0.0, *corners], [0.0, *courses], strict=True)
     points = [f"{time:.9g}, {current:.9g}" for time, current in values]
     rows = [points[k : k + POINTS_PER_LINE] for k in range(0, len(points), POINTS_PER_LINE)]
     text = ",\n+ ".join(", ".join(row) for row in rows)
