@@ -43,6 +43,8 @@ class Controller(Protocol):
         edge: duration of the sources' edges, s.
         probes: vectors that are read at events; the deck saves them.
         first_event: time of the first event, s, after 0; None for none.
+        watched: a vector and a level, whose upward crossings are told to `crossed`; the deck saves
+            it. Optional.
     """
 
     levels: Mapping[str, float]
@@ -52,6 +54,10 @@ class Controller(Protocol):
 
     def act(self, time: float, values: Mapping[str, float]) -> Action:
         """Called once at each event within the run, with its time in s and the probes' values."""
+
+    def crossed(self, time: float) -> None:
+        """Called for each upward crossing of `watched`, with its interpolated time in s, before the
+        next event; only needed where there is something to watch."""
 
     def record(self) -> dict[str, np.ndarray]:
         """What a run's result gets beside the vectors of the circuit; called after its end."""
@@ -81,6 +87,8 @@ class ClosedLoop:
         self._courses: dict[str, Corners] = {}
         self._awaited: list[float] = []
         self._next_event = math.inf
+        self._watched = getattr(controller, "watched", None)
+        self._seen = (0.0, math.inf)
         for source, level in controller.levels.items():
             self._set_course(source, (0.0, level, controller.edge, level))
         self._expect_event(0.0, controller.first_event)
@@ -91,6 +99,8 @@ class ClosedLoop:
         Raises LostEdgeError where an event or the end of an edge has no time point, CosimError
         for an impossible action, and what the controller raises.
         """
+        if self._watched:
+            self._watch(time, *self._watched)
         while self._awaited and self._awaited[0] <= time + _SAME_TIME:
             awaited = heapq.heappop(self._awaited)
             if awaited < time - _SAME_TIME:
@@ -98,6 +108,13 @@ class ClosedLoop:
         while self._next_event <= time + _SAME_TIME:
             self._act(time)
         return self._awaited[0] if self._awaited else math.inf
+
+    def _watch(self, time: float, vector: str, level: float) -> None:
+        before, low = self._seen
+        high = self._read(vector)
+        self._seen = (time, high)
+        if low < level <= high:
+            self._controller.crossed(before + (time - before) * (level - low) / (high - low))
 
     def _act(self, time: float) -> None:
         values = {name: self._read(name) for name in self._controller.probes}

@@ -83,11 +83,18 @@ class Runs:
         Raises:
             CosimError: what ended a run, which ends all.
         """
+        self.send(messages)
+        try:
+            return [connection.recv() for connection in self._connections]
+        except (EOFError, OSError):
+            raise self._work.error() from None
+
+    def send(self, messages: Sequence[Any]) -> None:
+        """Send each run its message, in the order of the jobs; raises what ended a run."""
         try:
             for connection, message in zip(self._connections, messages, strict=True):
                 connection.send(message)
-            return [connection.recv() for connection in self._connections]
-        except (EOFError, OSError):
+        except OSError:
             raise self._work.error() from None
 
     def vectors(self) -> list[dict[str, np.ndarray]]:

@@ -53,6 +53,7 @@ class RowCircuit:
         technology: str = "generic180",
         temperature: float = 27.0,
         lanes: int = LANES,
+        step: float | None = None,
     ):
         """Choose.
 
@@ -62,6 +63,7 @@ class RowCircuit:
             solver: by default what is tight enough for the view.
             technology: file in netlists/technology. temperature: degrees C.
             lanes: DACs of the multiplexed view.
+            step: of the run in a closed loop that is to be repeated, s; see DigitalRow.
 
         Raises:
             InputError: unknown view or technology, or no lanes.
@@ -70,7 +72,7 @@ class RowCircuit:
             raise InputError(f"unknown view {view!r}; there are: {', '.join(VIEWS)}")
         if lanes < 1:
             raise InputError(f"lanes = {lanes} must be 1 or more")
-        self.view, self._lanes = view, lanes
+        self.view, self._lanes, self._step = view, lanes, step
         self.solver = solver or (SolverOptions() if view == "transistor" else DIGITAL_SOLVER)
         self._netlist = neuron_deck(
             "row_test.spice",
@@ -102,7 +104,8 @@ class RowCircuit:
             edges, surroundings = transistor_edges(stimulus), None
         else:
             lanes = self._lanes_for(stimulus)
-            surroundings = partial(controller or DigitalRow, stimulus, lanes)
+            own = partial(DigitalRow, step=self._step)
+            surroundings = partial(controller or own, stimulus, lanes)
             deck = digital_row(deck, stimulus, lanes)
             edges = digital_edges(stimulus)
         return Job(

@@ -30,8 +30,12 @@ class DigitalRow(RowTimeline):
     probes = (WIN_INC, WIN_SL)
     edge = 20e-9
 
-    def __init__(self, stimulus: RowStimulus, lanes: int):
-        """Begin at time 0; lanes: number of DACs."""
+    def __init__(self, stimulus: RowStimulus, lanes: int, step: float | None = None):
+        """Begin at time 0.
+
+        lanes: number of DACs. step: where a run in step with others stopped at each multiple of
+        this time in s, this one does too, and so computes the same to the last bit.
+        """
         super().__init__(stimulus.slot, stimulus.pulse_width)
         starts = zip(stimulus.start_codes, stimulus.start_fractions, strict=True)
         self._logic = [
@@ -41,6 +45,9 @@ class DigitalRow(RowTimeline):
         own = lanes == len(self._logic)
         self._lane_of = {synapse: synapse for synapse in range(lanes)} if own else {}
         self._own_lanes = own
+        count = int(stimulus.duration / step * (1 - 1e-9)) if step else 0
+        for number in range(1, count + 1):
+            self.add_event(number * step, lambda _: None)
         self._forced = stimulus.forced_spikes is not None
         self._pulses: list[list[int]] = []
         self._running: dict[int, list[int]] = {}

@@ -91,6 +91,8 @@ class HardwareNetwork:
         seed: int | None = None,
         record_membrane: bool = False,
         on_progress: Callable[[float], None] | None = None,
+        on_block: Callable[[Record, Activity], None] | None = None,
+        block: int | None = None,
     ) -> NetworkResult:
         """Run from rest on an input.
 
@@ -102,6 +104,9 @@ class HardwareNetwork:
             seed: of the noise; without one there is none.
             record_membrane: whether the result has I_mem at every i*dt.
             on_progress: gets the simulated time in s from time to time.
+            on_block: gets what each block of steps recorded, and the activity, whose decisions it
+                may change before the pulses that they belong to end.
+            block: steps in a block; the result doesn't depend on it.
 
         Raises:
             InputError: a command of another shape, or not finite.
@@ -117,8 +122,11 @@ class HardwareNetwork:
         activity = activity_at_rest(circuit, p.neuron, counters)
         collected = _Collected()
         inputs = self._inputs(command, seed)
-        for record in blocks(ends, inputs, circuit, activity, learn, record_membrane):
+        parts = blocks(ends, inputs, circuit, activity, learn, record_membrane, block=block)
+        for record in parts:
             collected.add(record)
+            if on_block:
+                on_block(record, activity)
             if on_progress:
                 on_progress(float(activity.time[0]))
         collected.warn_of_lost_spikes(ends[-1])
