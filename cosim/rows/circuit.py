@@ -72,7 +72,7 @@ class RowCircuit:
             raise InputError(f"unknown view {view!r}; there are: {', '.join(VIEWS)}")
         if lanes < 1:
             raise InputError(f"lanes = {lanes} must be 1 or more")
-        self.view, self._lanes, self._step = view, lanes, step
+        self.view, self._lanes, self.step = view, lanes, step
         self.solver = solver or (SolverOptions() if view == "transistor" else DIGITAL_SOLVER)
         self._netlist = neuron_deck(
             "row_test.spice",
@@ -104,7 +104,7 @@ class RowCircuit:
             edges, surroundings = transistor_edges(stimulus), None
         else:
             lanes = self._lanes_for(stimulus)
-            own = partial(DigitalRow, step=self._step)
+            own = partial(DigitalRow, step=self.step)
             surroundings = partial(controller or own, stimulus, lanes)
             deck = digital_row(deck, stimulus, lanes)
             edges = digital_edges(stimulus)

@@ -1,0 +1,100 @@
+"""What a deck consists of, counted without simulating it."""
+
+import operator
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+
+from cosim.engine.deck import Deck
+from cosim.errors import DeckError
+
+_TOP = ""
+_FIRST_PARAMETER = re.compile(r"\s\w+\s*=")
+_NUMBER_OF_NAME = re.compile(r"(\w+)\s*=\s*(\d+)\b")
+_CONDITION = re.compile(r"\.(?:if|elseif)\s*\(\s*(\w+)\s*(==|>=|<=|>|<)\s*(\d+)\s*\)")
+_COMPARE = {
+    "==": operator.eq,
+    ">": operator.gt,
+    "<": operator.lt,
+    ">=": operator.ge,
+    "<=": operator.le,
+}
+
+
+def transistors(deck: Deck) -> int:
+    """How many MOSFETs a deck has, subcircuits expanded; a device with m=2 counts as one.
+
+    Raises:
+        DeckError: an .if that doesn't compare a parameter of the deck with a whole number.
+    """
+    cells = _cells(deck)
+
+    @cache
+    def count(cell: str) -> int:
+        devices = cells.get(cell, [])
+        inner = sum(count(_subcircuit(device)) for device in devices if device[0] == "x")
+        return inner + sum(device[0] == "m" for device in devices)
+
+    return count(_TOP)
+
+
+def _cells(deck: Deck) -> dict[str, list[str]]:
+    """Elements by the name of the subcircuit that they are in."""
+    cells: dict[str, list[str]] = defaultdict(list)
+    cell = _TOP
+    for line in _chosen(_joined(deck)):
+        words = line.split()
+        if words[0] == ".subckt":
+            cell = words[1]
+        elif words[0] == ".ends":
+            cell = _TOP
+        else:
+            cells[cell].append(line)
+    return cells
+
+
+def _joined(deck: Deck) -> list[str]:
+    """The deck's lines in lower case without comments, continued ones as one."""
+    found: list[str] = []
+    for line in deck.lines:
+        text = line.text.split(";")[0].split("$ ")[0].strip().lower()
+        if text.startswith("+") and found:
+            found[-1] += " " + text[1:]
+        elif text and not text.startswith("*"):
+            found.append(text)
+    return found
+
+
+def _chosen(lines: list[str]) -> Iterator[str]:
+    """Lines outside of branches that aren't taken; branches aren't nested."""
+    values: dict[str, int] = {}
+    taking, taken = True, False
+    for line in lines:
+        command = line.split("(")[0].split()[0]
+        if command == ".param":
+            # The last one holds, as in ngspice.
+            values |= {name: int(number) for name, number in _NUMBER_OF_NAME.findall(line)}
+    for line in lines:
+        command = line.split("(")[0].split()[0]
+        if command in (".if", ".elseif"):
+            taken = command == ".elseif" and (taken or taking)
+            taking = not taken and _holds(line, values)
+        elif command == ".else":
+            taking = not (taken or taking)
+        elif command == ".endif":
+            taking, taken = True, False
+        elif taking:
+            yield line
+
+
+def _holds(line: str, values: dict[str, int]) -> bool:
+    found = _CONDITION.fullmatch(line)
+    if not found or found[1] not in values:
+        raise DeckError(f"{line!r} doesn't compare a parameter of the deck with a whole number")
+    return _COMPARE[found[2]](values[found[1]], int(found[3]))
+
+
+def _subcircuit(device: str) -> str:
+    """Name of what an X element is an instance of: the last word before its parameters."""
+    return _FIRST_PARAMETER.split(device, maxsplit=1)[0].removesuffix(" params:").split()[-1]
