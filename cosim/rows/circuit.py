@@ -21,11 +21,10 @@ from cosim.rows.deck import (
 )
 from cosim.rows.digital import DigitalRow, digital_edges
 from cosim.rows.readout import I_MEM, digital_result, transistor_result
-from cosim.rows.stimuli import transistor_edges
+from cosim.rows.stimuli import check_fits, transistor_edges
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable
 from ebn_model.row import RowResult, RowStimulus
-from ebn_model.weight_counter import middle_fraction
 
 View = Literal["transistor", "mixed", "multiplexed"]
 VIEWS: tuple[str, ...] = get_args(View)
@@ -95,11 +94,12 @@ class RowCircuit:
             is digital.
 
         Raises:
-            InputError: counters that don't start in the middle, in the transistor view.
+            InputError: in the transistor view, what its logic can't follow; see
+                stimuli.check_fits.
         """
         deck = with_input(with_spikes(self._netlist, stimulus), stimulus)
         if self.view == "transistor":
-            _check_fractions(stimulus)
+            check_fits(stimulus)
             deck = transistor_row(deck, stimulus)
             edges, surroundings = transistor_edges(stimulus), None
         else:
@@ -140,8 +140,3 @@ class RowCircuit:
             for number in range(len(stimulus.synapses)):
                 vectors += [*bit_names(number), *latch_names(number)]
         return tuple(vectors)
-
-
-def _check_fractions(stimulus: RowStimulus) -> None:
-    if (stimulus.start_fractions != middle_fraction(stimulus.sub_lsbs)).any():
-        raise InputError("in the transistor view counters start in the middle of their weight")

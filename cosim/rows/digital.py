@@ -51,7 +51,8 @@ class DigitalRow(RowTimeline):
         self._forced = stimulus.forced_spikes is not None
         self._pulses: list[list[int]] = []
         self._running: dict[int, list[int]] = {}
-        place = {pre: number for number, pre in enumerate(stimulus.synapses.tolist())}
+        self._names = stimulus.synapses.tolist()
+        place = {pre: number for number, pre in enumerate(self._names)}
         for rise, pre in zip(stimulus.rise_times.tolist(), stimulus.pre.tolist(), strict=True):
             self.add_pulse(rise, place[pre])
         for time in stimulus.forced_spikes if self._forced else ():
@@ -108,8 +109,8 @@ class DigitalRow(RowTimeline):
         free = set(range(self._lanes)) - set(self._lane_of.values())
         if not free:
             raise SimulationError(
-                f"synapse {synapse} finds none of the {self._lanes} DACs free at {self._now:g} s; "
-                "take more, or the view with one for each synapse"
+                f"the synapse of neuron {self._names[synapse]} finds none of the {self._lanes} "
+                f"DACs free at {self._now:g} s; take more, or the view with one for each synapse"
             )
         self._lane_of[synapse] = min(free)
         self._drive_lane(synapse)

@@ -3,14 +3,43 @@
 import numpy as np
 
 from cosim.rows.timeline import FORCE, on_tick
-from cosim.sources import EDGE, PRESET_UNTIL, logic_source
+from cosim.sources import EDGE, PRESET_UNTIL, SETTLED_AFTER, logic_source
+from ebn_model.errors import InputError
 from ebn_model.event_bus import GAP
 from ebn_model.row import RowStimulus
+from ebn_model.weight_counter import middle_fraction
 
 DESELECT = 2e-6
 """A synapse stays on the weight bus for so long after its pulse has begun, s."""
 
 Interval = tuple[float, float]
+
+
+def check_fits(stimulus: RowStimulus) -> None:
+    """Raise InputError for what the circuit's logic or its presets can't follow."""
+    if (stimulus.start_fractions != middle_fraction(stimulus.sub_lsbs)).any():
+        raise InputError("in the transistor view counters start in the middle of their weight")
+    room = SETTLED_AFTER + EDGE
+    if stimulus.pulse_width < room:
+        raise InputError(f"pulse_width = {stimulus.pulse_width:g} s is below {room:g} s")
+    least = (DESELECT + EDGE) / GAP
+    if stimulus.slot < least:
+        raise InputError(
+            f"slot = {stimulus.slot:g} s is below {least:g} s: two synapses would meet on the bus"
+        )
+    selects = stimulus.rise_times - stimulus.slot * (1 - GAP)
+    _refuse(stimulus, selects < PRESET_UNTIL + EDGE, "is on the bus before the weights are preset")
+    for neuron in stimulus.synapses:
+        own = np.flatnonzero(stimulus.pre == neuron)
+        short = np.zeros(len(selects), dtype=bool)
+        short[own[1:]] = np.diff(stimulus.rise_times[own]) < stimulus.pulse_width + room
+        _refuse(stimulus, short, f"is less than {room:g} s after the pulse before of its neuron")
+
+
+def _refuse(stimulus: RowStimulus, bad: np.ndarray, reason: str) -> None:
+    if bad.any():
+        index = int(bad.argmax())
+        raise InputError(f"rise_times[{index}] = {stimulus.rise_times[index]:.9g} s {reason}")
 
 
 def transistor_stimuli(stimulus: RowStimulus) -> str:

@@ -41,8 +41,8 @@ class RowTimeline:
         self._now = 0.0
 
     def add_event(self, time: float, event: Event) -> None:
-        """Let something happen at a time in s."""
-        heapq.heappush(self._events, (on_tick(time), self._added, event))
+        """Let something happen at a time in s; TICK after the beginning at the earliest."""
+        heapq.heappush(self._events, (max(on_tick(time), TICK), self._added, event))
         self._added += 1
 
     def add_pulse(self, rise: float, synapse: int) -> None:
