@@ -5,12 +5,22 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from cosim.experiments.style import BLUE, DASHED, GREEN, ORANGE, SKY, VERMILION, WIDTH, milli
+from cosim.experiments.style import (
+    BLUE,
+    DASHED,
+    DOTTED,
+    GREEN,
+    ORANGE,
+    SKY,
+    VERMILION,
+    WIDTH,
+    milli,
+)
 from cosim.networks.final_trial import Coded, FinalTrial
 from ebn_model.network.hardware_parameters import HardwareParameters
 from ebn_model.network.training import History
 
-HEIGHT = 7.4
+HEIGHT = 7.6
 """Height in inches."""
 MOST_SPIKES = 20_000
 """A raster of more is a black area, and a file too large to open: every n-th is drawn."""
@@ -49,13 +59,15 @@ def make_figure(trial: FinalTrial, histories: list[History], parameters, title: 
 
 
 def _error(coded: Coded, parameters) -> str:
-    """The decoding error, in the formula that the parameters ask for."""
+    """The decoding error in the formula that the parameters ask for, and the unscaled one."""
     judgement, decoder = coded.judgement, parameters.decoder
     if decoder.orientation == "paper":
-        return f"decoding error {judgement.paper_error:.3f}"
-    filtered = decoder.target == "filtered"
-    error = judgement.filtered_error if filtered else judgement.fitted_error
-    return f"decoding error {error:.3f}"
+        error = judgement.paper_error
+    elif decoder.target == "filtered":
+        error = judgement.filtered_error
+    else:
+        error = judgement.fitted_error
+    return f"decoding error {error:.3f}\nunscaled error {judgement.unscaled_error:.3g}"
 
 
 def _label_first_column(axes: dict[str, Axes], names: list[str]) -> None:
@@ -117,17 +129,17 @@ def _draw_weights(axes: Axes, coded: Coded, extent: float) -> AxesImage:
 
 
 def _draw_curves(axes: Axes, histories: list[History]) -> None:
-    """Decoding error, and distance to the optimal weights, over the iterations; medians bold."""
+    """Errors, and distance to the optimal weights, over the iterations; medians bold."""
     quantities = {
         "decoding_error": ("decoding error", BLUE, "-", "o"),
-        "distance": ("distance to the optimal weights", VERMILION, DASHED, "s"),
+        "unscaled_error": ("unscaled error", GREEN, DOTTED, "^"),
+        "distance": ("distance to optimal weights", VERMILION, DASHED, "s"),
     }
     iterations = histories[0].iteration
     for name, (label, colour, style, marker) in quantities.items():
         curves = np.array([getattr(history, name) for history in histories])
         if len(histories) > 1:
-            axes.plot(iterations, curves.T, color=colour, linewidth=0.5, alpha=0.5)
-            label += f", median of {len(histories)} seeds"
+            axes.plot(iterations, curves.T, color=colour, linewidth=0.5, alpha=0.4)
         axes.plot(
             iterations,
             np.median(curves, axis=0),
@@ -141,4 +153,6 @@ def _draw_curves(axes: Axes, histories: list[History]) -> None:
     axes.set_xlabel("iteration")
     axes.set_ylabel("error, distance")
     axes.grid(alpha=0.3, linewidth=0.4)
-    axes.legend(frameon=False)
+    seeds = f"median of {len(histories)} seeds" if len(histories) > 1 else None
+    legend = axes.legend(ncols=3, loc="upper right", fontsize=7, title=seeds, title_fontsize=7)
+    legend.get_frame().set_linewidth(0)

@@ -145,7 +145,7 @@ def test_the_project_s_own_study_can_be_read():
     for group in settings.groups:
         assert list(conditions(settings, group))
     chosen = set(settings.seeds["choice"].numbers)
-    for name in ("report", "report_hardware"):
+    for name in ("report", "report_10"):
         assert not chosen & set(settings.seeds[name].numbers)
 
 
