@@ -11,13 +11,14 @@ WIDTH = 7.0
 """Width in inches: two columns of a journal page."""
 
 # Okabe and Ito's colours, distinct in grey, too.
-BLUE, VERMILION, SKY, ORANGE, GREEN, PURPLE = (
+BLUE, VERMILION, SKY, ORANGE, GREEN, PURPLE, YELLOW = (
     "#0072B2",
     "#D55E00",
     "#56B4E9",
     "#E69F00",
     "#009E73",
     "#CC79A7",
+    "#F0E442",
 )
 DASHED, DOTTED = (0, (4, 2)), (0, (1, 1))
 

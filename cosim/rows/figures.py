@@ -16,6 +16,7 @@ from cosim.experiments.style import (
     SKY,
     VERMILION,
     WIDTH,
+    YELLOW,
     milli,
     nano,
 )
@@ -34,7 +35,7 @@ _NEAREST = 1e-12
 """Distance of a threshold, A, below which all decisions are shown together."""
 POINTS = 500
 """Of a curve over time."""
-_COLOURS = dict(zip(REASONS, (SKY, ORANGE, PURPLE, BLUE, GREEN, VERMILION), strict=True))
+_COLOURS = dict(zip(REASONS, (SKY, ORANGE, PURPLE, BLUE, YELLOW, GREEN, VERMILION), strict=True))
 
 
 def busiest_synapses(cases: Cases, count: int) -> list[tuple[int, int]]:

@@ -14,6 +14,8 @@ REASONS = {
     "changed within the winner-take-all's delay, and a threshold is near",
     "trajectory": "a pulse that the membrane still remembers had another weight, or an own spike "
     "came at another time: earlier decisions of the row differed",
+    "reset": "just after an own spike the circuit's membrane still falls, where the model's is at "
+    "its end at once",
     "membrane": "I_mem of both differs by no more than what the model's membrane may err, and a "
     "threshold lies between",
     UNEXPLAINED: "none of these",
@@ -43,6 +45,8 @@ def reason_of(
         return "bus" if _right_for_the_bus(case, pulse, tolerances) else UNEXPLAINED
     if _differed_before(case, pulse, tolerances.memory):
         return "trajectory"
+    if _still_falling(case, pulse, tolerances.reset):
+        return "reset"
     circuit, model = case.circuit.events, case.model.events
     difference = abs(circuit.i_mem_rise[pulse] - model.i_mem_rise[pulse])
     return "membrane" if difference <= tolerances.membrane else UNEXPLAINED
@@ -92,3 +96,11 @@ def _differed_before(case: RowComparisonInput, pulse: int, memory: float) -> boo
         for run in (case.circuit, case.model)
     )
     return len(first) != len(second) or bool(np.any(abs(first - second) > case.stimulus.slot))
+
+
+def _still_falling(case: RowComparisonInput, pulse: int, reset: float) -> bool:
+    """Whether the circuit spiked within `reset` (s) before the edge, and is above the model."""
+    circuit, model = case.circuit.events, case.model.events
+    since = circuit.t_rise[pulse] - case.circuit.output_spikes
+    recent = np.any((since >= 0) & (since <= reset))
+    return bool(recent and circuit.i_mem_rise[pulse] > model.i_mem_rise[pulse])

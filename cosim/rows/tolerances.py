@@ -28,6 +28,8 @@ class ReplayTolerances(Section):
     bus: greatest miss of a threshold, A, that a weight explains which has just changed on the bus;
         farther from it the decision circuit must have settled (bench shared_bus).
     memory: s after which a membrane has forgotten a pulse.
+    reset: s that the circuit's membrane takes to fall after an own spike; the model's falls at
+        once.
     membrane: greatest difference of I_mem, A, by which two runs that decided the same until then
         may come to different decisions.
     spike_window: s within which two spikes can be the same.
@@ -44,6 +46,7 @@ class ReplayTolerances(Section):
     delay: Annotated[Second, Ge(0)] = 0.4e-3
     bus: Annotated[Ampere, Ge(0)] = 0.1e-9
     memory: Annotated[Second, Gt(0)] = 0.1
+    reset: Annotated[Second, Ge(0)] = 0.2e-3
     membrane: Annotated[Ampere, Ge(0)] = 0.15e-9
     spike_window: Annotated[Second, Gt(0)] = 2e-3
 

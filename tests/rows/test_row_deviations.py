@@ -150,6 +150,23 @@ def test_other_own_spikes_explain_another_membrane(spikes, reason):
     assert reasons(circuit, model)[:1] == [reason]
 
 
+@pytest.mark.parametrize(
+    ("spike", "i_circuit", "reason"),
+    [
+        (9.9e-3, 9.3, "reset"),
+        (9.7e-3, 9.3, "unexplained"),
+        (10.1e-3, 9.3, "unexplained"),
+        (9.9e-3, 8.7, "unexplained"),
+    ],
+)
+def test_a_membrane_that_still_falls_after_an_own_spike(spike, i_circuit, reason):
+    # The model is 100 pA or more away, beyond a threshold; only one that is below is there already.
+    i_model, decision = (8.5, 1) if i_circuit > 9 else (9.5, -1)
+    circuit = run((9.0, i_circuit, 9.0, 9.0), STILL, spikes=(spike,))
+    model = run((9.0, i_model, 9.0, 9.0), (0, decision, 0, 0), spikes=(spike,))
+    assert reasons(circuit, model)[:1] == [reason]
+
+
 def test_a_trajectory_does_not_excuse_the_circuits_own_decision():
     flat = [0, DURATION], [9.9, 9.9]
     circuit = run((9.35, 9.0, 9.0, 9.9), STILL, waveform=flat)
