@@ -22,6 +22,10 @@ from cosim.experiments.views import USUAL, VIEWS
 from cosim.networks.command import train_and_print
 from cosim.networks.report import make_network_report
 from cosim.networks.settings import NetworkExperiment, is_network, read_network_experiments
+from cosim.rows.command import add_command as add_replay
+from cosim.rows.command import add_scheduler, run_and_print
+from cosim.rows.experiment import run_replay
+from cosim.rows.settings import ReplayExperiment, is_replay, read_replay
 from cosim.study.command import add_command as add_study
 from ebn_model.errors import InputError
 
@@ -57,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parse_run.add_argument(
         "--view",
-        choices=(*VIEWS, "all"),
+        choices=(*VIEWS, "multiplexed", "all"),
         help="what to run: every transistor (a minute and more), mixed (the same analog "
         "transistors, the logic digital: faster, and the same decisions), the behavioural model, "
         "or all = transistor and model (default: all, or what a comparison states); all results "
@@ -67,6 +71,10 @@ def _parser() -> argparse.ArgumentParser:
         "--workers", type=_positive, metavar="N", help="processes at once (default: all processors)"
     )
     parse_run.add_argument("--force", action="store_true", help="run what is up to date, too")
+    parse_run.add_argument(
+        "--full", action="store_true", help="of a replay, the full size instead of the small one"
+    )
+    add_scheduler(parse_run)
     parse_run.set_defaults(command=_run)
 
     parse_figures = commands.add_parser(
@@ -77,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     add_bench_cells(commands, _positive)
     add_calibrate(commands)
     add_study(commands, _positive)
+    add_replay(commands, _positive)
 
     parse_list = commands.add_parser("list", help="list the simulations")
     parse_list.set_defaults(command=_list)
@@ -154,7 +163,7 @@ def _networks(options: argparse.Namespace) -> dict[str, list[NetworkExperiment]]
 def _experiments(options: argparse.Namespace) -> Iterator[Simulation | BiasComparison]:
     """What the command line means with circuits, each once."""
     for name in dict.fromkeys(options.names):
-        if is_network(find_file(name)):
+        if is_network(find_file(name)) or is_replay(find_file(name)):
             continue
         if options.seeds:
             raise InputError(f"{name} is no network; --seed is for networks")
@@ -168,8 +177,23 @@ def _experiments(options: argparse.Namespace) -> Iterator[Simulation | BiasCompa
             yield read_comparison(name, options.changes, options.out)
 
 
+def _replays(options: argparse.Namespace) -> list[ReplayExperiment]:
+    """What the command line means with replays, each once."""
+    names = [name for name in dict.fromkeys(options.names) if is_replay(find_file(name))]
+    if not names:
+        return []
+    if len(options.seeds) > 1:
+        raise InputError(f"{names[0]} is a replay, which takes one --seed")
+    changes = [*options.changes, *(f"network.seed={seed}" for seed in options.seeds)]
+    changes += [f"biases={options.biases}"] if options.biases else []
+    view, full = getattr(options, "view", None), getattr(options, "full", False)
+    changes += [f"view={view}"] if view else []
+    return [read_replay(name, changes, full, options.out) for name in names]
+
+
 def _run(options: argparse.Namespace) -> int:
     experiments, networks = list(_experiments(options)), _networks(options)
+    replays = _replays(options)
     if networks and options.view:
         raise InputError(f"{next(iter(networks))} is a network; leave --view out")
     simulations = [one for one in experiments if isinstance(one, Simulation)]
@@ -184,13 +208,16 @@ def _run(options: argparse.Namespace) -> int:
             print_report(report)
             passed = passed and report.passed
     learned = train_and_print(networks, options.workers, options.force)
-    return 0 if learned and passed else 1
+    replayed = run_and_print(replays, options.workers, options.scheduler, options.force)
+    return 0 if learned and passed and replayed else 1
 
 
 def _figures(options: argparse.Namespace) -> int:
     for combinations in _networks(options).values():
         for network in combinations:
             print(make_network_report(network, redraw_figure=True).figure)
+    for replay in _replays(options):
+        print(run_replay(replay)[0].html)
     for experiment in _experiments(options):
         compared = isinstance(experiment, BiasComparison)
         print((redraw_comparison if compared else redraw)(experiment).figure)
@@ -205,6 +232,8 @@ def _list(_options: argparse.Namespace) -> int:
 
 def _title(name: str) -> str:
     path = find_file(name)
+    if is_replay(path):
+        return read_replay(name).title
     if is_network(path):
         return read_network_experiments(name)[0].title
     return read_comparison(name).title if is_comparison(path) else read_simulation(name).title

@@ -43,10 +43,7 @@ def run_rows(
         # One at a time, so that no worker gets two rows while another has none.
         pool = Parallel(n_jobs=workers or -1, return_as="generator_unordered", batch_size=1)
         with closing(pool(delayed(_remotely)(task) for task in tasks)) as results:
-            for task, run in results:
-                yield task, run
-                if on_progress:
-                    on_progress(task.row, task.stimulus.duration)
+            yield from results
 
 
 def _in_threads(

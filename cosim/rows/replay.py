@@ -45,6 +45,7 @@ class RowSettings:
     scheduler: address of a Dask scheduler whose workers run the rows instead.
     cache: folder of finished rows, which are not run again as long as nothing that they depend on
         changes; None for no cache.
+    force: whether they are run again, too.
     """
 
     view: View = "mixed"
@@ -56,6 +57,7 @@ class RowSettings:
     workers: int | None = None
     scheduler: str | None = None
     cache: Path | None = None
+    force: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,10 +116,23 @@ def replay(
         MissingRowsError: runs failed; the others went on, and are in its `result`.
         OutputError: the cache can't be written.
     """
-    chosen = chosen_rows(rows, network.parameters.neurons)
-    times, numbers = spikes.spike_times, spikes.spike_neurons
-    stimuli = {row: row_stimulus(network, command, times, numbers, row, forced) for row in chosen}
+    stimuli = network_stimuli(network, command, spikes, rows, forced)
     return replay_stimuli(stimuli, settings or RowSettings(), on_progress)
+
+
+def network_stimuli(
+    network: HardwareNetwork,
+    command: np.ndarray,
+    spikes: Spikes,
+    rows: Iterable[int] | None = None,
+    forced: bool = True,
+) -> dict[int, RowStimulus]:
+    """What `replay` plays into each row; arguments and errors as there."""
+    times, numbers = spikes.spike_times, spikes.spike_neurons
+    return {
+        row: row_stimulus(network, command, times, numbers, row, forced)
+        for row in chosen_rows(rows, network.parameters.neurons)
+    }
 
 
 def replay_stimuli(
@@ -168,12 +183,17 @@ def _run(
     """Runs and failures by row; what the cache has is taken from there."""
     cache = None if settings.cache is None else RowCache(settings.cache)
     runs, failures, waiting = {}, {}, []
+
+    def report(task: RowTask) -> None:
+        # What a run itself reports stops short of its end.
+        if on_progress:
+            on_progress(task.row, task.stimulus.duration)
+
     for task in tasks:
-        known = cache and cache.read(task)
+        known = None if settings.force or not cache else cache.read(task)
         if known:
             runs[task.row] = known
-            if on_progress:
-                on_progress(task.row, task.stimulus.duration)
+            report(task)
         else:
             waiting.append(task)
     ended = run_rows(waiting, settings.workers, settings.scheduler, on_progress)
@@ -183,6 +203,7 @@ def _run(
                 failures[task.row] = run
                 continue
             runs[task.row] = run
+            report(task)
             if cache:
                 cache.write(task, run)
     return runs, failures

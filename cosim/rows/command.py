@@ -1,0 +1,141 @@
+"""The command `ebn-cosim replay`, and what `ebn-cosim run` does with replays."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from cosim.errors import CosimError
+from cosim.experiments.output import check_writable
+from cosim.experiments.printed import print_report
+from cosim.rows.circuit import VIEWS
+from cosim.rows.code_files import read_codes
+from cosim.rows.experiment import run_replay
+from cosim.rows.outcome import ReplayOutcome
+from cosim.rows.own_provenance import provenance_of
+from cosim.rows.own_spikes import stimuli_of_spikes
+from cosim.rows.replay import RowSettings
+from cosim.rows.replay_output import CACHE, write_replay
+from cosim.rows.report import ReplayReport
+from cosim.rows.settings import ReplayExperiment
+from cosim.rows.shown import replay_shown
+from cosim.rows.spike_files import read_spikes
+from cosim.rows.tolerances import ReplayTolerances, ReportSettings
+from ebn_model.network.configurations import configuration
+from ebn_model.units import to_si
+
+RULES = {"paper": "hardware", "robust": "hardware_robust"}
+"""Configuration of a learning rule."""
+
+
+def run_and_print(
+    experiments: Iterable[ReplayExperiment],
+    workers: int | None,
+    scheduler: str | None,
+    force: bool,
+) -> bool:
+    """Run replays and print the verdict of each; whether all passed.
+
+    Arguments as for `run_replay`.
+    """
+    passed = True
+    for experiment in experiments:
+        passed = _print(*run_replay(experiment, workers, scheduler, force)) and passed
+    return passed
+
+
+def add_command(commands: argparse._SubParsersAction, positive: Callable[[str], int]) -> None:
+    """Add `replay` to the commands; `positive` reads a number of processes."""
+    parser = commands.add_parser(
+        "replay", help="play spike trains of your own into rows of circuits, and compare"
+    )
+    parser.add_argument(
+        "spikes",
+        type=Path,
+        metavar="FILE",
+        help="spikes of a network: .npz (spike_times in s, spike_neurons), .csv (time,neuron), or "
+        ".h5 as ebn_model saves its results",
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="gets the results")
+    parser.add_argument(
+        "--row",
+        action="append",
+        type=int,
+        dest="rows",
+        metavar="N",
+        help="neuron whose row is run; can be repeated (default: all)",
+    )
+    parser.add_argument("--view", choices=VIEWS, default="mixed", help="of the circuit")
+    parser.add_argument("--technology", default="generic180", help="file in netlists/technology")
+    parser.add_argument("--biases", default="network", metavar="TABLE", help="bias table")
+    parser.add_argument(
+        "--codes",
+        type=Path,
+        metavar="FILE",
+        help="weights at the beginning, LSB: .csv or .npy of N x N, or .h5 of a result (default: "
+        "0)",
+    )
+    parser.add_argument(
+        "--neurons", type=positive, metavar="N", help="how many there are (default: as in FILE)"
+    )
+    parser.add_argument("--duration", metavar="TIME", help="of the run, such as 200ms")
+    parser.add_argument(
+        "--free", action="store_true", help="neurons spike by themselves, not as in FILE"
+    )
+    parser.add_argument("--rule", choices=RULES, default="paper", help="of learning")
+    parser.add_argument(
+        "--input",
+        default="0",
+        metavar="CURRENT",
+        help="constant input current, such as 10p, on top of the bias table's (default: none)",
+    )
+    add_placement(parser, positive)
+    parser.set_defaults(command=_replay)
+
+
+def add_placement(parser: argparse.ArgumentParser, positive: Callable[[str], int]) -> None:
+    """Add the options that say where circuits run."""
+    parser.add_argument(
+        "--workers", type=positive, metavar="N", help="processes at once (default: all processors)"
+    )
+    add_scheduler(parser)
+
+
+def add_scheduler(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names a cluster."""
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="of a Dask cluster that runs rows of networks, such as tcp://10.0.0.1:8786",
+    )
+
+
+def _replay(options: argparse.Namespace) -> int:
+    p = configuration(RULES[options.rule])
+    duration = None if options.duration is None else to_si(options.duration, "s")
+    spikes = read_spikes(options.spikes, p.pulse_width, p.slot, options.neurons, duration)
+    codes = None if options.codes is None else read_codes(options.codes, spikes.neurons)
+    current = to_si(options.input, "A")
+    stimuli = stimuli_of_spikes(spikes, p, options.rows, codes, current, not options.free)
+    check_writable(options.out)
+    how = RowSettings(
+        options.view,
+        options.technology,
+        options.biases,
+        workers=options.workers,
+        scheduler=options.scheduler,
+        cache=options.out / CACHE,
+    )
+    result, error = replay_shown(stimuli, how)
+    title = f"Replay of {options.spikes.name}"
+    outcome = ReplayOutcome(title, options.view, result.rows, provenance_of(options, spikes))
+    report = write_replay(outcome, result, ReplayTolerances(), ReportSettings(), options.out)
+    return 0 if _print(report, error) else 1
+
+
+def _print(report: ReplayReport, error: CosimError | None) -> bool:
+    print_report(report)
+    print(f"report in {report.html}")
+    if error:
+        print(f"ebn-cosim: {error}", file=sys.stderr)
+    return report.passed
