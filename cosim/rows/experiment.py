@@ -6,7 +6,9 @@ import numpy as np
 
 from cosim.errors import CosimError
 from cosim.experiments.output import check_writable, new_files
+from cosim.experiments.progress import progress_bars
 from cosim.experiments.provenance import sources_digest
+from cosim.rows.loops import run_loop
 from cosim.rows.network_scores import NetworkScore, codes_of_rows, network_scores
 from cosim.rows.outcome import Provenance, ReplayOutcome
 from cosim.rows.replay import ReplayResult, RowSettings, network_stimuli
@@ -20,6 +22,8 @@ from ebn_model.network.files import save, write_spikes
 
 Outcome = tuple[ReplayReport, CosimError | None]
 """The report, and the error that names the rows which are missing in it."""
+_Ran = tuple[ReplayResult, Mapping[str, np.ndarray], CosimError | None]
+"""The rows, the network's codes from model and circuit, and the error for missing rows."""
 
 
 def run_replay(
@@ -28,7 +32,9 @@ def run_replay(
     scheduler: str | None = None,
     force: bool = False,
 ) -> Outcome:
-    """Train, replay, compare and report; finished rows are kept from run to run.
+    """Train, replay or close the loop, compare and report.
+
+    Finished rows of a replay are kept from run to run.
 
     Args:
         experiment: what to run.
@@ -58,15 +64,14 @@ def run_replay(
         cache=folder / CACHE / f"{stretch.duration * 1e3:g}ms",
         force=force,
     )
-    rows = None if stretch.rows == "all" else stretch.rows
-    stimuli = network_stimuli(taught.network, taught.command, taught.result, rows, stretch.forced)
-    result, error = replay_shown(stimuli, how)
+    run = _open if stretch.loop == "open" else _closed
+    result, codes, error = run(experiment, taught, how)
     outcome = ReplayOutcome(
         experiment.title,
         settings.view,
         result.rows,
         _provenance(experiment),
-        {} if error else _scores(experiment, taught, result),
+        {} if error else _scores(experiment, taught, codes),
     )
     return write_replay(outcome, result, settings.tolerances, settings.report, folder), error
 
@@ -84,24 +89,44 @@ def _provenance(experiment: ReplayExperiment) -> Provenance:
     )
 
 
-def _scores(
-    experiment: ReplayExperiment, taught: TaughtRun, result: ReplayResult
-) -> Mapping[str, NetworkScore]:
-    """The network with the codes of the rows that were replayed, all others as it has learned."""
-    stimuli = {row: case.stimulus for row, case in result.rows.items()}
+def _open(experiment: ReplayExperiment, taught: TaughtRun, how: RowSettings) -> _Ran:
+    """Open loop; the network has the codes of the rows, for all others those that it learned."""
+    stretch = experiment.settings.stretch
+    rows = None if stretch.rows == "all" else stretch.rows
+    stimuli = network_stimuli(taught.network, taught.command, taught.result, rows, stretch.forced)
+    result, error = replay_shown(stimuli, how)
+    if error:
+        return result, {}, error
     learned = taught.result.state.weights
-
     models = {row: case.model for row, case in result.rows.items()}
     circuits = {row: case.circuit for row, case in result.rows.items()}
-    chosen = experiment.settings.network
-    return network_scores(
-        taught.network,
-        {
-            "untrained": np.zeros_like(learned),
-            "optimal": taught.network.optimal_state.weights,
-            "model": codes_of_rows(learned, models, stimuli),
-            "circuit": codes_of_rows(learned, circuits, stimuli),
-        },
-        chosen.task,
-        chosen.seed,
-    )
+    codes = {
+        "model": codes_of_rows(learned, models, stimuli),
+        "circuit": codes_of_rows(learned, circuits, stimuli),
+    }
+    return result, codes, None
+
+
+def _closed(experiment: ReplayExperiment, taught: TaughtRun, how: RowSettings) -> _Ran:
+    """Closed loop; the network has what the circuits have taught it, or it itself has learned."""
+    stretch = experiment.settings.stretch
+    with progress_bars() as add_bar:
+        on_progress = add_bar(f"{experiment.name}, all rows", stretch.duration)
+        result, network = run_loop(stretch.loop, taught.network, taught.command, how, on_progress)
+    with new_files(experiment.results) as new:
+        save(network, new / "closed_loop.h5", HARDWARE_UNITS)
+        write_spikes(network, new / "closed_loop_spikes.csv")
+    codes = {"model": taught.result.state.weights, "circuit": network.state.weights}
+    return result, codes, None
+
+
+def _scores(
+    experiment: ReplayExperiment, taught: TaughtRun, codes: Mapping[str, np.ndarray]
+) -> Mapping[str, NetworkScore]:
+    """How the network codes with these codes, and with none or the optimal ones."""
+    network, chosen = taught.network, experiment.settings.network
+    references = {
+        "untrained": np.zeros_like(network.state.weights),
+        "optimal": network.optimal_state.weights,
+    }
+    return network_scores(network, {**references, **codes}, chosen.task, chosen.seed)

@@ -73,14 +73,15 @@ def run_row(task: RowTask, on_time: OnTime | None = None) -> RowRun | CosimError
         named = str(error).startswith(job.label)
         return error if named else type(error)(f"{job.label}: {error}")
     return RowRun(
-        result=_kept(result, task.waveform),
+        result=kept(result, task.waveform),
         points=len(vectors["time"]),
         transistors=transistors(job.deck),
         seconds=time.perf_counter() - started,
     )
 
 
-def _kept(result: RowResult, waveform: Waveform) -> RowResult:
+def kept(result: RowResult, waveform: Waveform) -> RowResult:
+    """The result with what is to be kept of its waveform."""
     if waveform == "full":
         return result
     if waveform == "none":

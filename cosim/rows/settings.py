@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from cosim.experiments.sections import (
     Section,
@@ -53,11 +53,20 @@ class Stretch(Section):
 
     duration: s. rows: numbers of neurons, or "all".
     forced: whether the circuits' neurons spike when the network's do, or by themselves.
+    loop: `open`, or how it is closed over all rows: circuits `teach` the network, or `live`, where
+        all neurons are circuits (cosim.rows.closed_loop).
     """
 
     duration: Annotated[Second, Gt(0)] = 1.0
     rows: Rows = "all"
     forced: bool = True
+    loop: Literal["open", "teach", "live"] = "open"
+
+    @model_validator(mode="after")
+    def _all_in_a_closed_loop(self) -> "Stretch":
+        if self.loop != "open" and self.rows != "all":
+            raise ValueError("rows must be all in a closed loop")
+        return self
 
 
 class ReplaySettings(Section):

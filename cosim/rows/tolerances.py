@@ -19,8 +19,9 @@ class ReplayTolerances(Section):
     final_weight_correlation: least correlation of the final codes over all synapses.
     i_mem_rms: greatest RMS difference of I_mem over time in any row, A.
     spike_f1: least F1 of each row's own spikes; says nothing where they are forced.
-    network_error_ratio: greatest ratio of the decoding errors of the network with the circuit's
-        codes and with the model's.
+    network_error_ratio: greatest ratio of the unscaled decoding errors of the network with the
+        circuit's codes and with the model's. untrained_error_ratio: with the circuit's codes and
+        with none.
     unexplained: how many deviations (deviations.py) may have no stated reason.
 
     dead_band: A around a threshold, within which either decision is right.
@@ -41,6 +42,7 @@ class ReplayTolerances(Section):
     i_mem_rms: Annotated[Ampere, Gt(0)] | None = None
     spike_f1: Share | None = None
     network_error_ratio: Annotated[float, Gt(0)] | None = None
+    untrained_error_ratio: Annotated[float, Gt(0)] | None = None
     unexplained: Annotated[int, Ge(0)] = 0
     dead_band: Annotated[Ampere, Ge(0)] = 10e-12
     delay: Annotated[Second, Ge(0)] = 0.4e-3

@@ -7,8 +7,6 @@ from cosim.rows.comparison import RowsComparison
 from cosim.rows.network_scores import NetworkScore
 from cosim.rows.tolerances import ReplayTolerances
 
-_RATIO = "decoding error, circuit over model"
-
 
 def verdict_rows(
     comparison: RowsComparison,
@@ -113,11 +111,19 @@ def _network(network: Mapping[str, NetworkScore], tolerances: ReplayTolerances) 
         )
         for name, one in network.items()
     ]
-    limit = tolerances.network_error_ratio
-    if not {"circuit", "model"} <= network.keys():
-        if limit is None:
-            return rows
-        return [*rows, Row("network", _RATIO, f"≤ {limit:g}", "not scored", False)]
-    ratio = network["circuit"].decoding_error / network["model"].decoding_error
-    required, passed = ("", None) if limit is None else (f"≤ {limit:g}", ratio <= limit)
-    return [*rows, Row("network", _RATIO, required, f"{ratio:.3f}", passed)]
+    return [
+        *rows,
+        *_ratio(network, "model", tolerances.network_error_ratio),
+        *_ratio(network, "untrained", tolerances.untrained_error_ratio),
+    ]
+
+
+def _ratio(network: Mapping[str, NetworkScore], other: str, limit: float | None) -> list[Row]:
+    """The unscaled error with the circuit's codes over that with others."""
+    name = f"unscaled decoding error, circuit over {other}"
+    if not {"circuit", other} <= network.keys():
+        return [] if limit is None else [Row("network", name, f"≤ {limit:g}", "not scored", False)]
+    ratio = network["circuit"].unscaled_error / network[other].unscaled_error
+    if limit is None:
+        return [shown("network", name, f"{ratio:.3f}")]
+    return [Row("network", name, f"≤ {limit:g}", f"{ratio:.3f}", ratio <= limit)]

@@ -10,7 +10,7 @@ from cosim.rows.verdict import verdict_rows
 ONE_STEP, TRAJECTORY = "one-step decisions beyond ± 10 pA", "decisions along the trajectory"
 REASONLESS, CORRELATION = "deviations without a reason", "correlation of final weights"
 I_MEM, F1 = "I_mem over time, RMS, worst row", "F1 of own spikes within 2 ms, worst row"
-RATIO = "decoding error, circuit over model"
+RATIO = "unscaled decoding error, circuit over model"
 MISSING = RowComparisonInput(None, run((9,), (0,)), stimulus(), same_case().rule)
 
 
@@ -78,7 +78,7 @@ def test_a_required_waveform_must_be_there():
 
 
 def score(error):
-    return NetworkScore(error, 0.2, 12.0, 0.3, 0.9, 1e-3)
+    return NetworkScore(0.2, error, 12.0, 0.3, 0.9, 1e-3)
 
 
 def test_the_circuits_network_must_code_as_well_as_the_models():
@@ -89,7 +89,14 @@ def test_the_circuits_network_must_code_as_well_as_the_models():
     assert rows[RATIO].measured == "1.110"
     assert rows[RATIO].passed is None
     shown = rows["decoding error with circuit codes"].measured
-    assert shown == "0.1110 (unscaled 0.2000, 12.0 Hz)"
+    assert shown == "0.2000 (unscaled 0.1110, 12.0 Hz)"
+
+
+def test_the_circuits_network_must_code_better_than_the_untrained():
+    network = {"untrained": score(4.0), "circuit": score(1.0)}
+    quantity = "unscaled decoding error, circuit over untrained"
+    assert failed({0: same_case()}, network, untrained_error_ratio=0.2) == [quantity]
+    assert failed({0: same_case()}, network, untrained_error_ratio=0.3) == []
 
 
 @pytest.mark.parametrize("network", [{}, {"model": score(0.1)}])

@@ -1,0 +1,69 @@
+"""Closed loops as replays: rows in circuit and model, and the network that the circuits taught."""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from cosim.circuit import read_biases
+from cosim.engine.inventory import transistors
+from cosim.rows.circuit import RowCircuit
+from cosim.rows.closed_loop import ClosedLoopResult, live, teach
+from cosim.rows.constants import row_constants
+from cosim.rows.outcome import RowComparisonInput
+from cosim.rows.replay import ReplayResult, RowSettings
+from cosim.rows.row_run import RowRun, kept
+from ebn_model.network.hardware_network import HardwareNetwork
+from ebn_model.network.hardware_row import HardwareRow
+from ebn_model.network.results import NetworkResult
+
+LOOPS = {"teach": teach, "live": live}
+
+
+def run_loop(
+    kind: str,
+    network: HardwareNetwork,
+    command: np.ndarray,
+    settings: RowSettings,
+    on_progress: Callable[[float], None] | None = None,
+) -> tuple[ReplayResult, NetworkResult]:
+    """Close the loop, and give each row's model what its circuit got.
+
+    Args:
+        kind: `teach` or `live` (cosim.rows.closed_loop).
+        network: before the run. command: shape (steps + 1, Nx).
+        settings: of the rows; all run at once, on this machine, and none is taken from the cache.
+        on_progress: gets the simulated time in s.
+
+    Raises:
+        InputError: settings that a closed loop can't have.
+        CosimError: a circuit's run failed, which ends all.
+    """
+    started = time.perf_counter()
+    circuit = RowCircuit(
+        settings.view,
+        read_biases(settings.biases),
+        technology=settings.technology,
+        temperature=settings.temperature,
+    )
+    closed = LOOPS[kind](network, command, circuit, on_progress)
+    seconds = (time.perf_counter() - started) / len(closed.rows)
+    model = HardwareRow(row_constants(settings.biases, settings.technology, settings.temperature))
+    rows = {
+        row: RowComparisonInput(
+            kept(result, settings.waveform),
+            model.run(closed.stimuli[row]),
+            closed.stimuli[row],
+            model,
+        )
+        for row, result in closed.rows.items()
+    }
+    runs = {row: _run(row, closed, circuit, seconds) for row in rows}
+    return ReplayResult(rows, runs), closed.network
+
+
+def _run(row: int, closed: ClosedLoopResult, circuit: RowCircuit, seconds: float) -> RowRun:
+    """What a row's run took; its share of the time of all."""
+    result = closed.rows[row]
+    deck = circuit.job(closed.stimuli[row], f"row {row}").deck
+    return RowRun(result, len(result.time), transistors(deck), seconds)
