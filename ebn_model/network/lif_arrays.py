@@ -26,8 +26,9 @@ class Cells(NamedTuple):
 
     dt: step. least: shortest time between two spikes of the network. end: of the run. tau_fast,
     tau_slow: of the synapses. tau_mem, threshold, bias: shape (N,). refractory: not above 0 for
-    none. input_gain: of the command, shape (Nx, N). slow: weights of the slow synapses, [k, n].
-    has_slow: whether there are any.
+    none. fast: whether silent steps that are made together multiply by dt/tau_mem, `rate`, shape
+    (N,), instead of dividing. input_gain: of the command, shape (Nx, N). slow: weights of the slow
+    synapses, [k, n]. has_slow: whether there are any.
     """
 
     dt: float
@@ -39,6 +40,8 @@ class Cells(NamedTuple):
     threshold: np.ndarray
     bias: np.ndarray
     refractory: float
+    fast: bool
+    rate: np.ndarray
     input_gain: np.ndarray
     slow: np.ndarray
     has_slow: bool

@@ -31,19 +31,23 @@ def cells_of(
     mismatch: Mismatch,
     slow_weights: np.ndarray | None,
     bias: np.ndarray | None,
+    fast: bool,
 ) -> Cells:
     """The neurons of a chip for a run of `steps`; thresholds in V, with mismatch."""
     neurons = len(thresholds)
+    tau_mem = _floats(parameters.tau_mem * mismatch.tau_mem)
     return Cells(
         dt=parameters.dt,
         least=parameters.dt / LEAST_SHARE,
         end=steps * parameters.dt,
         tau_fast=parameters.tau_fast,
         tau_slow=parameters.tau_slow,
-        tau_mem=_floats(parameters.tau_mem * mismatch.tau_mem),
+        tau_mem=tau_mem,
         threshold=_floats(thresholds),
         bias=_floats(np.zeros(neurons) if bias is None else bias),
         refractory=parameters.refractory,
+        fast=fast,
+        rate=parameters.dt / tau_mem,
         input_gain=_floats(decoder * parameters.tau_mem),
         slow=np.zeros((neurons, neurons)) if slow_weights is None else _floats(slow_weights.T),
         has_slow=slow_weights is not None,

@@ -7,7 +7,8 @@ and no fused multiply-add, which the compiler only makes where fastmath allows i
 
 Most steps are silent. A glide makes GLIDE of them in one pass over the neurons, which is bound by
 the divisions, not by memory; where a membrane crosses its threshold on the way, it is forgotten and
-the steps are made one by one.
+the steps are made one by one. A fast glide multiplies instead: about half the time for many
+neurons, but not the original's bits any more. All other steps are the same.
 """
 
 import numpy as np
@@ -71,15 +72,13 @@ def _glide(command, cells, activity, record):
         last, now = now, now + dt
     present = activity.flags[PRESENT]
     following = 1 - present
-    if not _silent(
-        inputs,
-        activity.v[present],
-        activity.v[following],
-        activity.i_fast[present],
-        activity.i_fast[following],
-        activity.v_rest,
-        cells,
-    ):
+    v, v_following = activity.v[present], activity.v[following]
+    i, i_following = activity.i_fast[present], activity.i_fast[following]
+    if cells.fast:
+        silent = _silent_fast(inputs, v, v_following, i, i_following, activity.v_rest, cells)
+    else:
+        silent = _silent(inputs, v, v_following, i, i_following, activity.v_rest, cells)
+    if not silent:
         return False
     record.count[STEPS] = step + GLIDE
     activity.flags[PRESENT] = following
@@ -99,6 +98,23 @@ def _silent(inputs, v, v_following, fast, fast_following, v_rest, cells):
             i += (-i / tau_fast) * dt
             drive = inputs[j, 0] * gain[0, n] + inputs[j, 1] * gain[1, n]
             reached += ((v_rest[n] - reached + i + drive + bias[n]) / tau[n]) * dt
+            silent &= reached <= threshold[n]
+        fast_following[n], v_following[n] = i, reached
+    return silent
+
+
+@inlined
+def _silent_fast(inputs, v, v_following, fast, fast_following, v_rest, cells):
+    """As `_silent` without divisions: not the same bits."""
+    gain, bias, rate, threshold = cells.input_gain, cells.bias, cells.rate, cells.threshold
+    kept = 1 - cells.dt / cells.tau_fast
+    silent = True
+    for n in range(len(v)):
+        i, reached = fast[n], v[n]
+        for j in range(GLIDE):
+            i *= kept
+            drive = inputs[j, 0] * gain[0, n] + inputs[j, 1] * gain[1, n]
+            reached += (v_rest[n] - reached + i + drive + bias[n]) * rate[n]
             silent &= reached <= threshold[n]
         fast_following[n], v_following[n] = i, reached
     return silent

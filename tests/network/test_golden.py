@@ -36,6 +36,8 @@ def cells_of(golden):
         threshold=golden["v_thresh"],
         bias=golden["bias"],
         refractory=float(golden["refractory"]),
+        fast=False,
+        rate=np.empty(count),
         input_gain=np.zeros((1, count)),
         slow=np.ascontiguousarray(golden["weights_slow"].T),
         has_slow=bool(golden["weights_slow"].any()),

@@ -211,6 +211,27 @@ def test_trainings_in_parts_are_one_training():
     assert np.any(whole.network.state.weights)
 
 
+def test_the_fast_kernel_differs_by_rounding():
+    network, command = network_of(neurons=60, mismatch=MISMATCH), command_of(duration=0.05)
+    strict, fast = (network.run(command, kernel=kernel) for kernel in ("strict", "fast"))
+    assert len(strict.spike_times) > 10
+    np.testing.assert_array_equal(fast.spike_neurons, strict.spike_neurons)
+    np.testing.assert_allclose(fast.spike_times, strict.spike_times, rtol=0, atol=1e-12)
+    assert not np.array_equal(fast.spike_times, strict.spike_times)
+
+
+def test_the_fast_kernel_is_the_strict_one_where_no_steps_are_made_together():
+    for network in (network_of(noise=0.01), network_of(inputs=3)):
+        command = command_of(network.parameters.inputs)
+        runs = [network.run(command, seed=1, kernel=kernel) for kernel in ("strict", "fast")]
+        assert_same_result(*runs)
+
+
+def test_an_unknown_kernel_is_named():
+    with pytest.raises(InputError, match="kernel = 'fastest' is not one of strict, fast"):
+        network_of().run(command_of(), kernel="fastest")
+
+
 def test_learning_leaves_the_network_as_it_was():
     network = network_of()
     before = [values.copy() for values in vars(network.state).values()]
