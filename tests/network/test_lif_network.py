@@ -1,181 +1,30 @@
 import tracemalloc
 import warnings
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
-import reference
+from lif_cases import MISMATCH, assert_same_result, command_of, expected, network_of
 
 from ebn_model.errors import InputError
 from ebn_model.network import lif_blocks
 from ebn_model.network.decoding import decode
-from ebn_model.network.evaluation import draw_trial
 from ebn_model.network.files import load, save
-from ebn_model.network.inputs import sine_command
 from ebn_model.network.lif_network import LifNetwork, UnstableWarning
 from ebn_model.network.mismatch import Mismatch
 from ebn_model.network.parameters import NetworkParameters, TaskParameters
-from ebn_model.network.results import LearnedState
-from ebn_model.network.seeds import Purpose
 from ebn_model.network.training import Training, train
-
-MISMATCH = {"weight": 0.3, "threshold": 0.2, "tau_mem": 0.2, "stuck": 0.2}
-RULES = {
-    "paper": {},
-    "kick": {"gain": "kick", "dead_zone": 0.6},
-    "own dead zone": {"dead_zone_per_threshold": 0.4, "diagonal": False},
-    "margin": {"margin": 0.1, "diagonal_step": 0.03},
-    "from rest": {"subtract_rest": True},
-    "nominal": {"sees": "nominal"},
-    "sub-LSBs": {"sub_lsbs": 2, "dead_zone": 0.3},
-}
-
-runaway = pytest.mark.filterwarnings("ignore::ebn_model.network.lif_network.UnstableWarning")
-"""Of networks that run away on purpose: with more spikes than steps the order matters most."""
-
-
-def command_of(inputs=2, duration=0.15, amplitude=350.0):
-    frequencies = np.arange(7.0, 7.0 + 3 * inputs, 3.0)
-    phases = np.arange(inputs)
-    return sine_command(np.full(inputs, amplitude), frequencies, phases, duration, 1e-4)
-
-
-def network_of(seed=3, **changes):
-    """A small network that fires: half of the optimal weights, drawn resets."""
-    network = LifNetwork.build(NetworkParameters(**{"neurons": 9, "noise": 0.0} | changes), seed)
-    generator = np.random.default_rng(seed)
-    optimal, count = network.optimal_state, network.parameters.neurons
-    lsb = network.parameters.lsb
-    state = LearnedState(
-        weights=np.rint(optimal.weights / 2 / lsb) * lsb,
-        fraction=optimal.fraction,
-        v_reset=0.2 * generator.standard_normal(count),
-        v_rest=0.2 * generator.standard_normal(count),
-    )
-    return replace(network, state=state)
-
-
-def expected(network, command, learn):
-    """The same run by the reference."""
-    drive = reference.static_input(command, network.decoder, network.parameters)
-    return reference.simulate(
-        network.parameters,
-        network.thresholds,
-        network.state,
-        network.mismatch,
-        drive,
-        learn,
-        network.slow_weights,
-        network.bias,
-    )
-
-
-def assert_equals_reference(network, command, learn=True, least_updates=5):
-    run, result = expected(network, command, learn), network.run(command, learn=learn)
-    spikes = run.spikes
-    assert len(spikes) > 10
-    np.testing.assert_array_equal(result.spike_times, np.array(run.step_times)[spikes])
-    np.testing.assert_array_equal(result.spike_neurons, np.array(run.step_channels)[spikes])
-    updates = result.updates
-    assert len(updates.time) >= (least_updates if learn else 0)
-    columns = zip(*run.updates, strict=True) if run.updates else [()] * 4
-    for found, column in zip(
-        (updates.time, updates.post, updates.pre, updates.delta), columns, strict=True
-    ):
-        np.testing.assert_array_equal(found, column)
-    for name in ("weights", "fraction", "v_reset", "v_rest"):
-        np.testing.assert_array_equal(getattr(result.state, name), getattr(run, name))
-
-
-def assert_same_result(first, second):
-    for field in fields(first):
-        one, other = getattr(first, field.name), getattr(second, field.name)
-        if isinstance(one, np.ndarray):
-            np.testing.assert_array_equal(one, other)
-        elif isinstance(one, float | int | None):
-            assert one == other
-        else:
-            assert_same_result(one, other)
-
-
-@pytest.mark.parametrize("mismatch", [{}, MISMATCH], ids=["nominal", "mismatch"])
-@pytest.mark.parametrize("rule", RULES.values(), ids=list(RULES))
-def test_every_rule_is_the_reference(rule, mismatch):
-    assert_equals_reference(network_of(rule=rule, mismatch=mismatch), command_of())
-
-
-@runaway
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"refractory": 2e-3},
-        {"refractory": 2.5e-4, "neurons": 3},
-        {"saturate": True, "bits": 3, "full_scale": 20.0},
-        {"saturate": True, "full_scale": 9.0, "rule": {"sub_lsbs": 1, "dead_zone": 0.2}},
-        {"full_scale": 0.3 * 32},
-        {"tau_fast": 2e-3, "tau_mem": 20e-3, "tau_out": 20e-3, "nu": 1e-2},
-        {"neurons": 40, "mismatch": MISMATCH},
-    ],
-    ids=["refractory", "short", "saturate", "counter", "odd LSB", "time constants", "many"],
-)
-@pytest.mark.parametrize("inputs", [2, 3])
-def test_every_dynamics_is_the_reference(changes, inputs):
-    """With two inputs, silent steps are made together; with three, one by one."""
-    network = network_of(inputs=inputs, **changes)
-    for learn in (False, True):
-        assert_equals_reference(network, command_of(inputs), learn)
-
-
-@runaway
-def test_slow_weights_and_bias_are_the_reference():
-    network = network_of()
-    generator = np.random.default_rng(1)
-    slow = 5 * generator.standard_normal((9, 9))
-    bias = 0.3 * generator.standard_normal(9)
-    assert_equals_reference(replace(network, bias=bias), command_of())
-    assert_equals_reference(replace(network, slow_weights=slow, bias=bias), command_of())
-
-
-def test_a_membrane_that_begins_above_threshold_fires_at_once():
-    network = network_of()
-    state = replace(network.state, v_rest=np.where(np.arange(9) == 4, 5.0, 0.0))
-    network = replace(network, state=state)
-    result = network.run(command_of())
-    assert result.spike_neurons[0] == 4
-    assert_equals_reference(network, command_of(), learn=False)
-
-
-def test_random_networks_are_the_reference():
-    for seed in range(8):
-        generator = np.random.default_rng(seed)
-        rule = list(RULES.values())[generator.integers(len(RULES))]
-        network = network_of(
-            seed=seed,
-            neurons=int(generator.integers(2, 15)),
-            refractory=float(generator.choice([0.0, 1e-3])),
-            tau_fast=float(generator.uniform(0.5e-3, 3e-3)),
-            mismatch={name: value * generator.random() for name, value in MISMATCH.items()},
-            rule=rule,
-        )
-        amplitude = float(generator.uniform(200, 400))
-        assert_equals_reference(network, command_of(amplitude=amplitude), least_updates=1)
-
-
-def test_no_mismatch_has_the_bits_of_the_original():
-    network = network_of()
-    drawn, none = network.mismatch, Mismatch.none(9)
-    for name in ("weight", "threshold", "tau_mem", "stuck"):
-        np.testing.assert_array_equal(getattr(drawn, name), getattr(none, name))
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.05])
 @pytest.mark.parametrize("inputs", [1, 2])
-def test_results_do_not_depend_on_the_blocks(monkeypatch, noise, inputs):
+@pytest.mark.parametrize("membrane", [False, True])
+def test_results_do_not_depend_on_the_blocks(monkeypatch, noise, inputs, membrane):
     network = network_of(noise=noise, inputs=inputs)
     command = command_of(inputs)
 
     def run():
-        return network.run(command, learn=True, seed=5, record_membrane=True)
+        return network.run(command, learn=True, seed=5, record_membrane=membrane)
 
     whole = run()
     assert len(whole.spike_times) > 10
@@ -338,8 +187,6 @@ def test_learning_finds_the_optimal_weights():
     assert history.correlation[-1] > 0.9
     assert history.distance[-1] < 0.15 < history.distance[0]
     assert history.decoding_error[-1] < 0.9 * history.decoding_error[0]
-    trial = draw_trial(start.network.parameters, task, 3, Purpose.TEST)
-    assert trial.command.shape == (10001, 2)
 
 
 @pytest.mark.parametrize(
