@@ -5,7 +5,7 @@ RUN := .venv/bin/ebn-cosim
 PYTHON_IN_VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim sim1 sim2 figure1 figure1-hardware study calibrate omega figures test bench bench-cells schematics lint clean
+.PHONY: help setup sim sim1 sim2 figure1 figure1-hardware cosim cosim-full cosim-loop study calibrate omega figures test bench bench-cells schematics lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,8 +15,8 @@ setup: $(COMPLETE) ## make .venv with the pinned dependencies, install libngspic
 $(COMPLETE): setup.sh requirements.txt pyproject.toml
 	@./setup.sh
 
-sim: $(COMPLETE) ## run simulations 1 and 2, circuit and model, and figure 1; give the verdict
-	@$(RUN) run simulation_1 simulation_2 figure_1
+sim: $(COMPLETE) ## run simulations 1 and 2, figure 1 and the small replay; give the verdict
+	@$(RUN) run simulation_1 simulation_2 figure_1 network_replay
 
 sim1: $(COMPLETE) ## run simulation 1 alone
 	@$(RUN) run simulation_1
@@ -32,6 +32,15 @@ figure1-hardware: $(COMPLETE) ## the same with the hardware network
 
 study: $(COMPLETE) ## compare random, programmed and learned weights over seeds and mismatch
 	@$(RUN) study
+
+cosim: $(COMPLETE) ## replay spikes of the learning network on circuits of some of its rows
+	@$(RUN) run network_replay
+
+cosim-full: $(COMPLETE) ## the same with all 20 rows, for 1 s (minutes)
+	@$(RUN) run network_replay --full
+
+cosim-loop: $(COMPLETE) ## close the loop: circuits teach the network, and a network of circuits (minutes)
+	@$(RUN) run network_closed_loop network_live
 
 omega: $(COMPLETE) ## show what I_Omega changes: simulations 1 and 2 with two bias tables
 	@$(RUN) run omega
