@@ -64,6 +64,9 @@ def read_spikes(
             bus can carry; or an N that isn't the file's.
     """
     path = Path(path)
+    for name, value in (("neurons", neurons), ("duration", duration)):
+        if value is not None and not (np.isfinite(value) and value > 0):
+            raise InputError(f"{name} = {value:g} must be positive")
     content = _read(path)
     if neurons is not None and content.neurons not in (None, neurons):
         raise InputError(f"{path}: is of {content.neurons} neurons, not {neurons}")
@@ -103,6 +106,8 @@ def _read_npz(path: Path) -> SpikeContent:
     if times.shape != numbers.shape:
         raise InputError(f"{path}: {len(times)} times, but {len(numbers)} neurons")
     count, duration = (_scalar(arrays, name, path) for name in ("count", "duration"))
+    if count is not None and count != int(count):
+        raise InputError(f"{path}: count is not a whole number")
     return SpikeContent(
         times, numbers, lambda k: f"{path}: entry {k}", count and int(count), duration
     )
@@ -122,7 +127,7 @@ def _scalar(arrays: dict[str, np.ndarray], name: str, path: Path) -> float | Non
     if name not in arrays:
         return None
     array = arrays[name]
-    if array.size != 1 or array.dtype.kind not in "iuf" or not array.item() > 0:
+    if array.size != 1 or array.dtype.kind not in "iuf" or not 0 < array.item() < np.inf:
         raise InputError(f"{path}: {name} is not a positive number")
     return float(array.item())
 
