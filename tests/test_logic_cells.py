@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from cosim.circuit import NETLISTS, TransistorCircuit
-from cosim.datasheet import learning_control, magnitude_encoder, sub_lsbs
+from cosim.datasheet import learning_control, magnitude_encoder, sub_lsbs, weight_bus
 from cosim.datasheet.logic import Steps, clock_gap, codes, latest_change, steps, weights
 from cosim.datasheet.specification import judge, read_specification
+from cosim.datasheet.waveforms import pulses
 from cosim.engine.deck import Deck, read_netlist
 from cosim.engine.job import Job
 from cosim.engine.worker import run_jobs
@@ -19,6 +20,8 @@ from ebn_model.errors import InputError
 from ebn_model.stimulus import Stimulus, regular_spikes
 
 BENCHES = NETLISTS / "benches"
+CORNERS = [(1.6, 0), (1.6, 85), (2.0, 0), (2.0, 85)]
+"""Supply in V and temperature in degrees C."""
 LOGIC = (
     "up_down_counter",
     "learning_control",
@@ -28,6 +31,7 @@ LOGIC = (
     "pulse_interface",
     "input_edges",
     "runt_pulses",
+    "weight_bus",
 )
 
 
@@ -80,13 +84,13 @@ def edited(name: str, *changes: tuple[str, str]) -> Deck:
 
 @pytest.fixture(scope="module")
 def variants():
-    """Vectors of benches under other conditions: (supply, temperature) or sub_lsbs."""
-    corners = [(1.6, 0), (1.6, 85), (2.0, 0), (2.0, 85)]
+    """Vectors of benches under other conditions: (name, supply, temperature) or sub_lsbs."""
     decks = {
-        (supply, celsius): edited(
-            "learning_control", (r"\.param supply=1\.8$", f".param supply={supply}")
+        (name, supply, celsius): edited(
+            name, (r"\.param supply=1\.8$", f".param supply={supply}")
         ).append(f".temp {celsius}", "corner")
-        for supply, celsius in corners
+        for name in ("learning_control", "weight_bus")
+        for supply, celsius in CORNERS
     }
     for bits in (4, 3, 1):
         stop = 4 * (2 ** (bits - 1) + 2 + 2**bits + 4)
@@ -100,12 +104,35 @@ def variants():
     return {names[index]: vectors for index, vectors in run_jobs(jobs)}
 
 
-@pytest.mark.parametrize("corner", [(1.6, 0), (1.6, 85), (2.0, 0), (2.0, 85)])
+@pytest.mark.parametrize("corner", CORNERS)
 def test_the_logic_counts_at_every_supply_and_temperature(corner, variants):
-    assert variants[corner]["vdd"][0] == pytest.approx(corner[0])
-    values = learning_control.measure(variants[corner])
+    vectors = variants[("learning_control", *corner)]
+    assert vectors["vdd"][0] == pytest.approx(corner[0])
+    values = learning_control.measure(vectors)
     assert (values["wrong_codes"], values["saturated"]) == (0, 4)
     assert values["settling"] < 5e-9
+
+
+@pytest.mark.parametrize("corner", CORNERS)
+def test_the_bus_changes_and_keeps_at_every_supply_and_temperature(corner, variants):
+    values = weight_bus.measure(variants[("weight_bus", *corner)])
+    assert (values["transitions"], values["wrong_selected"], values["wrong_kept"]) == (12, 0, 0)
+    assert values["settling"] < 3e-9
+    assert values["disturbance"] < 0.1
+
+
+def test_a_line_that_does_not_follow_or_keep_is_noticed(bench_results):
+    vectors = bench_results["weight_bus"]
+    stuck = weight_bus.measure(vectors | {"b2": 0 * vectors["b2"]})
+    # Two of four weights have a 1 there, in seven of thirteen selections.
+    assert (stuck["wrong_selected"], stuck["wrong_kept"]) == (7, 7)
+    # Low from 10 ns after each selection to 10 ns after the next begins.
+    time = vectors["time"]
+    starts, ends = pulses(time, vectors["select"])
+    begun, ended = (np.searchsorted(edges + 10e-9, time) for edges in (starts, ends))
+    forgetful = np.where(begun > ended, vectors["b2"], 0)
+    lost = weight_bus.measure(vectors | {"b2": forgetful})
+    assert lost["wrong_selected"] == 0 < lost["wrong_kept"]
 
 
 @pytest.mark.parametrize("bits", [1, 3, 4])
