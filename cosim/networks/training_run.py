@@ -152,13 +152,22 @@ def _trained(run: TrainingRun, notify: Callable[[float | Checkpoint], None]) -> 
     for checkpoint in _checkpoints(training.history):
         notify(checkpoint)
     while training.iteration < run.iterations:
-        started = training.iteration * run.task.duration
         more = min(run.task.checkpoint, run.iterations - training.iteration)
-        training = train(training, more, notify, lambda time: notify(started + time))  # noqa: B023
+        training = train(training, more, notify, _Shifted(notify, training))
         _save_unfinished(training, run)
     last = assess(training)
     notify(last)
     return replace(training, history=training.history.with_checkpoint(last))
+
+
+class _Shifted:
+    """Passes simulated times on, counted from the first trial of a training that goes on."""
+
+    def __init__(self, notify: Callable[[float], None], training: Training):
+        self._notify, self._start = notify, training.iteration * training.task.duration
+
+    def __call__(self, time: float) -> None:
+        self._notify(self._start + time)
 
 
 def _begun(run: TrainingRun) -> Training:

@@ -11,6 +11,8 @@ from cosim.study.tables import TEXTS
 
 _COLOURS = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, "black", "0.55")
 _MARKERS = "osD^vP*X"
+_SWEEP_HEIGHT, _HEIGHT = 2.6, 3.4
+"""Of a row of panels, inches."""
 _SPREAD = 0.7
 """Share of the distance between two situations over which their methods spread."""
 
@@ -18,14 +20,16 @@ _SPREAD = 0.7
 def make_figure(settings: StudySettings, groups: dict[str, list[Finding]]) -> Figure:
     """Sweeps two in a row, situations over the whole width with the chips that ran away below."""
     rows = _rows(settings)
-    heights = [1.0 if len(row) > 1 or settings.groups[row[0]].sweep else 1.5 for row in rows]
-    figure = Figure(figsize=(WIDTH, 2.3 * sum(heights)), layout="constrained")
+    heights = [_SWEEP_HEIGHT if settings.groups[row[0]].sweep else _HEIGHT for row in rows]
+    figure = Figure(figsize=(WIDTH, sum(heights)), layout="constrained")
     for part, row in zip(
         np.atleast_1d(figure.subfigures(len(rows), 1, height_ratios=heights)), rows, strict=True
     ):
         for panel, name in zip(np.atleast_1d(part.subfigures(1, len(row))), row, strict=True):
             if settings.groups[name].sweep:
                 _draw_sweep(panel.subplots(), settings, name, groups[name])
+            elif len(settings.groups[name].situations) == 1:
+                _draw_methods(panel.subplots(), settings, name, groups[name])
             else:
                 above, below = panel.subplots(2, 1, sharex=True, height_ratios=(3, 1))
                 _draw_situations(above, below, settings, name, groups[name])
@@ -61,6 +65,25 @@ def _draw_sweep(axes: Axes, settings: StudySettings, name: str, found: list[Find
     axes.set_ylabel(TEXTS[group.quantity])
     axes.set_title(group.title, fontsize=8)
     axes.legend(frameon=False, fontsize=6.5)
+
+
+def _draw_methods(axes: Axes, settings: StudySettings, name: str, found: list[Finding]) -> None:
+    """One situation: a line for each method, with the chips that ran away beside it."""
+    group = settings.groups[name]
+    for y, one in enumerate(found):
+        error = one.error
+        reach = None if error.low is None else [[error.mean - error.low], [error.high - error.mean]]
+        axes.errorbar(error.mean, y, xerr=reach, color=BLUE, marker="o", markersize=3, capsize=1.5)
+        if one.runaway.count:
+            text = f"  {one.runaway} ran away"
+            axes.annotate(text, (error.high or error.mean, y), va="center", fontsize=7)
+    axes.set_yticks(range(len(found)))
+    axes.set_yticklabels([settings.methods[one.condition.method].label for one in found])
+    axes.invert_yaxis()
+    axes.set_xlim(0, None)
+    axes.grid(axis="x", alpha=0.3, linewidth=0.4)
+    axes.set_xlabel(TEXTS[group.quantity])
+    axes.set_title(group.title, fontsize=8)
 
 
 def _draw_situations(
