@@ -1,6 +1,7 @@
 """What the compiled loop of integrate-and-fire neurons works on.
 
-Where a spike of k reads a matrix of synapses, it is stored [k, n], so that it reads one row.
+Where a spike of k reads a matrix of synapses, it is stored [k, n], so that it reads one row. The
+cache on disk holds the constants' values: who changes one here changes lif_kernel.py too.
 """
 
 from typing import NamedTuple

@@ -9,6 +9,8 @@ Most steps are silent. A glide makes GLIDE of them in one pass over the neurons,
 the divisions, not by memory; where a membrane crosses its threshold on the way, it is forgotten and
 the steps are made one by one. A fast glide multiplies instead: about half the time for many
 neurons, but not the original's bits any more. All other steps are the same.
+
+All that is compiled is in this file: the cache on disk follows no other.
 """
 
 import numpy as np
@@ -19,11 +21,11 @@ from ebn_model.network.lif_arrays import (
     NOW,
     PRESENT,
     STEPS,
+    UPDATES,
     WAITING,
     compiled,
     inlined,
 )
-from ebn_model.network.lif_rule import learn
 
 GLIDE = 4
 """Silent steps in one pass."""
@@ -133,10 +135,10 @@ def _step(command, added, first, cells, rule, activity, record):
     row = int(clock[NOW] // cells.dt)
     _sum_inputs(command[row], cells.input_gain, activity.drive)
     if len(added):
-        _add(added[row - first], activity.drive)
+        activity.drive[:] += added[row - first]
     _advance(k, present, cells, activity)
     if k >= 0 and rule.learn:
-        learn(k, step, activity.v[present], cells, rule, activity, record)
+        _learn(k, step, activity.v[present], cells, rule, activity, record)
     record.times[step], record.channels[step] = clock[NOW], k
     if len(record.membrane):
         record.membrane[step] = activity.v[1 - present]
@@ -169,12 +171,6 @@ def _hold(v, cells, activity):
         activity.flags[CROSSING] = 1
     # Once all have waited, none does again before the next spike: what is left only falls.
     activity.flags[WAITING] = waiting
-
-
-@compiled
-def _add(values, drive):
-    for n in range(len(drive)):
-        drive[n] += values[n]
 
 
 @compiled
@@ -261,3 +257,43 @@ def _charge(v, following, slow, fast, drive, v_rest, cells):
         following[n] = reached
         above |= reached > threshold[n]
     return above
+
+
+@compiled
+def _learn(k, step, v, cells, rule, activity, record):
+    """Move what k sends, and its reset; v: after the reset, before the kick."""
+    for n in range(len(v)):
+        seen = v[n] - activity.v_rest[n] if rule.subtract_rest else v[n]
+        if n == k:
+            x = 2 * seen + (activity.v_reset[k] + cells.threshold[k])
+        else:
+            x = 2 * seen + activity.weights[n, k] * rule.seen[n, k] * rule.gain
+        direction = int(x < -rule.dead_zone[n]) - int(x > rule.dead_zone[n])
+        change = 0.0
+        if n == k and rule.diagonal:
+            change = direction * rule.diagonal_step
+            activity.v_reset[k] += change
+            activity.v_rest[k] += change
+        elif n != k and direction != 0 and not rule.stuck[n, k]:
+            change = _count(k, n, direction, rule, activity)
+        if change != 0:
+            update = record.count[UPDATES]
+            record.update_step[update], record.delta[update] = step, change
+            record.post[update], record.pre[update] = n, k
+            record.count[UPDATES] = update + 1
+
+
+@compiled
+def _count(k, n, direction, rule, activity):
+    """Move the counter of a weight; by how much the weight changes."""
+    counted = activity.fraction[n, k] + direction
+    if 0 <= counted < rule.counts:
+        activity.fraction[n, k] = counted
+        return 0.0
+    change = direction * rule.lsb
+    if not rule.lowest <= activity.weights[n, k] + change <= rule.highest:
+        return 0.0
+    activity.weights[n, k] += change
+    activity.sent[k, n] = activity.weights[n, k] * rule.synapse[n, k]
+    activity.fraction[n, k] = counted - direction * rule.counts
+    return change

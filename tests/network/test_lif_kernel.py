@@ -5,8 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from lif_cases import MISMATCH, command_of, expected, network_of
+from numba.core.dispatcher import Dispatcher
 
+from ebn_model.network import lif_kernel
 from ebn_model.network.mismatch import Mismatch
+from ebn_model.network.results import LearnedState
 
 RULES = {
     "paper": {},
@@ -86,6 +89,16 @@ def test_a_membrane_that_begins_above_threshold_fires_at_once():
     assert_equals_reference(network, command_of(), learn=False)
 
 
+def test_of_equal_neurons_the_first_fires():
+    network = network_of(neurons=6)
+    twins = np.repeat(network.decoder[:, :3], 2, axis=1)
+    state = LearnedState(np.zeros((6, 6)), np.zeros((6, 6)), np.zeros(6), np.zeros(6))
+    network = replace(network, decoder=twins, state=state)
+    neurons = network.run(command_of()).spike_neurons
+    np.testing.assert_array_equal(neurons[1::2], neurons[::2] + 1)
+    assert_equals_reference(network, command_of())
+
+
 def test_random_networks_are_the_reference():
     for seed in range(8):
         generator = np.random.default_rng(seed)
@@ -107,3 +120,10 @@ def test_no_mismatch_has_the_bits_of_the_original():
     drawn, none = network.mismatch, Mismatch.none(9)
     for name in ("weight", "threshold", "tau_mem", "stuck"):
         np.testing.assert_array_equal(getattr(drawn, name), getattr(none, name))
+
+
+def test_all_that_is_compiled_is_in_one_file():
+    """The cache on disk notices a change of the file that it compiled, and of no other."""
+    functions = [value for value in vars(lif_kernel).values() if isinstance(value, Dispatcher)]
+    assert lif_kernel.run_block in functions
+    assert {function.py_func.__module__ for function in functions} == {lif_kernel.__name__}
