@@ -5,13 +5,18 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from ebn_model.learning_neuron import settled_state, state_of
-from ebn_model.network.hardware_dpi import dpi_of
-from ebn_model.network.hardware_kernel import Activity, Circuit, Record, run_block
-from ebn_model.parameters import NeuronParameters
+from ebn_model.network.hardware_kernel import Activity, Circuit, Dpi, Record, run_block
+from ebn_model.parameters import IntegratorParameters, NeuronParameters
 from ebn_model.weight_counter import counter_range
 
 BLOCK = 100
 """Steps between two returns from the compiled loop, as a rule."""
+
+
+def dpi_of(parameters: IntegratorParameters) -> Dpi:
+    """What the compiled functions take."""
+    values = [getattr(parameters, name) for name in Dpi._fields[:-1]]
+    return Dpi(*values, floor=float(np.log(state_of(parameters.i_floor, parameters))))
 
 
 def log_state(current: float, neuron: NeuronParameters) -> float:

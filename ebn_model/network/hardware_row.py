@@ -8,8 +8,7 @@ import numpy as np
 
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.network.hardware_blocks import activity_at_rest, blocks, circuit_of
-from ebn_model.network.hardware_dpi import output
-from ebn_model.network.hardware_kernel import MEM, Activity, Circuit, Record
+from ebn_model.network.hardware_kernel import MEM, Activity, Circuit, Record, output
 from ebn_model.parameters import NeuronParameters
 from ebn_model.row import RowEvents, RowResult, RowStimulus
 
