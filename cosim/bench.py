@@ -77,10 +77,10 @@ def _bench(folder: Path, deck: Path | None) -> None:
     for name, path in decks.items():
         path.write_text(jobs[name].deck.text)
     decks[ALONE] = decks[TRANSISTOR]
-    runs[ALONE] = partial(_run_alone, decks[ALONE], folder)
+    runs[ALONE] = partial(run_alone, decks[ALONE], folder)
     if deck:
         decks[deck.name] = deck.resolve()
-        runs[deck.name] = partial(_run_alone, decks[deck.name], folder)
+        runs[deck.name] = partial(run_alone, decks[deck.name], folder)
     rounds = [{name: run() for name, run in runs.items()} for _ in range(1 + REPETITIONS)]
     # The first has filled the caches.
     times = {name: median(one[name].seconds for one in rounds[1:]) for name in runs}
@@ -112,7 +112,8 @@ def _run_ours(job: Job, folder: Path) -> Measurement:
     return Measurement(seconds, len(vectors["time"]), memory)
 
 
-def _run_alone(deck: Path, folder: Path) -> Measurement:
+def run_alone(deck: Path, folder: Path) -> Measurement:
+    """Run a deck with `ngspice -b` in a folder; raises CosimError where it gives no data."""
     raw = folder / "alone.raw"
     raw.unlink(missing_ok=True)
     start = time.perf_counter()

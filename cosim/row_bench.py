@@ -1,0 +1,126 @@
+"""Rows of the network, open and closed loop, against `ngspice -b` on the same decks.
+
+`python -m cosim.row_bench`. ngspice alone gets the decks with all that Python did to their sources
+in them (cosim.rows.played). All use as many processes as there are processors and take turns.
+"""
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from cosim.bench import run_alone
+from cosim.engine.inventory import transistors
+from cosim.engine.worker import run_jobs
+from cosim.errors import CosimError
+from cosim.rows.circuit import RowCircuit
+from cosim.rows.closed_loop import teach
+from cosim.rows.played import RecordedRow, played_deck
+from ebn_model.network.hardware_network import HardwareNetwork
+from ebn_model.network.hardware_parameters import HardwareParameters
+from ebn_model.network.inputs import sine_command
+from ebn_model.network.row_stimulus import row_stimulus
+
+OPEN, CLOSED, ALONE = "open loop", "closed loop", "ngspice -b"
+NEURONS, DURATION, REPETITIONS = 20, 50e-3, 3
+OPEN_GOAL, CLOSED_GOAL, LOOP_GOAL = 1.05, 1.15, 1.3
+"""Greatest ratios: open loop and closed loop to ngspice alone, closed to open loop."""
+
+
+def main() -> int:
+    """Measure and print; returns 2 where the ngspice command is missing or fails."""
+    if not shutil.which("ngspice"):
+        print("bench: needs the command ngspice: sudo apt-get install ngspice", file=sys.stderr)
+        return 2
+    try:
+        with TemporaryDirectory() as name:
+            for view in ("mixed", "multiplexed"):
+                _bench(view, Path(name))
+    except CosimError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _bench(view: str, folder: Path) -> None:
+    network = HardwareNetwork.build(HardwareParameters(neurons=NEURONS, initial="random"), 1)
+    command = _command()
+    circuit, result = RowCircuit(view), network.run(command, learn=True)
+    spikes = result.spike_times, result.spike_neurons
+    stimuli = [row_stimulus(network, command, *spikes, row) for row in range(NEURONS)]
+    jobs = [circuit.job(one, f"row {row}") for row, one in enumerate(stimuli)]
+    decks = _played(circuit, stimuli, folder)
+    points: dict[str, int] = {}
+
+    def open_loop() -> None:
+        points[OPEN] = sum(len(vectors["time"]) for _, vectors in run_jobs(jobs))
+
+    def closed_loop() -> None:
+        closed = teach(network, command, circuit)
+        points[CLOSED] = sum(len(row.time) for row in closed.rows.values())
+
+    def alone() -> None:
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            runs = pool.map(lambda deck: run_alone(deck, deck.parent), decks)
+            points[ALONE] = sum(run.points for run in runs)
+
+    times = _interleaved({OPEN: open_loop, CLOSED: closed_loop, ALONE: alone})
+    count = transistors(jobs[0].deck)
+    print(f"{view}: {NEURONS} rows of {count} transistors, {DURATION * 1e3:g} ms")
+    for name, seconds in times.items():
+        print(f"  {name:12} {seconds:6.2f} s   {points[name]} time points")
+    for name, other, goal in (
+        (OPEN, ALONE, OPEN_GOAL),
+        (CLOSED, ALONE, CLOSED_GOAL),
+        (CLOSED, OPEN, LOOP_GOAL),
+    ):
+        ratio = times[name] / times[other]
+        print(f"  {name} / {other}: {ratio:.3f} (goal: at most {goal})")
+
+
+def _interleaved(runs: dict[str, Callable[[], None]]) -> dict[str, float]:
+    """Median time of each in s; they take turns, so that other load hits all of them."""
+    times: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(REPETITIONS):
+        for name, run in runs.items():
+            started = time.perf_counter()
+            run()
+            times[name].append(time.perf_counter() - started)
+    return {name: median(seconds) for name, seconds in times.items()}
+
+
+def _command() -> np.ndarray:
+    """Two inputs that make every neuron spike now and then."""
+    amplitude, frequency = np.full(2, 250.0), np.array([12.0, 17.0])
+    return sine_command(amplitude, frequency, np.array([0.0, 1.0]), DURATION, 1e-4)
+
+
+def _played(circuit: RowCircuit, stimuli: Sequence, folder: Path) -> list[Path]:
+    """Files of the decks that repeat the rows' runs, each in a folder of its own."""
+    jobs = [
+        circuit.job(one, f"row {row}", controller=RecordedRow) for row, one in enumerate(stimuli)
+    ]
+    paths = []
+    for row, vectors in run_jobs(jobs):
+        place = folder / f"{circuit.view}_{row}"
+        place.mkdir()
+        place.joinpath(".spiceinit").write_text("set num_threads=1\n")
+        text = played_deck(
+            jobs[row].deck, stimuli[row], jobs[row].controller.args[-1], vectors["moves"]
+        )
+        saved = ".save " + " ".join(jobs[row].vectors)
+        deck = place / "row.cir"
+        deck.write_text(text.replace("\n.end\n", f"\n{saved}\n.end\n"))
+        paths.append(deck)
+    return paths
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+import re
+import shutil
+
+import numpy as np
+import pytest
+
+from cosim import row_bench
+from cosim.engine.deck import Deck
+from cosim.engine.worker import run_jobs
+from cosim.rows.circuit import RowCircuit
+from cosim.rows.played import RecordedRow, played_deck
+from ebn_model.row import RowStimulus
+
+
+def stimulus():
+    return RowStimulus(
+        [1e-3, 1.1e-3, 3e-3], [0, 1, 0], [0, 1], [25, -12], 1e-3, 1e-4, 5e-3, forced_spikes=[2.5e-3]
+    )
+
+
+@pytest.mark.parametrize("view", ["mixed", "multiplexed"])
+def test_a_played_deck_repeats_the_run(view):
+    """Without Python, ngspice goes through the same waveform."""
+    circuit = RowCircuit(view, lanes=2)
+    job = circuit.job(stimulus(), "recorded", controller=RecordedRow)
+    [(_, recorded)] = run_jobs([job])
+    text = played_deck(job.deck, stimulus(), job.controller.args[-1], recorded["moves"])
+    title, *lines, _ = text.removesuffix("\n").split("\n")
+    deck = Deck(title).append("\n".join(lines), "played")
+    alone = type(job)("alone", deck, job.vectors, t_stop=job.t_stop)
+    [(_, again)] = run_jobs([alone])
+    grid = np.linspace(0, 5e-3, 500)
+    i_mem = [np.interp(grid, run["time"], run[job.vectors[0]]) for run in (recorded, again)]
+    assert np.ptp(i_mem[0]) > 0.5e-9
+    assert np.abs(i_mem[0] - i_mem[1]).max() < 10e-12
+
+
+@pytest.mark.skipif(not shutil.which("ngspice"), reason="needs the command ngspice")
+def test_open_and_closed_loop_are_measured(monkeypatch, capsys):
+    for name, value in (("NEURONS", 2), ("DURATION", 5e-3), ("REPETITIONS", 1)):
+        monkeypatch.setattr(row_bench, name, value)
+    assert row_bench.main() == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("mixed: 2 rows of ")
+    ratios = [line for line in lines if re.search(r": \d+\.\d+ \(goal: at most", line)]
+    assert len(ratios) == 6
+
+
+def test_without_ngspice_it_says_what_is_needed(monkeypatch, capsys):
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    assert row_bench.main() == 2
+    assert "apt-get install ngspice" in capsys.readouterr().err
