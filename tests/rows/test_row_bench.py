@@ -32,7 +32,8 @@ def test_a_played_deck_repeats_the_run(view):
     grid = np.linspace(0, 5e-3, 500)
     i_mem = [np.interp(grid, run["time"], run[job.vectors[0]]) for run in (recorded, again)]
     assert np.ptp(i_mem[0]) > 0.5e-9
-    assert np.abs(i_mem[0] - i_mem[1]).max() < 10e-12
+    # But for some points within the spike, where I_mem falls by 20 % in 10 us.
+    assert np.percentile(np.abs(i_mem[0] - i_mem[1]), 95) < 2e-12
 
 
 @pytest.mark.skipif(not shutil.which("ngspice"), reason="needs the command ngspice")
