@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from threading import Event
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 from joblib import Parallel, cpu_count, delayed, parallel_config
 
@@ -66,11 +67,16 @@ def _in_threads(
     pool = Parallel(n_jobs=workers, backend="threading", return_as="generator_unordered")
     results = pool(delayed(run)(task) for task in tasks)
     try:
-        yield from results
+        # Not `yield from`, which would close the results before the threads know.
+        for ended in results:  # noqa: UP028
+            yield ended
     finally:
         # The threads outlive the iterator: their processes end at their next message.
         cancelled.set()
-        results.close()
+        with catch_warnings():
+            simplefilter("ignore")
+            # joblib's warning that not all was done says what we know.
+            results.close()
 
 
 def _remotely(task: RowTask) -> tuple[RowTask, RowRun | CosimError]:
