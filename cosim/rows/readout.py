@@ -23,7 +23,8 @@ def transistor_result(stimulus: RowStimulus, vectors: dict[str, np.ndarray]) -> 
     """The result of a run whose logic was in the circuit; its fractions are not seen, and -1.
 
     Raises:
-        SimulationError: a bit between levels, or a weight that changed out of turn.
+        SimulationError: a bit between levels, even at the operating point, a weight that isn't
+            its preset there, or that changed out of turn.
     """
     outcome = np.zeros((3, len(stimulus.rise_times)), dtype=int)
     final = np.empty(len(stimulus.synapses), dtype=int)
@@ -39,6 +40,12 @@ def _synapse(stimulus, vectors, number: int, own: np.ndarray) -> np.ndarray:
     """Decision, weight before and weight after of each pulse of a synapse, shape (3, pulses)."""
     rises, falls = (_ticks(times[own]) for times in (stimulus.rise_times, stimulus.fall_times))
     bits, duration = bit_names(number), stimulus.duration
+    start = weights_at(vectors, np.zeros(1), bits)[0]
+    if start != stimulus.start_codes[number]:
+        raise SimulationError(
+            f"the weight of synapse {stimulus.synapses[number]} is {start} at the operating point, "
+            f"but its preset is {stimulus.start_codes[number]}"
+        )
     before = weights_at(vectors, rises, bits)
     # The last bit of a run that ends right after a fall may not have settled.
     after_fall = np.minimum(falls + SETTLED_AFTER, duration)

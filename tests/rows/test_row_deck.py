@@ -196,3 +196,9 @@ def test_a_bit_between_levels_is_an_error():
     vectors["v(q3_1)"][:] = 0.9
     with pytest.raises(SimulationError, match=r"v\(q3_1\) is 0\.90 V .* neither logic 0 nor 1"):
         result()
+
+
+def test_a_weight_that_is_not_preset_is_an_error():
+    _, result = read(((0, 1e-5, 3.005e-3, 7.005e-3), (4, 5, 6, 5)))
+    with pytest.raises(SimulationError, match="synapse 4 is 4 at the operating point, but its"):
+        result()

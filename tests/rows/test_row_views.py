@@ -138,6 +138,25 @@ def test_the_bus_chooses_the_threshold():
     assert decisions == [{2: -1, 5: 1}] * 2
 
 
+def test_the_decision_reaches_all_of_nineteen_synapses():
+    """Their latches hang on its lines. The first outcome is INC, as at rest, the second is not."""
+    row = RowCircuit("transistor")
+    played = RowStimulus(
+        rise_times=[2e-4, 3e-4],
+        pre=[0, 18],
+        synapses=np.arange(19),
+        start_codes=[-16] + 18 * [0],
+        pulse_width=2e-5,
+        slot=1e-4,
+        duration=3.4e-4,
+        forced_spikes=[],
+    )
+    [(_, vectors)] = run_jobs([row.job(played, "nineteen")])
+    events = row.result(played, vectors).events
+    assert events.decision.tolist() == [1, 0]
+    assert events.weight_after.tolist() == [-15, 0]
+
+
 def test_a_run_without_pulses_rests():
     played = stimulus([], [], 3, start_codes=[0, 0, 0])
     for view in VIEWS:
