@@ -201,7 +201,7 @@ def _run(options: argparse.Namespace) -> int:
     views = USUAL if options.view == "all" else options.view and (options.view,)
     passed = True
     for reports in (
-        run(simulations, views or USUAL, options.workers, options.force),
+        run(simulations, views or USUAL, options.workers, options.force) if simulations else [],
         *(run_comparison(one, views, options.workers, options.force) for one in comparisons),
     ):
         for report in reports:

@@ -149,11 +149,12 @@ def replay_stimuli(
     tasks = [
         RowTask(row, circuit, stimulus, settings.waveform) for row, stimulus in stimuli.items()
     ]
-    runs, failures = _run(tasks, settings, on_progress)
+    # First, since it takes seconds where the circuits take minutes.
     neuron = row_constants(
         settings.biases, settings.technology, settings.temperature, settings.workers
     )
     model = HardwareRow(neuron)
+    runs, failures = _run(tasks, settings, on_progress)
     rows = {
         row: RowComparisonInput(
             runs[row].result if row in runs else None, model.run(stimulus), stimulus, model
