@@ -201,7 +201,7 @@ def test_an_interrupt_ends_all_processes_and_leaves_nothing(tmp_path, number, co
 def test_make_help_names_every_target():
     answer = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
     named = re.findall(r"^make ([\w-]+) +\w", answer.stdout, re.M)
-    networks = ["figure1", "figure1-hardware", "cosim", "cosim-full", "study"]
+    networks = ["figure1", "figure1-hardware", "study", "cosim", "cosim-full", "cosim-loop"]
     circuits = ["omega", "calibrate", "figures", "test", "bench", "schematics", "bench-cells"]
     assert named == ["help", "setup", "sim", "sim1", "sim2", *networks, *circuits, "lint", "clean"]
 
