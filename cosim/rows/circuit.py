@@ -31,7 +31,7 @@ VIEWS: tuple[str, ...] = get_args(View)
 
 TRANSISTOR_SOLVER = SolverOptions(bypass=0)
 """With bypass, ngspice takes a state for the operating point of 19 synapses in which all logic lies
-between its levels. Without, a run of three synapses takes 1.3 times as long, of 19 no longer."""
+between its levels. Without, a run takes 1.3 times as long."""
 DIGITAL_SOLVER = SolverOptions(trtol=7, max_step=1e-4)
 """For the views whose logic is digital. Half of the time points of the mixed view's options for a
 single neuron, I_mem errs by 2 pA RMS and 5 pA at most
