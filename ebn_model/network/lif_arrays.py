@@ -27,9 +27,9 @@ class Cells(NamedTuple):
 
     dt: step. least: shortest time between two spikes of the network. end: of the run. tau_fast,
     tau_slow: of the synapses. tau_mem, threshold, bias: shape (N,). refractory: not above 0 for
-    none. fast: whether silent steps that are made together multiply by dt/tau_mem, `rate`, shape
-    (N,), instead of dividing. input_gain: of the command, shape (Nx, N). slow: weights of the slow
-    synapses, [k, n]. has_slow: whether there are any.
+    none. fast: whether silent steps that are made together multiply instead of dividing: by
+    rate = dt/tau_mem, shape (N,), and kept = 1 - dt/tau_fast. input_gain: of the command, shape
+    (Nx, N). slow: weights of the slow synapses, [k, n]. has_slow: whether there are any.
     """
 
     dt: float
@@ -43,6 +43,7 @@ class Cells(NamedTuple):
     refractory: float
     fast: bool
     rate: np.ndarray
+    kept: float
     input_gain: np.ndarray
     slow: np.ndarray
     has_slow: bool
@@ -80,7 +81,7 @@ class Activity(NamedTuple):
     clock: the time, and that of the last step, s, shape (2,). flags: which row of v, i_fast and
     i_slow is the present one (the other is that of the last step), whether a membrane may be above
     its threshold, and whether one may be refractory, shape (3,). v, i_fast, i_slow: V, shape
-    (2, N). drive: input of the step, V, shape (N,). wait: what is left of
+    (2, N). drive: input of the next steps, V, shape (GLIDE, N). wait: what is left of
     each refractory period, s, shape (N,). weights, fraction, v_reset, v_rest: LearnedState's. sent:
     the weights with their mismatch, [k, n].
     """

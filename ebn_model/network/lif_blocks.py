@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from ebn_model.network.lif_arrays import NOW, Activity, Cells, Record, Rule
-from ebn_model.network.lif_kernel import run_block
+from ebn_model.network.lif_kernel import GLIDE, run_block
 from ebn_model.network.mismatch import Mismatch
 from ebn_model.network.parameters import NetworkParameters
 from ebn_model.network.results import LearnedState
@@ -19,8 +19,8 @@ _ROOM = 2**16
 _GOES_BACK = 2
 """Rows before a block that a spike at its beginning may still need."""
 
-Added = Callable[[int], np.ndarray]
-"""Gives what is added to the input in the next so many steps of the grid, V, shape (rows, N)."""
+Added = Callable[[np.ndarray], None]
+"""Fills in what is added to the input in the grid's next steps, V, shape (rows, N)."""
 
 
 def cells_of(
@@ -48,6 +48,7 @@ def cells_of(
         refractory=parameters.refractory,
         fast=fast,
         rate=parameters.dt / tau_mem,
+        kept=1 - parameters.dt / parameters.tau_fast,
         input_gain=_floats(decoder * parameters.tau_mem),
         slow=np.zeros((neurons, neurons)) if slow_weights is None else _floats(slow_weights.T),
         has_slow=slow_weights is not None,
@@ -103,7 +104,7 @@ def activity_at_rest(state: LearnedState, sent: np.ndarray, learn: bool) -> Acti
         v=np.array([state.v_rest, state.v_rest], dtype=float),
         i_fast=np.zeros((2, neurons)),
         i_slow=np.zeros((2, neurons)),
-        drive=np.zeros(neurons),
+        drive=np.zeros((GLIDE, neurons)),
         wait=np.zeros(neurons),
         weights=_floats(state.weights),
         fraction=np.ascontiguousarray(state.fraction, dtype=np.int64),
@@ -124,8 +125,12 @@ def noise_of(parameters: NetworkParameters, generator: np.random.Generator) -> A
     Both are normal with the standard deviation `noise` in each step; as only their sum matters, it
     is what is drawn.
     """
-    deviation = np.sqrt(2) * parameters.noise
-    return lambda rows: deviation * generator.standard_normal((rows, parameters.neurons))
+
+    def added(rows: np.ndarray) -> None:
+        generator.standard_normal(out=rows)
+        rows *= np.sqrt(2) * parameters.noise
+
+    return added
 
 
 def blocks(
@@ -145,14 +150,16 @@ def blocks(
     if added or rule.learn or record_membrane:
         block = min(block, max(1, _ROOM // neurons))
     record = _record(block, neurons, rule.learn, record_membrane)
-    first, rows = 0, np.empty((0, neurons))
+    rows = np.zeros((block + _GOES_BACK if added else 1, neurons))
+    # Before the run there is nothing: the first row that is filled in is that of step 0.
+    first = -block - _GOES_BACK
     while activity.clock[NOW] < cells.end:
         if added and activity.clock[NOW] // cells.dt >= first + len(rows):
-            kept = rows[-_GOES_BACK:]
-            first += len(rows) - len(kept)
-            rows = np.concatenate([kept, added(block)])
+            rows[:_GOES_BACK] = rows[-_GOES_BACK:]
+            added(rows[_GOES_BACK:])
+            first += block
         record.count[:] = 0
-        run_block(command, rows, first, cells, rule, activity, record)
+        run_block(command, rows, first, bool(added), cells, rule, activity, record)
         yield record
 
 

@@ -29,101 +29,102 @@ from ebn_model.network.lif_arrays import (
 
 GLIDE = 4
 """Silent steps in one pass."""
-GLIDE_INPUTS = 2
-"""Inputs of networks that glide: their sum is made on the way."""
+PAIR = 2
+"""Inputs that a glide sums on the way; those of other numbers, or with noise, before."""
 
 
 @compiled
-def run_block(command, added, first, cells, rule, activity, record):
+def run_block(command, added, first, moving, cells, rule, activity, record):
     """Go on to the end of the run, of `added` or of the room in the record.
 
     command: at every step of the grid, shape (steps + 1, Nx). added: to the command's input, V,
-    shape (rows, N) from the grid's step `first` on; without rows nothing is.
+    shape (rows, N), from the grid's step `first` on; its first row is for all if not `moving`.
     """
     clock, flags, dt = activity.clock, activity.flags, cells.dt
-    may_glide = len(added) == len(record.membrane) == 0 and not cells.has_slow
-    may_glide &= len(cells.input_gain) == GLIDE_INPUTS
+    may_glide = len(record.membrane) == 0 and not cells.has_slow
     singles = 0
     while clock[NOW] < cells.end and record.count[STEPS] < len(record.times):
-        if len(added) and int(clock[NOW] // dt) >= first + len(added):
+        if moving and int(clock[NOW] // dt) >= first + len(added):
             return
         if flags[WAITING]:
             _hold(activity.v[flags[PRESENT]], cells, activity)
         if may_glide and singles <= 0 and not (flags[CROSSING] or flags[WAITING]):
-            if _glide(command, cells, activity, record):
+            if _glide(command, added, first, moving, cells, activity, record):
                 continue
             singles = GLIDE
-        _step(command, added, first, cells, rule, activity, record)
+        _step(command, added, first, moving, cells, rule, activity, record)
         fired = record.channels[record.count[STEPS] - 1] >= 0
         singles = 0 if fired else singles - 1
 
 
 @inlined
-def _glide(command, cells, activity, record):
+def _glide(command, added, first, moving, cells, activity, record):
     """Make GLIDE steps with the arithmetic of `_step`; nothing and False where one isn't silent.
 
-    The last steps of the run and of the record are left to `_step`.
+    The last steps of the run, of `added` and of the record are left to `_step`.
     """
     step, now, dt = record.count[STEPS], activity.clock[NOW], cells.dt
-    if step + GLIDE > len(record.times) or now + GLIDE * dt >= cells.end:
+    rows_left = first + len(added) - int(now // dt) if moving else GLIDE + 1
+    if step + GLIDE > len(record.times) or now + GLIDE * dt >= cells.end or rows_left <= GLIDE:
         return False
-    inputs = np.empty((GLIDE, GLIDE_INPUTS))
+    inputs, summed = np.empty((GLIDE, PAIR)), moving or len(cells.input_gain) != PAIR
     for j in range(GLIDE):
-        inputs[j] = command[int(now // dt)]
+        row = int(now // dt)
+        if summed:
+            _sum_inputs(row, command, added, first, moving, cells, activity.drive[j])
+        else:
+            inputs[j] = command[row]
         record.times[step + j], record.channels[step + j] = now, -1
         last, now = now, now + dt
-    present = activity.flags[PRESENT]
-    following = 1 - present
-    v, v_following = activity.v[present], activity.v[following]
-    i, i_following = activity.i_fast[present], activity.i_fast[following]
-    if cells.fast:
-        silent = _silent_fast(inputs, v, v_following, i, i_following, activity.v_rest, cells)
+    if cells.fast and summed:
+        silent = _silent(inputs, cells, activity, True, True)
+    elif cells.fast:
+        silent = _silent(inputs, cells, activity, False, True)
+    elif summed:
+        silent = _silent(inputs, cells, activity, True, False)
     else:
-        silent = _silent(inputs, v, v_following, i, i_following, activity.v_rest, cells)
+        silent = _silent(inputs, cells, activity, False, False)
     if not silent:
         return False
     record.count[STEPS] = step + GLIDE
-    activity.flags[PRESENT] = following
+    activity.flags[PRESENT] = 1 - activity.flags[PRESENT]
     activity.clock[LAST], activity.clock[NOW] = last, now
     return True
 
 
 @inlined
-def _silent(inputs, v, v_following, fast, fast_following, v_rest, cells):
-    """GLIDE silent steps; whether no membrane was above its threshold after any."""
-    gain, bias, tau, threshold = cells.input_gain, cells.bias, cells.tau_mem, cells.threshold
-    tau_fast, dt = cells.tau_fast, cells.dt
+def _silent(inputs, cells, activity, summed, fast):
+    """GLIDE silent steps; whether no membrane was above its threshold after any.
+
+    summed: whether the inputs are in activity.drive already; a pair is summed on the way. Both
+    choices are constants where this is inlined, so that no branch is left in the loop.
+    """
+    present, v_rest, drives = activity.flags[PRESENT], activity.v_rest, activity.drive
+    v, v_following = activity.v[present], activity.v[1 - present]
+    i_fast, i_following = activity.i_fast[present], activity.i_fast[1 - present]
+    gain, bias, threshold, dt = cells.input_gain, cells.bias, cells.threshold, cells.dt
+    tau_mem, rate, tau_fast, kept = cells.tau_mem, cells.rate, cells.tau_fast, cells.kept
     silent = True
     for n in range(len(v)):
-        i, reached = fast[n], v[n]
+        i, reached = i_fast[n], v[n]
         for j in range(GLIDE):
-            i += (-i / tau_fast) * dt
-            drive = inputs[j, 0] * gain[0, n] + inputs[j, 1] * gain[1, n]
-            reached += ((v_rest[n] - reached + i + drive + bias[n]) / tau[n]) * dt
+            if summed:
+                drive = drives[j, n]
+            else:
+                drive = inputs[j, 0] * gain[0, n] + inputs[j, 1] * gain[1, n]
+            if fast:
+                i *= kept
+                reached += (v_rest[n] - reached + i + drive + bias[n]) * rate[n]
+            else:
+                i += (-i / tau_fast) * dt
+                reached += ((v_rest[n] - reached + i + drive + bias[n]) / tau_mem[n]) * dt
             silent &= reached <= threshold[n]
-        fast_following[n], v_following[n] = i, reached
+        i_following[n], v_following[n] = i, reached
     return silent
 
 
 @inlined
-def _silent_fast(inputs, v, v_following, fast, fast_following, v_rest, cells):
-    """As `_silent` without divisions: not the same bits."""
-    gain, bias, rate, threshold = cells.input_gain, cells.bias, cells.rate, cells.threshold
-    kept = 1 - cells.dt / cells.tau_fast
-    silent = True
-    for n in range(len(v)):
-        i, reached = fast[n], v[n]
-        for j in range(GLIDE):
-            i *= kept
-            drive = inputs[j, 0] * gain[0, n] + inputs[j, 1] * gain[1, n]
-            reached += (v_rest[n] - reached + i + drive + bias[n]) * rate[n]
-            silent &= reached <= threshold[n]
-        fast_following[n], v_following[n] = i, reached
-    return silent
-
-
-@inlined
-def _step(command, added, first, cells, rule, activity, record):
+def _step(command, added, first, moving, cells, rule, activity, record):
     """One step of dt from the present, or from the first spike before it."""
     clock, flags = activity.clock, activity.flags
     present, step = flags[PRESENT], record.count[STEPS]
@@ -133,9 +134,7 @@ def _step(command, added, first, cells, rule, activity, record):
     if k >= 0:
         _go_back(k, present, cells, activity)
     row = int(clock[NOW] // cells.dt)
-    _sum_inputs(command[row], cells.input_gain, activity.drive)
-    if len(added):
-        activity.drive[:] += added[row - first]
+    _sum_inputs(row, command, added, first, moving, cells, activity.drive[0])
     _advance(k, present, cells, activity)
     if k >= 0 and rule.learn:
         _learn(k, step, activity.v[present], cells, rule, activity, record)
@@ -148,14 +147,17 @@ def _step(command, added, first, cells, rule, activity, record):
     clock[NOW] += cells.dt
 
 
-@compiled
-def _sum_inputs(command, gain, drive):
-    """Set drive, shape (N,), to command @ gain of shapes (Nx,) and (Nx, N), inputs in order."""
+@inlined
+def _sum_inputs(row, command, added, first, moving, cells, drive):
+    """Set drive to a row of command @ input_gain, inputs in order, plus what is added."""
+    gain, more = cells.input_gain, added[(row - first) * moving]
     for n in range(len(drive)):
-        drive[n] = command[0] * gain[0, n]
+        drive[n] = command[row, 0] * gain[0, n]
     for i in range(1, len(gain)):
         for n in range(len(drive)):
-            drive[n] += command[i] * gain[i, n]
+            drive[n] += command[row, i] * gain[i, n]
+    for n in range(len(drive)):
+        drive[n] += more[n]
 
 
 @compiled
@@ -167,13 +169,12 @@ def _hold(v, cells, activity):
             v[n] = activity.v_reset[n]
             above |= v[n] > cells.threshold[n]
             waiting = True
-    if above:
-        activity.flags[CROSSING] = 1
+    activity.flags[CROSSING] |= above
     # Once all have waited, none does again before the next spike: what is left only falls.
     activity.flags[WAITING] = waiting
 
 
-@compiled
+@inlined
 def _first_crossing(v, v_last, cells, clock):
     """Who crosses its threshold first, or -1, and set the clock to when; of equals the first."""
     first, least = -1, np.inf
@@ -188,7 +189,7 @@ def _first_crossing(v, v_last, cells, clock):
     return first
 
 
-@compiled
+@inlined
 def _go_back(k, present, cells, activity):
     """Interpolate all states at the time of k's spike, and reset k."""
     elapsed = activity.clock[NOW] - activity.clock[LAST]
@@ -205,7 +206,7 @@ def _go_back(k, present, cells, activity):
         activity.flags[WAITING] = 1
 
 
-@compiled
+@inlined
 def _interpolate(present, last, elapsed, dt):
     for n in range(len(present)):
         present[n] = (present[n] - last[n]) / dt * elapsed + last[n]
@@ -225,20 +226,20 @@ def _advance(k, present, cells, activity):
     elif cells.has_slow:
         _decay(activity.i_slow[present], slow, cells.tau_slow, cells.dt)
     v, v_following = activity.v[present], activity.v[following]
-    above = _charge(v, v_following, slow, fast, activity.drive, activity.v_rest, cells)
+    above = _charge(v, v_following, slow, fast, activity.drive[0], activity.v_rest, cells)
     activity.flags[CROSSING] = above
     if activity.flags[WAITING]:
         for n in range(len(v)):
             activity.wait[n] -= cells.dt
 
 
-@compiled
+@inlined
 def _decay(current, following, tau, dt):
     for n in range(len(current)):
         following[n] = current[n] + (-current[n] / tau) * dt
 
 
-@compiled
+@inlined
 def _decay_kicked(current, following, kicks, tau, dt):
     """Decay with a spike's kicks, which the present current has from now on too."""
     for n in range(len(current)):
@@ -246,7 +247,7 @@ def _decay_kicked(current, following, kicks, tau, dt):
         current[n] += kicks[n]
 
 
-@compiled
+@inlined
 def _charge(v, following, slow, fast, drive, v_rest, cells):
     """Charge the membranes; whether one ends above its threshold."""
     bias, tau, threshold, dt = cells.bias, cells.tau_mem, cells.threshold, cells.dt

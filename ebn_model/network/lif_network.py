@@ -125,8 +125,7 @@ class LifNetwork:
             kernel: `strict` has the bits of the paper's code. `fast` multiplies in silent steps
                 instead of dividing, which rounds otherwise: spikes move by rounding errors, and
                 where one comes to fire before another the run goes its own way. It gains where
-                there are many neurons, two inputs, and neither noise, slow weights nor recorded
-                membranes; elsewhere it is the same.
+                there are many neurons; with slow weights or recorded membranes it is the same.
             on_progress: gets the simulated time in s from time to time.
 
         Raises:

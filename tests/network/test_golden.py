@@ -38,6 +38,7 @@ def cells_of(golden):
         refractory=float(golden["refractory"]),
         fast=False,
         rate=np.empty(count),
+        kept=0.0,
         input_gain=np.zeros((1, count)),
         slow=np.ascontiguousarray(golden["weights_slow"].T),
         has_slow=bool(golden["weights_slow"].any()),
@@ -84,10 +85,11 @@ def run(golden):
     recorder, command = Recorder(int(golden["N"]), membrane=True), np.zeros((len(rows), 1))
     given = 0
 
-    def added(count):
+    def added(block):
         nonlocal given
-        given += count
-        return rows[given - count : given]
+        block[:] = 0.0
+        block[: len(rows) - given] = rows[given : given + len(block)]
+        given += len(block)
 
     for record in blocks(command, added, cells, rule_of(golden), activity, True, block=100):
         recorder.add(record)

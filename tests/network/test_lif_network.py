@@ -34,8 +34,12 @@ def test_results_do_not_depend_on_the_blocks(monkeypatch, noise, inputs, membran
 
 
 def test_recording_the_membrane_changes_nothing_else():
-    network, command = network_of(refractory=1e-3), command_of()
-    plain, recorded = network.run(command), network.run(command, record_membrane=True)
+    """With membranes every step is made on its own, without them silent ones together."""
+    network, command = network_of(refractory=1e-3, noise=0.02), command_of()
+    plain, recorded = (
+        network.run(command, learn=True, seed=4, record_membrane=membrane)
+        for membrane in (False, True)
+    )
     assert plain.membrane.shape == (0, 9)
     assert len(recorded.membrane_times) == len(recorded.membrane) > 1000
     assert (np.diff(recorded.membrane_times) > 0).all()
@@ -60,8 +64,10 @@ def test_trainings_in_parts_are_one_training():
     assert np.any(whole.network.state.weights)
 
 
-def test_the_fast_kernel_differs_by_rounding():
-    network, command = network_of(neurons=60, mismatch=MISMATCH), command_of(duration=0.05)
+@pytest.mark.parametrize("inputs", [2, 3])
+def test_the_fast_kernel_differs_by_rounding(inputs):
+    network = network_of(neurons=60, inputs=inputs, mismatch=MISMATCH)
+    command = command_of(inputs, duration=0.05)
     strict, fast = (network.run(command, kernel=kernel) for kernel in ("strict", "fast"))
     assert len(strict.spike_times) > 10
     np.testing.assert_array_equal(fast.spike_neurons, strict.spike_neurons)
@@ -70,9 +76,10 @@ def test_the_fast_kernel_differs_by_rounding():
 
 
 def test_the_fast_kernel_is_the_strict_one_where_no_steps_are_made_together():
-    for network in (network_of(noise=0.01), network_of(inputs=3)):
-        command = command_of(network.parameters.inputs)
-        runs = [network.run(command, seed=1, kernel=kernel) for kernel in ("strict", "fast")]
+    network, command = network_of(noise=0.01), command_of()
+    membranes, slow = {"record_membrane": True}, np.full((9, 9), 0.5)
+    for one, options in ((network, membranes), (replace(network, slow_weights=slow), {})):
+        runs = [one.run(command, seed=1, kernel=kernel, **options) for kernel in ("strict", "fast")]
         assert_same_result(*runs)
 
 

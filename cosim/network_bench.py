@@ -1,0 +1,126 @@
+"""The compiled network against numpy, bare arithmetic and Brian2: `python -m cosim.network_bench`.
+
+All that is compared runs in turns in one process, so that the machine's other load hits all of it;
+the best of the rounds counts. Before, each has run once: what is compiled is compiled then.
+"""
+
+import importlib.util
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from cosim.numpy_network import floor, train
+from ebn_model.network.evaluation import Trial, draw_trial
+from ebn_model.network.lif_network import LifNetwork
+from ebn_model.network.parameters import NetworkParameters, TaskParameters
+from ebn_model.network.seeds import Purpose
+
+ROUNDS = 7
+SEED = 1
+TRAINING_DURATION, INFERENCE_DURATION = 1.0, 4.0
+"""Simulated time of a run, s."""
+TRAINING_NEURONS, INFERENCE_NEURONS = 20, 1000
+
+STRICT, FAST, NUMPY = "strict kernel", "fast kernel", "numpy loop"
+NOISY = "strict kernel, noise"
+FLOOR, BRIAN = "two divisions", "Brian2"
+TRAINING_GOAL = 100
+"""Least ratio of the time of the numpy loop to that of the strict kernel."""
+INFERENCE_GOAL = 1.3
+"""Greatest ratio of the time of the strict kernel to that of the two divisions."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """Runs of the same task by their names; what they are of, and s of simulated time."""
+
+    title: str
+    duration: float
+    runs: dict[str, Callable[[], object]]
+
+
+def main() -> int:
+    """Measure and print."""
+    times = _measure(_training())
+    print(
+        f"{NUMPY} / {STRICT}: {times[NUMPY] / times[STRICT]:.0f} (goal: at least {TRAINING_GOAL})"
+    )
+    times = _measure(_inference())
+    ratio = times[STRICT] / times[FLOOR]
+    print(f"{STRICT} / {FLOOR}: {ratio:.2f} (goal: at most {INFERENCE_GOAL})")
+    print(f"{FAST} / {FLOOR}: {times[FAST] / times[FLOOR]:.2f}")
+    if BRIAN in times:
+        print(f"{BRIAN} / {STRICT}: {times[BRIAN] / times[STRICT]:.1f}")
+    else:
+        print("Brian2 isn't installed: not compared")
+    return 0
+
+
+def _measure(case: Case) -> dict[str, float]:
+    """Best time of each run, s, after printing it."""
+    best = dict.fromkeys(case.runs, np.inf)
+    for run in case.runs.values():
+        run()
+    for _ in range(ROUNDS):
+        for name, run in case.runs.items():
+            start = time.perf_counter()
+            run()
+            best[name] = min(best[name], time.perf_counter() - start)
+    print(case.title)
+    width = max(map(len, best))
+    for name, seconds in best.items():
+        print(f"  {name:{width}} {seconds / case.duration * 1e3:9.2f} ms per simulated s")
+    return best
+
+
+def _training() -> Case:
+    """Without noise: half of the compiled loop's time with it is numpy's random numbers."""
+    network, trial = _network_and_trial(TRAINING_NEURONS, TRAINING_DURATION)
+    command = trial.command
+    return Case(
+        f"training, {TRAINING_NEURONS} neurons",
+        TRAINING_DURATION,
+        {
+            STRICT: lambda: network.run(command, learn=True),
+            NOISY: lambda: network.run(command, learn=True, seed=trial.seed),
+            NUMPY: lambda: train(network, static_input(network, command)),
+        },
+    )
+
+
+def _inference() -> Case:
+    network, trial = _network_and_trial(INFERENCE_NEURONS, INFERENCE_DURATION)
+    network = replace(network, state=network.optimal_state)
+    p, steps = network.parameters, len(trial.command) - 1
+
+    def divisions():
+        floor(np.zeros(p.neurons), np.zeros(p.neurons), p.tau_mem, p.tau_fast, p.dt, steps)
+
+    runs = {
+        STRICT: lambda: network.run(trial.command),
+        FAST: lambda: network.run(trial.command, kernel="fast"),
+        FLOOR: divisions,
+    }
+    if importlib.util.find_spec("brian2"):
+        from cosim.brian_network import prepare
+
+        runs[BRIAN] = prepare(network, trial.command)
+    return Case(f"inference, {INFERENCE_NEURONS} neurons", INFERENCE_DURATION, runs)
+
+
+def static_input(network: LifNetwork, command: np.ndarray) -> np.ndarray:
+    """Input of each neuron, V, shape (steps + 1, N)."""
+    return command @ (network.decoder * network.parameters.tau_mem)
+
+
+def _network_and_trial(neurons: int, duration: float) -> tuple[LifNetwork, Trial]:
+    parameters = NetworkParameters(neurons=neurons, initial="zero")
+    trial = draw_trial(parameters, TaskParameters(duration=duration), SEED, Purpose.TEST)
+    return LifNetwork.build(parameters, SEED), trial
+
+
+if __name__ == "__main__":
+    sys.exit(main())

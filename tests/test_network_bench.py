@@ -1,0 +1,61 @@
+import re
+
+import numpy as np
+import pytest
+
+from cosim import network_bench
+from cosim.numpy_network import floor, train
+
+
+@pytest.fixture
+def short(monkeypatch):
+    """The bench itself, with as little to simulate as possible."""
+    monkeypatch.setattr(network_bench, "ROUNDS", 1)
+    monkeypatch.setattr(network_bench, "INFERENCE_NEURONS", 30)
+    monkeypatch.setattr(network_bench, "TRAINING_DURATION", 0.05)
+    monkeypatch.setattr(network_bench, "INFERENCE_DURATION", 0.05)
+    monkeypatch.setattr(network_bench.importlib.util, "find_spec", lambda name: None)
+
+
+def test_ratios_are_those_of_the_times(short, capsys):
+    assert network_bench.main() == 0
+    lines = capsys.readouterr().out.splitlines()
+    row = r"  (.*\S) +(\d+\.\d+) ms per simulated s"
+    titles = [line for line in lines if line.endswith("neurons")]
+    assert titles == ["training, 20 neurons", "inference, 30 neurons"]
+    matches = [re.fullmatch(row, line) for line in lines]
+    rows = [(match[1], float(match[2])) for match in matches if match]
+    names = [
+        "strict kernel",
+        "strict kernel, noise",
+        "numpy loop",
+        "strict kernel",
+        "fast kernel",
+        "two divisions",
+    ]
+    assert [name for name, _ in rows] == names
+    trained, _, loop, strict, fast, least = (time for _, time in rows)
+    for text, ratio in (
+        ("numpy loop / strict kernel", loop / trained),
+        ("strict kernel / two divisions", strict / least),
+        ("fast kernel / two divisions", fast / least),
+    ):
+        [line] = [line for line in lines if line.startswith(text)]
+        assert float(re.search(r": ([\d.]+)", line)[1]) == pytest.approx(ratio, rel=0.05, abs=0.5)
+    assert lines[-1] == "Brian2 isn't installed: not compared"
+
+
+def test_the_numpy_loop_learns_as_the_network_does():
+    network, trial = network_bench._network_and_trial(20, 0.3)
+    spikes, weights = train(network, network_bench.static_input(network, trial.command))
+    result = network.run(trial.command, learn=True)
+    assert len(spikes) > 20
+    np.testing.assert_array_equal(spikes, result.spike_neurons)
+    np.testing.assert_array_equal(weights, result.state.weights)
+
+
+def test_the_floor_integrates_both_equations():
+    v, current = np.zeros(3), np.zeros(3)
+    floor(v, current, 50e-3, 1e-3, 1e-4, 2000)
+    np.testing.assert_allclose(current, 1, atol=1e-12)
+    np.testing.assert_allclose(v, 1 - np.exp(-4), atol=5e-3)
