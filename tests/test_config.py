@@ -182,7 +182,7 @@ def test_an_impossible_input_is_refused(config, line, message):
 
 
 def test_the_published_simulations_are_complete():
-    assert simulation_names() == ["omega", *PUBLISHED]
+    assert {"omega", *PUBLISHED} <= set(simulation_names())
     for name in PUBLISHED:
         simulation = read_simulation(name)
         stimulus = simulation.experiment.stimulus.stimulus()
