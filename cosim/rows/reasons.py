@@ -10,8 +10,8 @@ UNEXPLAINED = "unexplained"
 REASONS = {
     "resolution": "I_mem of the circuit is within the dead band of a threshold",
     "delay": "the circuit's decision was right for I_mem within the winner-take-all's delay",
-    "bus": "the circuit's decision was right for the weight that was on the bus before, which "
-    "changed within the winner-take-all's delay, and a threshold is near",
+    "bus": "the circuit's decision lies on the way from that for the weight that was on the bus "
+    "before, which changed within the winner-take-all's delay, and a threshold is near",
     "trajectory": "a pulse that the membrane still remembers had another weight, or an own spike "
     "came at another time: earlier decisions of the row differed",
     "reset": "just after an own spike the circuit's membrane still falls, where the model's is at "
@@ -42,7 +42,7 @@ def reason_of(
         # The circuit's own decision is off: what happened before is no reason for that.
         if _right_just_before(case, pulse, tolerances.delay):
             return "delay"
-        return "bus" if _right_for_the_bus(case, pulse, tolerances) else UNEXPLAINED
+        return "bus" if _on_the_way(case, pulse, tolerances) else UNEXPLAINED
     if _differed_before(case, pulse, tolerances.memory):
         return "trajectory"
     if _still_falling(case, pulse, tolerances.reset):
@@ -66,8 +66,8 @@ def _right_just_before(case: RowComparisonInput, pulse: int, delay: float) -> bo
     return bool((decisions == events.decision[pulse]).any())
 
 
-def _right_for_the_bus(case: RowComparisonInput, pulse: int, tolerances: ReplayTolerances) -> bool:
-    """Whether the weight before this one on the bus called for the circuit's decision.
+def _on_the_way(case: RowComparisonInput, pulse: int, tolerances: ReplayTolerances) -> bool:
+    """Whether the decision is that for the weight before on the bus, or SL on the way from it.
 
     The bus changed within one slot before the edge; a slot longer than the delay, or a threshold
     that is not near, leaves no excuse.
@@ -78,7 +78,10 @@ def _right_for_the_bus(case: RowComparisonInput, pulse: int, tolerances: ReplayT
     i_mem, decision = events.i_mem_rise[pulse], events.decision[pulse]
     thresholds = case.rule.thresholds(events.weight_before[pulse])
     near = miss_of(i_mem, decision, *thresholds) <= tolerances.bus
-    return bool(near and case.rule.decide(i_mem, events.weight_before[pulse - 1]) == decision)
+    before, right = (
+        int(case.rule.decide(i_mem, events.weight_before[k])) for k in (pulse - 1, pulse)
+    )
+    return near and min(before, right) <= decision <= max(before, right) and decision != right
 
 
 def _differed_before(case: RowComparisonInput, pulse: int, memory: float) -> bool:

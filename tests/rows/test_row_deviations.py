@@ -104,10 +104,16 @@ def test_the_bus_is_no_excuse_far_from_a_threshold():
     assert reasons(circuit, model, given, rule=OMEGA_RULE) == ["unexplained"]
 
 
-def test_the_bus_is_no_excuse_where_the_weight_before_decides_otherwise():
-    # 8.45 nA is INC at weight 0.
+def test_an_outcome_on_the_way_from_the_weight_before():
+    # 8.45 nA is INC at weight 0, DEC at 10: SL lies between.
     circuit, model, given = omega_case(miss=0.05)
-    assert reasons(circuit, model, given, {"bus": 0.3e-9}, rule=OMEGA_RULE) == ["unexplained"]
+    assert reasons(circuit, model, given, {"bus": 0.3e-9}, rule=OMEGA_RULE) == ["bus"]
+
+
+def test_the_bus_is_no_excuse_where_both_weights_decide_the_same():
+    # 9.45 nA is DEC at weight 0, too.
+    circuit, model, given = omega_case(miss=1.05)
+    assert reasons(circuit, model, given, {"bus": 2e-9}, rule=OMEGA_RULE) == ["unexplained"]
 
 
 def test_the_bus_is_no_excuse_where_the_slot_was_long():
