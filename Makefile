@@ -54,8 +54,9 @@ figures: $(COMPLETE) ## redraw the figures from the results
 test: $(COMPLETE) ## run the tests
 	@$(PYTHON_IN_VENV) -m pytest
 
-bench: $(COMPLETE) ## compare our runs with ngspice alone (DECK=FILE: and its), networks with numpy
+bench: $(COMPLETE) ## compare neurons (DECK=FILE: and its) and rows with ngspice alone, networks with numpy
 	@$(PYTHON_IN_VENV) -m cosim.bench $(if $(DECK),--deck $(DECK))
+	@$(PYTHON_IN_VENV) -m cosim.row_bench
 	@$(PYTHON_IN_VENV) -m cosim.network_bench
 
 schematics: $(COMPLETE) ## redraw docs/schematics from the netlists
