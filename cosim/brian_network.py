@@ -1,7 +1,7 @@
 """The network in Brian2, where it is installed (not a dependency): the same equations and inputs.
 
 Brian2 detects spikes at the ends of steps, where several neurons may fire at once:
-its spikes aren't ours.
+its spikes are ours in number where that is rare, with few neurons.
 """
 
 from collections.abc import Callable
@@ -12,12 +12,15 @@ import numpy as np
 from ebn_model.network.lif_network import LifNetwork
 
 
-def prepare(network: LifNetwork, command: np.ndarray) -> Callable[[], None]:
-    """A run of the network on a command, shape (steps + 1, Nx), from rest; built beforehand."""
+def prepare(network: LifNetwork, command: np.ndarray) -> Callable[[], int]:
+    """A run from rest on a command, shape (steps + 1, Nx), which returns the number of spikes.
+
+    What Brian2 compiles, it compiles in the first run.
+    """
     p, second = network.parameters, brian2.second
     brian2.defaultclock.dt = p.dt * second
     inputs = range(p.inputs)
-    drive = " + ".join(f"gain{i}*command(t, {i})" for i in inputs)
+    drive = " + ".join(f"gain{i}*input_at(t, {i})" for i in inputs)
     gains = "".join(f"gain{i} : 1 (constant)\n" for i in inputs)
     equations = f"""
     dv/dt = (v_rest - v + fast + {drive})/tau_mem : 1
@@ -27,7 +30,7 @@ def prepare(network: LifNetwork, command: np.ndarray) -> Callable[[], None]:
     limit : 1 (constant)
     {gains}"""
     names = {
-        "command": brian2.TimedArray(command, dt=p.dt * second),
+        "input_at": brian2.TimedArray(command, dt=p.dt * second),
         "tau_mem": p.tau_mem * second,
         "tau_fast": p.tau_fast * second,
     }
@@ -51,8 +54,9 @@ def prepare(network: LifNetwork, command: np.ndarray) -> Callable[[], None]:
     whole = brian2.Network(neurons, synapses, spikes)
     whole.store()
 
-    def run() -> None:
+    def run() -> int:
         whole.restore()
         whole.run((len(command) - 1) * p.dt * second)
+        return spikes.num_spikes
 
     return run
