@@ -14,8 +14,8 @@ REASONS = {
     "before, which changed within the winner-take-all's delay, and a threshold is near",
     "trajectory": "a pulse that the membrane still remembers had another weight, or an own spike "
     "came at another time: earlier decisions of the row differed",
-    "reset": "just after an own spike the circuit's membrane still falls, where the model's is at "
-    "its end at once",
+    "reset": "just after an own spike the circuit's membrane still falls, faster than decisions "
+    "follow, where the model's is at its end at once",
     "membrane": "I_mem of both differs by no more than what the model's membrane may err, and a "
     "threshold lies between",
     UNEXPLAINED: "none of these",
@@ -42,6 +42,8 @@ def reason_of(
         # The circuit's own decision is off: what happened before is no reason for that.
         if _right_just_before(case, pulse, tolerances.delay):
             return "delay"
+        if _spiked(case, pulse, tolerances.reset):
+            return "reset"
         return "bus" if _on_the_way(case, pulse, tolerances) else UNEXPLAINED
     if _differed_before(case, pulse, tolerances.memory):
         return "trajectory"
@@ -54,16 +56,21 @@ def reason_of(
 
 def _right_just_before(case: RowComparisonInput, pulse: int, delay: float) -> bool:
     """Whether I_mem within `delay` (s) before the edge called for the circuit's decision."""
-    circuit, events = case.circuit, case.circuit.events
-    rise = events.t_rise[pulse]
-    recent = (circuit.time >= rise - delay) & (circuit.time <= rise)
-    if not recent.any():
-        return False
-    # Between two points of a decimated waveform, too.
-    start = np.interp(rise - delay, circuit.time, circuit.i_mem)
-    i_mem = np.append(start, circuit.i_mem[recent])
+    events = case.circuit.events
+    i_mem = _just_before(case, pulse, delay)
     decisions = case.rule.decide(i_mem, events.weight_before[pulse])
     return bool((decisions == events.decision[pulse]).any())
+
+
+def _just_before(case: RowComparisonInput, pulse: int, span: float) -> np.ndarray:
+    """The circuit's I_mem in A from `span` (s) before the edge on; empty without waveforms."""
+    circuit, rise = case.circuit, case.circuit.events.t_rise[pulse]
+    recent = (circuit.time >= rise - span) & (circuit.time <= rise)
+    if not recent.any():
+        return np.empty(0)
+    # Between two points of a decimated waveform, too.
+    start = np.interp(rise - span, circuit.time, circuit.i_mem)
+    return np.append(start, circuit.i_mem[recent])
 
 
 def _on_the_way(case: RowComparisonInput, pulse: int, tolerances: ReplayTolerances) -> bool:
@@ -77,7 +84,9 @@ def _on_the_way(case: RowComparisonInput, pulse: int, tolerances: ReplayToleranc
         return False
     i_mem, decision = events.i_mem_rise[pulse], events.decision[pulse]
     thresholds = case.rule.thresholds(events.weight_before[pulse])
-    near = miss_of(i_mem, decision, *thresholds) <= tolerances.bus
+    # While the bus settled, I_mem moved.
+    meanwhile = [i_mem, *_just_before(case, pulse, case.stimulus.slot)]
+    near = min(miss_of(i, decision, *thresholds) for i in meanwhile) <= tolerances.bus
     before, right = (
         int(case.rule.decide(i_mem, events.weight_before[k])) for k in (pulse - 1, pulse)
     )
@@ -104,6 +113,11 @@ def _differed_before(case: RowComparisonInput, pulse: int, memory: float) -> boo
 def _still_falling(case: RowComparisonInput, pulse: int, reset: float) -> bool:
     """Whether the circuit spiked within `reset` (s) before the edge, and is above the model."""
     circuit, model = case.circuit.events, case.model.events
-    since = circuit.t_rise[pulse] - case.circuit.output_spikes
-    recent = np.any((since >= 0) & (since <= reset))
-    return bool(recent and circuit.i_mem_rise[pulse] > model.i_mem_rise[pulse])
+    above = circuit.i_mem_rise[pulse] > model.i_mem_rise[pulse]
+    return bool(above) and _spiked(case, pulse, reset)
+
+
+def _spiked(case: RowComparisonInput, pulse: int, reset: float) -> bool:
+    """Whether the circuit spiked within `reset` (s) before the edge."""
+    since = case.circuit.events.t_rise[pulse] - case.circuit.output_spikes
+    return bool(np.any((since >= 0) & (since <= reset)))
