@@ -32,8 +32,9 @@ class RuleParameters(Table):
     subtract_rest: whether the rule measures v from v_rest. The derivation does, the paper's code
         does not, which matters once the diagonal update or the optimal network moves v_rest.
     diagonal: whether the rule also moves the firing neuron's own v_reset and v_rest, by
-        diagonal_step in V. The paper's code does, but tests v after the reset, so that v_reset
-        stops near -v_thresh/3. Left out, errors are the same or lower.
+        diagonal_step in V. The paper's code does, but tests v after the reset, so that with its
+        dead zone of 1 V v_reset stops near (1 V - v_thresh)/3 (docs/derivation.md, section 6).
+        Left out, errors are the same or lower.
     sees: the weight that enters x: what the synapse does (`effective`, as a circuit that
         measures its membrane) or what is stored (`nominal`). Without mismatch they are the same.
     sub_lsbs: bits of the counter below those that the synapse sees; a weight then moves after
