@@ -4,6 +4,7 @@ A module of its own, so that the processes of runs load little else.
 """
 
 import heapq
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 
 from cosim.engine.closed_loop import Action
@@ -25,7 +26,7 @@ def on_tick(time: float) -> float:
     return round(time / TICK) * TICK
 
 
-class RowTimeline:
+class RowTimeline(ABC):
     """Runs events as a Controller (engine.closed_loop); what happens in them, subclasses say.
 
     Events of pulses and spikes can be added at any time before they are due. At the same time those
@@ -56,17 +57,17 @@ class RowTimeline:
         self.add_event(time, lambda _: self.drive("vforce_b", False))
         self.add_event(time + FORCE, lambda _: self.drive("vforce_b", True))
 
+    @abstractmethod
     def select(self, synapse: int) -> None:
         """The synapse's weight comes on the bus."""
-        raise NotImplementedError
 
+    @abstractmethod
     def rise(self, synapse: int, values: Mapping[str, float]) -> None:
         """The synapse's pulse begins; the outcome of the decision circuit holds."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fall(self, synapse: int) -> None:
         """The synapse's pulse ends."""
-        raise NotImplementedError
 
     def drive(self, source: str, level: bool) -> None:
         """Let a source move to a logic level, beginning now."""
