@@ -4,10 +4,10 @@ import os
 import signal
 import threading
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
+from children import workers
 
 from cosim.engine.worker import run_jobs
 from cosim.errors import WorkerError
@@ -139,7 +139,7 @@ def test_a_killed_row_ends_the_run_and_is_named(network, command):
     def kill_one():
         deadline = time.time() + 30
         while time.time() < deadline:
-            for child in _children():
+            for child in workers():
                 os.kill(child, signal.SIGKILL)
                 return
             time.sleep(0.01)
@@ -149,10 +149,4 @@ def test_a_killed_row_ends_the_run_and_is_named(network, command):
     with pytest.raises(WorkerError, match=r"row \d: the process was killed by SIGKILL"):
         teach(network, command)
     killer.join()
-    assert not _children()
-
-
-def _children():
-    """Processes that any thread of this one has started."""
-    texts = (path.read_text() for path in Path("/proc/self/task").glob("*/children"))
-    return [int(pid) for text in texts for pid in text.split()]
+    assert not workers()
