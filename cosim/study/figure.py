@@ -1,5 +1,7 @@
 """The study's figure: a panel for each group, errors with intervals, and who ran away."""
 
+import re
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -80,6 +82,8 @@ def _draw_methods(axes: Axes, settings: StudySettings, name: str, found: list[Fi
     axes.set_yticks(range(len(found)))
     axes.set_yticklabels([settings.methods[one.condition.method].label for one in found])
     axes.invert_yaxis()
+    # Room for the text beside the last point.
+    axes.margins(x=0.25)
     axes.set_xlim(0, None)
     axes.grid(axis="x", alpha=0.3, linewidth=0.4)
     axes.set_xlabel(TEXTS[group.quantity])
@@ -109,7 +113,7 @@ def _draw_situations(
     below.set_ylabel("ran away (%)")
     below.set_xticks(range(len(group.situations)))
     below.set_xticklabels(
-        [settings.situations[one].label.replace(", ", ",\n") for one in group.situations]
+        [re.sub("([,;]) ", r"\1\n", settings.situations[one].label) for one in group.situations]
     )
 
 
@@ -122,7 +126,8 @@ def _draw_points(axes: Axes, x, found: list[Finding], number: int, label: str, l
         means,
         yerr=reach,
         color=_COLOURS[number % len(_COLOURS)],
-        marker=_MARKERS[number % len(_MARKERS)],
+        # A colour that comes again gets another marker.
+        marker=_MARKERS[(number + number // len(_COLOURS)) % len(_MARKERS)],
         markersize=3,
         linewidth=0.8,
         linestyle=line,
