@@ -89,7 +89,9 @@ def response(vectors: Vectors) -> Response:
     restored = pulses(time, vectors["restore"])[0]
     codes = weights(vectors, (starts + ends) / 2)
     after, before = (np.interp(t - MARGIN, time, i_mem) for t in (restored, starts))
-    output = current(vectors, "xplastic.xpair.xexc.xout") - current(vectors, "xplastic.xpair.xmirror_out")
+    output = current(vectors, "xplastic.xpair.xexc.xout") - current(
+        vectors, "xplastic.xpair.xmirror_out"
+    )
     spans = list(zip(starts, restored, strict=True))
     moved = np.array([charge(time, output, *span) for span in spans])
     peak = [
