@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from cosim import network_bench
-from cosim.numpy_network import floor, train
+from cosim.numpy_network import floor, train, train_bare
 
 
 @pytest.fixture
 def short(monkeypatch):
     """The bench itself, with as little to simulate as possible."""
     monkeypatch.setattr(network_bench, "ROUNDS", 1)
+    monkeypatch.setattr(network_bench, "LEAST_TIME", 0.0)
     monkeypatch.setattr(network_bench, "INFERENCE_NEURONS", 30)
     monkeypatch.setattr(network_bench, "TRAINING_DURATION", 0.05)
     monkeypatch.setattr(network_bench, "INFERENCE_DURATION", 0.05)
@@ -29,14 +30,16 @@ def test_ratios_are_those_of_the_times(short, capsys):
         "strict kernel",
         "strict kernel, noise",
         "numpy loop",
+        "numpy loop, bare",
         "strict kernel",
         "fast kernel",
         "two divisions",
     ]
     assert [name for name, _ in rows] == names
-    trained, _, loop, strict, fast, least = (time for _, time in rows)
+    trained, _, loop, bare, strict, fast, least = (time for _, time in rows)
     for text, ratio in (
         ("numpy loop / strict kernel", loop / trained),
+        ("numpy loop, bare / strict kernel", bare / trained),
         ("strict kernel / two divisions", strict / least),
         ("fast kernel / two divisions", fast / least),
     ):
@@ -45,13 +48,25 @@ def test_ratios_are_those_of_the_times(short, capsys):
     assert lines[-1] == "Brian2 isn't installed: not compared"
 
 
-def test_the_numpy_loop_learns_as_the_network_does():
+def test_the_numpy_loops_learn_as_the_network_does():
     network, trial = network_bench._network_and_trial(20, 0.3)
-    spikes, weights = train(network, network_bench.static_input(network, trial.command))
+    drive = network_bench.static_input(network, trial.command)
     result = network.run(trial.command, learn=True)
+    spikes, updates, weights = train(network, drive)
     assert len(spikes) > 20
-    np.testing.assert_array_equal(spikes, result.spike_neurons)
+    times, neurons = zip(*spikes, strict=True)
+    assert list(neurons) == result.spike_neurons.tolist()
+    # numpy sums the inputs in another order.
+    np.testing.assert_allclose(times, result.spike_times, rtol=1e-9)
+    own = result.updates
+    for column, expected in zip(
+        zip(*updates, strict=True), (own.time, own.post, own.pre, own.delta), strict=True
+    ):
+        np.testing.assert_allclose(column, expected, rtol=1e-9)
     np.testing.assert_array_equal(weights, result.state.weights)
+    bare_spikes, bare_weights = train_bare(network, drive)
+    assert bare_spikes == spikes
+    np.testing.assert_array_equal(bare_weights, weights)
 
 
 def test_the_floor_integrates_both_equations():

@@ -107,8 +107,10 @@ def _draw_situations(
             axes.axvline(edge, color="0.8", linewidth=0.6)
     above.set_ylim(0, None)
     above.set_ylabel(TEXTS[group.quantity])
-    above.set_title(group.title, fontsize=8)
-    above.legend(frameon=False, fontsize=6.5, ncols=3)
+    panel = above.figure
+    panel.suptitle(group.title, fontsize=8)
+    # Methods spread over the whole width, so that no corner is free.
+    panel.legend(frameon=False, fontsize=6.5, ncols=3, loc="outside upper center")
     below.set_ylim(0, 100)
     below.set_ylabel("ran away (%)")
     below.set_xticks(range(len(group.situations)))

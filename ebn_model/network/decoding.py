@@ -7,6 +7,7 @@ from scipy.signal import lfilter
 
 from ebn_model.errors import InputError
 from ebn_model.network.checks import checked_spikes
+from ebn_model.network.decoding_kernel import accumulate
 from ebn_model.network.inputs import on_grid
 from ebn_model.network.parameters import NetworkParameters, TaskParameters
 
@@ -38,21 +39,20 @@ def decode(
     """
     inputs, neurons = decoder.shape
     spike_times, spike_neurons = checked_spikes(spike_times, spike_neurons, neurons)
-    bins = np.floor(spike_times / parameters.dt).astype(int)
-    inside = bins < steps
-    jumps = np.zeros((steps, inputs))
-    np.add.at(jumps, bins[inside], decoder.T[spike_neurons[inside]])
+    decay = parameters.dt / parameters.tau_out
+    bins, columns = np.floor(spike_times / parameters.dt).astype(int), decoder.T[spike_neurons]
     output = np.zeros((steps + 1, inputs))
-    output[1:] = _decaying(jumps, parameters.dt / parameters.tau_out)
+    _add(output, bins + 1, columns)
+    length = int(np.ceil(-np.log(_KERNEL_END) / decay))
+    _add(output, bins + 1 + length, -np.exp(-decay * length) * columns)
+    accumulate(output, np.exp(-decay))
     return output
 
 
-def _decaying(jumps: np.ndarray, decay: float) -> np.ndarray:
-    """Convolution with exp(-decay*i), i = 0 .. length - 1, as a recursion."""
-    length = int(np.ceil(-np.log(_KERNEL_END) / decay))
-    cut = jumps.copy()
-    cut[length:] -= np.exp(-decay * length) * jumps[:-length]
-    return lfilter([1.0], [1.0, -np.exp(-decay)], cut, axis=0)
+def _add(output: np.ndarray, bins: np.ndarray, columns: np.ndarray) -> None:
+    """Add columns to the output where their bins are within the run."""
+    inside = bins < len(output)
+    np.add.at(output, bins[inside], columns[inside])
 
 
 def decoding_target(

@@ -81,8 +81,9 @@ class Activity(NamedTuple):
     clock: the time, and that of the last step, s, shape (2,). flags: which row of v, i_fast and
     i_slow is the present one (the other is that of the last step), whether a membrane may be above
     its threshold, and whether one may be refractory, shape (3,). v, i_fast, i_slow: V, shape
-    (2, N). drive: input of the next steps, V, shape (GLIDE, N). wait: what is left of
-    each refractory period, s, shape (N,). weights, fraction, v_reset, v_rest: LearnedState's. sent:
+    (2, N). drive: input of the next steps, V, shape (GLIDE, N). pairs: rows of the command of the
+    next steps, where it has two inputs, shape (GLIDE, 2). wait: what is left of each refractory
+    period, s, shape (N,). weights, fraction, v_reset, v_rest: LearnedState's. sent:
     the weights with their mismatch, [k, n].
     """
 
@@ -92,6 +93,7 @@ class Activity(NamedTuple):
     i_fast: np.ndarray
     i_slow: np.ndarray
     drive: np.ndarray
+    pairs: np.ndarray
     wait: np.ndarray
     weights: np.ndarray
     fraction: np.ndarray

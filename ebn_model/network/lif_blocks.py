@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from ebn_model.network.lif_arrays import NOW, Activity, Cells, Record, Rule
-from ebn_model.network.lif_kernel import GLIDE, run_block
+from ebn_model.network.lif_kernel import GLIDE, PAIR, run_block
 from ebn_model.network.mismatch import Mismatch
 from ebn_model.network.parameters import NetworkParameters
 from ebn_model.network.results import LearnedState
@@ -50,7 +50,7 @@ def cells_of(
         rate=parameters.dt / tau_mem,
         kept=1 - parameters.dt / parameters.tau_fast,
         input_gain=_floats(decoder * parameters.tau_mem),
-        slow=np.zeros((neurons, neurons)) if slow_weights is None else _floats(slow_weights.T),
+        slow=np.zeros((0, 0)) if slow_weights is None else _floats(slow_weights.T),
         has_slow=slow_weights is not None,
     )
 
@@ -105,6 +105,7 @@ def activity_at_rest(state: LearnedState, sent: np.ndarray, learn: bool) -> Acti
         i_fast=np.zeros((2, neurons)),
         i_slow=np.zeros((2, neurons)),
         drive=np.zeros((GLIDE, neurons)),
+        pairs=np.zeros((GLIDE, PAIR)),
         wait=np.zeros(neurons),
         weights=_floats(state.weights),
         fraction=np.ascontiguousarray(state.fraction, dtype=np.int64),

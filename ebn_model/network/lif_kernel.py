@@ -7,8 +7,8 @@ and no fused multiply-add, which the compiler only makes where fastmath allows i
 
 Most steps are silent. A glide makes GLIDE of them in one pass over the neurons, which is bound by
 the divisions, not by memory; where a membrane crosses its threshold on the way, it is forgotten and
-the steps are made one by one. A fast glide multiplies instead: about half the time for many
-neurons, but not the original's bits any more. All other steps are the same.
+the steps are made one by one up to there. A fast glide multiplies instead: about half the time for
+many neurons, but not the original's bits any more. All other steps are the same.
 
 All that is compiled is in this file: the cache on disk follows no other.
 """
@@ -27,7 +27,7 @@ from ebn_model.network.lif_arrays import (
     inlined,
 )
 
-GLIDE = 4
+GLIDE = 5
 """Silent steps in one pass."""
 PAIR = 2
 """Inputs that a glide sums on the way; those of other numbers, or with noise, before."""
@@ -44,46 +44,49 @@ def run_block(command, added, first, moving, cells, rule, activity, record):
     may_glide = len(record.membrane) == 0 and not cells.has_slow
     singles = 0
     while clock[NOW] < cells.end and record.count[STEPS] < len(record.times):
-        if moving and int(clock[NOW] // dt) >= first + len(added):
+        if moving and _row(clock[NOW], dt) >= first + len(added):
             return
         if flags[WAITING]:
             _hold(activity.v[flags[PRESENT]], cells, activity)
-        if may_glide and singles <= 0 and not (flags[CROSSING] or flags[WAITING]):
-            if _glide(command, added, first, moving, cells, activity, record):
-                continue
-            singles = GLIDE
+        if may_glide and not (flags[CROSSING] or flags[WAITING]):
+            if singles <= 0:
+                if _glide(command, added, first, moving, cells, activity, record):
+                    continue
+                singles = GLIDE
+            _single(command, added, first, moving, cells, activity, record)
+            singles -= 1
+            continue
         _step(command, added, first, moving, cells, rule, activity, record)
-        fired = record.channels[record.count[STEPS] - 1] >= 0
-        singles = 0 if fired else singles - 1
+        singles = 0
 
 
 @inlined
 def _glide(command, added, first, moving, cells, activity, record):
     """Make GLIDE steps with the arithmetic of `_step`; nothing and False where one isn't silent.
 
-    The last steps of the run, of `added` and of the record are left to `_step`.
+    The last steps of the run, of `added` and of the record are left to `_single`.
     """
     step, now, dt = record.count[STEPS], activity.clock[NOW], cells.dt
-    rows_left = first + len(added) - int(now // dt) if moving else GLIDE + 1
+    rows_left = first + len(added) - _row(now, dt) if moving else GLIDE + 1
     if step + GLIDE > len(record.times) or now + GLIDE * dt >= cells.end or rows_left <= GLIDE:
         return False
-    inputs, summed = np.empty((GLIDE, PAIR)), moving or len(cells.input_gain) != PAIR
+    inputs, summed = activity.pairs, moving or len(cells.input_gain) != PAIR
     for j in range(GLIDE):
-        row = int(now // dt)
+        row = _row(now, dt)
         if summed:
             _sum_inputs(row, command, added, first, moving, cells, activity.drive[j])
         else:
-            inputs[j] = command[row]
+            inputs[j, 0], inputs[j, 1] = command[row, 0], command[row, 1]
         record.times[step + j], record.channels[step + j] = now, -1
         last, now = now, now + dt
     if cells.fast and summed:
-        silent = _silent(inputs, cells, activity, True, True)
+        silent = _silent_steps(inputs, cells, activity, True, True)
     elif cells.fast:
-        silent = _silent(inputs, cells, activity, False, True)
+        silent = _silent_steps(inputs, cells, activity, False, True)
     elif summed:
-        silent = _silent(inputs, cells, activity, True, False)
+        silent = _silent_steps(inputs, cells, activity, True, False)
     else:
-        silent = _silent(inputs, cells, activity, False, False)
+        silent = _silent_steps(inputs, cells, activity, False, False)
     if not silent:
         return False
     record.count[STEPS] = step + GLIDE
@@ -93,20 +96,37 @@ def _glide(command, added, first, moving, cells, activity, record):
 
 
 @inlined
-def _silent(inputs, cells, activity, summed, fast):
+def _single(command, added, first, moving, cells, activity, record):
+    """Make one step, after which a membrane may be above its threshold."""
+    step, now = record.count[STEPS], activity.clock[NOW]
+    row = _row(now, cells.dt)
+    if moving or len(cells.input_gain) != PAIR:
+        _sum_inputs(row, command, added, first, moving, cells, activity.drive[0])
+        silent = _silent_step(cells, activity, True)
+    else:
+        activity.pairs[0, 0], activity.pairs[0, 1] = command[row, 0], command[row, 1]
+        silent = _silent_step(cells, activity, False)
+    record.times[step], record.channels[step] = now, -1
+    record.count[STEPS] = step + 1
+    activity.flags[CROSSING] = not silent
+    activity.flags[PRESENT] = 1 - activity.flags[PRESENT]
+    activity.clock[LAST], activity.clock[NOW] = now, now + cells.dt
+
+
+@inlined
+def _silent_steps(inputs, cells, activity, summed, fast):
     """GLIDE silent steps; whether no membrane was above its threshold after any.
 
     summed: whether the inputs are in activity.drive already; a pair is summed on the way. Both
     choices are constants where this is inlined, so that no branch is left in the loop.
     """
     present, v_rest, drives = activity.flags[PRESENT], activity.v_rest, activity.drive
-    v, v_following = activity.v[present], activity.v[1 - present]
-    i_fast, i_following = activity.i_fast[present], activity.i_fast[1 - present]
+    v, i_fast, following = activity.v, activity.i_fast, 1 - present
     gain, bias, threshold, dt = cells.input_gain, cells.bias, cells.threshold, cells.dt
     tau_mem, rate, tau_fast, kept = cells.tau_mem, cells.rate, cells.tau_fast, cells.kept
     silent = True
-    for n in range(len(v)):
-        i, reached = i_fast[n], v[n]
+    for n in range(len(v_rest)):
+        i, reached = i_fast[present, n], v[present, n]
         for j in range(GLIDE):
             if summed:
                 drive = drives[j, n]
@@ -119,7 +139,26 @@ def _silent(inputs, cells, activity, summed, fast):
                 i += (-i / tau_fast) * dt
                 reached += ((v_rest[n] - reached + i + drive + bias[n]) / tau_mem[n]) * dt
             silent &= reached <= threshold[n]
-        i_following[n], v_following[n] = i, reached
+        i_fast[following, n], v[following, n] = i, reached
+    return silent
+
+
+@inlined
+def _silent_step(cells, activity, summed):
+    """One of these, which is kept; whether no membrane is above its threshold after it."""
+    present, v_rest = activity.flags[PRESENT], activity.v_rest
+    drives, pairs = activity.drive, activity.pairs
+    v, i_fast, following = activity.v, activity.i_fast, 1 - present
+    gain, bias, threshold, dt = cells.input_gain, cells.bias, cells.threshold, cells.dt
+    tau_mem, tau_fast = cells.tau_mem, cells.tau_fast
+    silent = True
+    for n in range(len(v_rest)):
+        i, reached = i_fast[present, n], v[present, n]
+        drive = drives[0, n] if summed else pairs[0, 0] * gain[0, n] + pairs[0, 1] * gain[1, n]
+        i += (-i / tau_fast) * dt
+        reached += ((v_rest[n] - reached + i + drive + bias[n]) / tau_mem[n]) * dt
+        silent &= reached <= threshold[n]
+        i_fast[following, n], v[following, n] = i, reached
     return silent
 
 
@@ -133,7 +172,7 @@ def _step(command, added, first, moving, cells, rule, activity, record):
         k = _first_crossing(activity.v[present], activity.v[1 - present], cells, clock)
     if k >= 0:
         _go_back(k, present, cells, activity)
-    row = int(clock[NOW] // cells.dt)
+    row = _row(clock[NOW], cells.dt)
     _sum_inputs(row, command, added, first, moving, cells, activity.drive[0])
     _advance(k, present, cells, activity)
     if k >= 0 and rule.learn:
@@ -145,6 +184,14 @@ def _step(command, added, first, moving, cells, rule, activity, record):
     flags[PRESENT] = 1 - present
     clock[LAST] = clock[NOW]
     clock[NOW] += cells.dt
+
+
+@inlined
+def _row(time, dt):
+    """int(time // dt), but faster: rounding can lift a quotient to a whole number only."""
+    quotient = time / dt
+    whole = int(quotient)
+    return int(time // dt) if quotient == whole else whole
 
 
 @inlined
@@ -284,7 +331,7 @@ def _learn(k, step, v, cells, rule, activity, record):
             record.count[UPDATES] = update + 1
 
 
-@compiled
+@inlined
 def _count(k, n, direction, rule, activity):
     """Move the counter of a weight; by how much the weight changes."""
     counted = activity.fraction[n, k] + direction
