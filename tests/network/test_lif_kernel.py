@@ -71,6 +71,18 @@ def test_every_dynamics_is_the_reference(changes, inputs):
 
 
 @runaway
+def test_weights_stop_at_both_ends():
+    """A full scale that is small against what the rule looks for: weights rest at either end."""
+    network = network_of(saturate=True, bits=3, full_scale=2.0)
+    low, high = -2.0, 2.0 - network.parameters.lsb
+    weights = np.clip(network.state.weights, low, high)
+    network = replace(network, state=replace(network.state, weights=weights))
+    assert_equals_reference(network, command_of(duration=0.4))
+    learned = network.run(command_of(duration=0.4), learn=True).state.weights
+    assert (learned.min(), learned.max()) == (low, high)
+
+
+@runaway
 def test_slow_weights_and_bias_are_the_reference():
     network = network_of()
     generator = np.random.default_rng(1)
