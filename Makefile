@@ -55,9 +55,9 @@ test: $(COMPLETE) ## run the tests
 	@$(PYTHON_IN_VENV) -m pytest
 
 bench: $(COMPLETE) ## compare neurons (DECK=FILE: and its) and rows with ngspice alone, networks with numpy
-	@$(PYTHON_IN_VENV) -m cosim.bench $(if $(DECK),--deck $(DECK))
-	@$(PYTHON_IN_VENV) -m cosim.row_bench
-	@$(PYTHON_IN_VENV) -m cosim.network_bench
+	@$(PYTHON_IN_VENV) -m cosim.speed.neuron $(if $(DECK),--deck $(DECK))
+	@$(PYTHON_IN_VENV) -m cosim.speed.rows
+	@$(PYTHON_IN_VENV) -m cosim.speed.network
 
 schematics: $(COMPLETE) ## redraw docs/schematics from the netlists
 	@$(PYTHON_IN_VENV) -m cosim.schematics

@@ -10,10 +10,10 @@ import fake_circuit
 import pytest
 from synthetic import neuron_parameters
 
-from cosim import bench
 from cosim.cli import main
 from cosim.errors import CosimError
 from cosim.experiments.provenance import ROOT
+from cosim.speed import neuron
 from ebn_model.learning_neuron import LearningNeuron
 
 
@@ -208,5 +208,5 @@ def test_make_help_names_every_target():
 
 def test_bench_names_the_package_of_a_missing_ngspice(monkeypatch, capsys):
     monkeypatch.setenv("PATH", "")
-    assert bench.main() == 2
+    assert neuron.main() == 2
     assert "apt-get install ngspice" in error_line(capsys)

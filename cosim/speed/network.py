@@ -1,4 +1,4 @@
-"""The compiled network against numpy, bare arithmetic and Brian2: `python -m cosim.network_bench`.
+"""The compiled network against numpy, bare arithmetic and Brian2: `python -m cosim.speed.network`.
 
 All that is compared runs in turns in one process, so that the machine's other load hits all of it;
 the best of the rounds counts. Before, each has run once: what is compiled is compiled then.
@@ -12,7 +12,7 @@ from timeit import timeit
 
 import numpy as np
 
-from cosim.numpy_network import floor, train, train_bare
+from cosim.speed.numpy_network import floor, train, train_bare
 from ebn_model.network.evaluation import Trial, draw_trial
 from ebn_model.network.lif_network import LifNetwork
 from ebn_model.network.parameters import NetworkParameters, TaskParameters
@@ -119,7 +119,7 @@ def _inference() -> Case:
 
 def _small_inference() -> Case:
     """Few neurons: Brian2 lets many of a large network fire at once, which then runs away."""
-    from cosim.brian_network import prepare
+    from cosim.speed.brian_network import prepare
 
     network, trial = _programmed(TRAINING_NEURONS)
     runs = {

@@ -3,23 +3,23 @@ import re
 import numpy as np
 import pytest
 
-from cosim import network_bench
-from cosim.numpy_network import floor, train, train_bare
+from cosim.speed import network as speed
+from cosim.speed.numpy_network import floor, train, train_bare
 
 
 @pytest.fixture
 def short(monkeypatch):
     """The bench itself, with as little to simulate as possible."""
-    monkeypatch.setattr(network_bench, "ROUNDS", 1)
-    monkeypatch.setattr(network_bench, "LEAST_TIME", 0.0)
-    monkeypatch.setattr(network_bench, "INFERENCE_NEURONS", 30)
-    monkeypatch.setattr(network_bench, "TRAINING_DURATION", 0.05)
-    monkeypatch.setattr(network_bench, "INFERENCE_DURATION", 0.05)
-    monkeypatch.setattr(network_bench.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(speed, "ROUNDS", 1)
+    monkeypatch.setattr(speed, "LEAST_TIME", 0.0)
+    monkeypatch.setattr(speed, "INFERENCE_NEURONS", 30)
+    monkeypatch.setattr(speed, "TRAINING_DURATION", 0.05)
+    monkeypatch.setattr(speed, "INFERENCE_DURATION", 0.05)
+    monkeypatch.setattr(speed.importlib.util, "find_spec", lambda name: None)
 
 
 def test_ratios_are_those_of_the_times(short, capsys):
-    assert network_bench.main() == 0
+    assert speed.main() == 0
     lines = capsys.readouterr().out.splitlines()
     row = r"  (.*\S) +(\d+\.\d+) ms per simulated s"
     titles = [line for line in lines if line.endswith("neurons")]
@@ -49,8 +49,8 @@ def test_ratios_are_those_of_the_times(short, capsys):
 
 
 def test_the_numpy_loops_learn_as_the_network_does():
-    network, trial = network_bench._network_and_trial(20, 0.3)
-    drive = network_bench.static_input(network, trial.command)
+    network, trial = speed._network_and_trial(20, 0.3)
+    drive = speed.static_input(network, trial.command)
     result = network.run(trial.command, learn=True)
     spikes, updates, weights = train(network, drive)
     assert len(spikes) > 20

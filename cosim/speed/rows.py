@@ -1,6 +1,6 @@
 """Rows of the network, open and closed loop, against `ngspice -b` on the same decks.
 
-`python -m cosim.row_bench`. ngspice alone gets the decks with all that Python did to their sources
+`python -m cosim.speed.rows`. ngspice alone gets the decks with all that Python did to their sources
 in them (cosim.rows.played). All use as many processes as there are processors and take turns.
 """
 
@@ -16,13 +16,13 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from cosim.bench import run_alone
 from cosim.engine.inventory import transistors
 from cosim.engine.worker import run_jobs
 from cosim.errors import CosimError
 from cosim.rows.circuit import RowCircuit
 from cosim.rows.closed_loop import teach
 from cosim.rows.played import RecordedRow, played_deck
+from cosim.speed.neuron import run_alone
 from ebn_model.network.hardware_network import HardwareNetwork
 from ebn_model.network.hardware_parameters import HardwareParameters
 from ebn_model.network.inputs import sine_command

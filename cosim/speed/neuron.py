@@ -1,4 +1,4 @@
-"""Our runs of simulation 1, shortened, against `ngspice -b`: `python -m cosim.bench`.
+"""Our runs of simulation 1, shortened, against `ngspice -b`: `python -m cosim.speed.neuron`.
 
 ngspice gets the transistor view's deck and, with `--deck FILE`, somebody else's of the same length.
 All write a raw file and use one thread, and they take turns, so that the machine's other load
@@ -48,7 +48,9 @@ class Measurement:
 
 def main(arguments: Sequence[str] = ()) -> int:
     """Measure and print; returns 2 where the ngspice command or the deck is missing or fails."""
-    parser = argparse.ArgumentParser(prog="cosim.bench", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="cosim.speed.neuron", description=__doc__.partition("\n")[0]
+    )
     parser.add_argument("--deck", type=Path, metavar="FILE", help="also run this with ngspice -b")
     deck = parser.parse_args(arguments).deck
     if not shutil.which("ngspice"):

@@ -3,7 +3,7 @@ import shutil
 
 import pytest
 
-from cosim import bench
+from cosim.speed import neuron as speed
 
 pytestmark = pytest.mark.skipif(not shutil.which("ngspice"), reason="needs the command ngspice")
 
@@ -37,12 +37,12 @@ def deck(tmp_path):
 @pytest.fixture
 def short(monkeypatch):
     """The bench itself, with as little to simulate as possible."""
-    monkeypatch.setattr(bench, "SHORTENED", ("stimulus.count=1", "stimulus.duration=5.1 ms"))
-    monkeypatch.setattr(bench, "REPETITIONS", 1)
+    monkeypatch.setattr(speed, "SHORTENED", ("stimulus.count=1", "stimulus.duration=5.1 ms"))
+    monkeypatch.setattr(speed, "REPETITIONS", 1)
 
 
 def test_views_and_a_deck_are_measured_and_compared(short, deck, capsys):
-    assert bench.main(["--deck", str(deck)]) == 0
+    assert speed.main(["--deck", str(deck)]) == 0
     *runs, alone, transistor, mixed = capsys.readouterr().out.splitlines()
     row = r"(.*\S) +(\d+\.\d+) s   (\d+) time points   (\d+) transistors   (\d+) MB"
     table = {match[1]: match for match in (re.fullmatch(row, run) for run in runs)}
@@ -72,5 +72,5 @@ def test_views_and_a_deck_are_measured_and_compared(short, deck, capsys):
 )
 def test_a_deck_that_fails_is_an_error(short, deck, capsys, change, message):
     change(deck)
-    assert bench.main(["--deck", str(deck)]) == 2
+    assert speed.main(["--deck", str(deck)]) == 2
     assert re.match(message, capsys.readouterr().err, re.DOTALL)
