@@ -70,11 +70,14 @@ def learning_result(
 
 
 def output_spikes(vectors: dict[str, np.ndarray]) -> np.ndarray:
-    """Rising edges of the neuron's own spikes, s; none where it has no spike generator."""
+    """Rising edges of the neuron's own spikes, s, interpolated as in engine.closed_loop; none where
+    it has no spike generator."""
     if OUTPUT_SPIKE not in vectors:
         return np.empty(0)
-    time, high = vectors["time"], vectors[OUTPUT_SPIKE] > SUPPLY / 2
-    return time[1:][high[1:] & ~high[:-1]]
+    time, spike, level = vectors["time"], vectors[OUTPUT_SPIKE], SUPPLY / 2
+    before = np.flatnonzero((spike[:-1] < level) & (spike[1:] >= level))
+    rise = (level - spike[before]) / (spike[before + 1] - spike[before])
+    return time[before] + rise * (time[before + 1] - time[before])
 
 
 def _just_before_the_edges(stimulus: Stimulus) -> tuple[np.ndarray, np.ndarray]:

@@ -102,7 +102,7 @@ def test_living_circuits_can_be_replayed(alive):
     ):
         assert_same(again, first)
     times = np.concatenate([alive.rows[row].output_spikes for row in range(NEURONS)])
-    assert np.sort(times) == pytest.approx(alive.network.spike_times, abs=1e-9)
+    assert np.sort(times) == pytest.approx(alive.network.spike_times, abs=1e-15)
 
 
 def test_who_answers_first_makes_no_difference(network, command, taught, monkeypatch):
