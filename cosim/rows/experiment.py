@@ -8,7 +8,7 @@ from cosim.errors import CosimError
 from cosim.experiments.output import check_writable, new_files
 from cosim.experiments.progress import progress_bars
 from cosim.experiments.provenance import sources_digest
-from cosim.rows.loops import run_loop
+from cosim.rows.loops import close_loop
 from cosim.rows.network_scores import NetworkScore, codes_of_rows, network_scores
 from cosim.rows.outcome import Provenance, ReplayOutcome
 from cosim.rows.replay import ReplayResult, RowSettings, network_stimuli
@@ -112,7 +112,7 @@ def _closed(experiment: ReplayExperiment, taught: TaughtRun, how: RowSettings) -
     stretch = experiment.settings.stretch
     with progress_bars() as add_bar:
         on_progress = add_bar(f"{experiment.name}, all rows", stretch.duration)
-        result, network = run_loop(stretch.loop, taught.network, taught.command, how, on_progress)
+        result, network = close_loop(stretch.loop, taught.network, taught.command, how, on_progress)
     with new_files(experiment.results) as new:
         save(network, new / "closed_loop.h5", HARDWARE_UNITS)
         write_spikes(network, new / "closed_loop_spikes.csv")

@@ -20,7 +20,7 @@ from ebn_model.network.results import NetworkResult
 LOOPS = {"teach": teach, "live": live}
 
 
-def run_loop(
+def close_loop(
     kind: str,
     network: HardwareNetwork,
     command: np.ndarray,
