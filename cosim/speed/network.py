@@ -18,7 +18,7 @@ from ebn_model.network.lif_network import LifNetwork
 from ebn_model.network.parameters import NetworkParameters, TaskParameters
 from ebn_model.network.seeds import Purpose
 
-ROUNDS = 7
+ROUNDS = 10
 LEAST_TIME = 0.05
 """Of a measurement, s."""
 SEED = 1

@@ -7,7 +7,7 @@ from scipy.signal import lfilter
 
 from ebn_model.errors import InputError
 from ebn_model.network.checks import checked_spikes
-from ebn_model.network.decoding_kernel import accumulate
+from ebn_model.network.decoding_kernel import add_spikes
 from ebn_model.network.inputs import on_grid
 from ebn_model.network.parameters import NetworkParameters, TaskParameters
 
@@ -40,19 +40,11 @@ def decode(
     inputs, neurons = decoder.shape
     spike_times, spike_neurons = checked_spikes(spike_times, spike_neurons, neurons)
     decay = parameters.dt / parameters.tau_out
-    bins, columns = np.floor(spike_times / parameters.dt).astype(int), decoder.T[spike_neurons]
+    bins = np.floor(spike_times / parameters.dt).astype(int)
     output = np.zeros((steps + 1, inputs))
-    _add(output, bins + 1, columns)
     length = int(np.ceil(-np.log(_KERNEL_END) / decay))
-    _add(output, bins + 1 + length, -np.exp(-decay * length) * columns)
-    accumulate(output, np.exp(-decay))
+    add_spikes(output, bins, decoder.T[spike_neurons], np.exp(-decay), length)
     return output
-
-
-def _add(output: np.ndarray, bins: np.ndarray, columns: np.ndarray) -> None:
-    """Add columns to the output where their bins are within the run."""
-    inside = bins < len(output)
-    np.add.at(output, bins[inside], columns[inside])
 
 
 def decoding_target(

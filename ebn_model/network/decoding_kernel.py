@@ -1,13 +1,24 @@
-"""Compiled part of the decoder: a third of the time of scipy's lfilter."""
+"""Compiled part of the decoder: a third of the time of numpy's add.at and scipy's lfilter."""
 
 from numba import njit
 
 
 @njit(cache=True)
-def accumulate(output, kept):
-    """Let each row of the output, shape (steps + 1, Nx), add `kept` of the row before."""
+def add_spikes(output, bins, columns, kept, length):
+    """Let each spike add its column after its bin; of what there is, `kept` is left a step later.
+
+    output: zeros at first, shape (steps + 1, Nx). bins: of the spikes, shape (spikes,). columns: of
+    the decoder, shape (spikes, Nx). length: steps after which a spike is forgotten.
+    """
+    for spike in range(len(bins)):
+        first = bins[spike] + 1
+        for i in range(output.shape[1]):
+            if first < len(output):
+                output[first, i] += columns[spike, i]
+            if first + length < len(output):
+                output[first + length, i] -= kept**length * columns[spike, i]
     for i in range(output.shape[1]):
         total = 0.0
-        for j in range(output.shape[0]):
+        for j in range(len(output)):
             total = total * kept + output[j, i]
             output[j, i] = total

@@ -50,9 +50,11 @@ def run_block(command, added, first, moving, cells, rule, activity, record):
             _hold(activity.v[flags[PRESENT]], cells, activity)
         if may_glide and not (flags[CROSSING] or flags[WAITING]):
             if singles <= 0:
-                if _glide(command, added, first, moving, cells, activity, record):
+                silent, near = _glide(command, added, first, moving, cells, activity, record)
+                if near or not silent:
+                    singles = GLIDE
+                if silent:
                     continue
-                singles = GLIDE
             _single(command, added, first, moving, cells, activity, record)
             singles -= 1
             continue
@@ -62,14 +64,14 @@ def run_block(command, added, first, moving, cells, rule, activity, record):
 
 @inlined
 def _glide(command, added, first, moving, cells, activity, record):
-    """Make GLIDE steps with the arithmetic of `_step`; nothing and False where one isn't silent.
+    """Make GLIDE steps with the arithmetic of `_step`, or none where one isn't silent.
 
-    The last steps of the run, of `added` and of the record are left to `_single`.
+    Whether they were silent, and whether the next ones may not be. The last steps of the run, of `added` and of the record are left to `_single`.
     """
     step, now, dt = record.count[STEPS], activity.clock[NOW], cells.dt
     rows_left = first + len(added) - _row(now, dt) if moving else GLIDE + 1
     if step + GLIDE > len(record.times) or now + GLIDE * dt >= cells.end or rows_left <= GLIDE:
-        return False
+        return False, False
     inputs, summed = activity.pairs, moving or len(cells.input_gain) != PAIR
     for j in range(GLIDE):
         row = _row(now, dt)
@@ -80,19 +82,19 @@ def _glide(command, added, first, moving, cells, activity, record):
         record.times[step + j], record.channels[step + j] = now, -1
         last, now = now, now + dt
     if cells.fast and summed:
-        silent = _silent_steps(inputs, cells, activity, True, True)
+        silent, near = _silent_steps(inputs, cells, activity, True, True)
     elif cells.fast:
-        silent = _silent_steps(inputs, cells, activity, False, True)
+        silent, near = _silent_steps(inputs, cells, activity, False, True)
     elif summed:
-        silent = _silent_steps(inputs, cells, activity, True, False)
+        silent, near = _silent_steps(inputs, cells, activity, True, False)
     else:
-        silent = _silent_steps(inputs, cells, activity, False, False)
+        silent, near = _silent_steps(inputs, cells, activity, False, False)
     if not silent:
-        return False
+        return False, False
     record.count[STEPS] = step + GLIDE
     activity.flags[PRESENT] = 1 - activity.flags[PRESENT]
     activity.clock[LAST], activity.clock[NOW] = last, now
-    return True
+    return True, near
 
 
 @inlined
@@ -115,7 +117,8 @@ def _single(command, added, first, moving, cells, activity, record):
 
 @inlined
 def _silent_steps(inputs, cells, activity, summed, fast):
-    """GLIDE silent steps; whether no membrane was above its threshold after any.
+    """GLIDE silent steps; whether no membrane was above its threshold after any, and whether one
+    will be after as many more if it goes on as fast: most glides that would fail aren't tried.
 
     summed: whether the inputs are in activity.drive already; a pair is summed on the way. Both
     choices are constants where this is inlined, so that no branch is left in the loop.
@@ -124,7 +127,7 @@ def _silent_steps(inputs, cells, activity, summed, fast):
     v, i_fast, following = activity.v, activity.i_fast, 1 - present
     gain, bias, threshold, dt = cells.input_gain, cells.bias, cells.threshold, cells.dt
     tau_mem, rate, tau_fast, kept = cells.tau_mem, cells.rate, cells.tau_fast, cells.kept
-    silent = True
+    silent, near = True, False
     for n in range(len(v_rest)):
         i, reached = i_fast[present, n], v[present, n]
         for j in range(GLIDE):
@@ -139,8 +142,9 @@ def _silent_steps(inputs, cells, activity, summed, fast):
                 i += (-i / tau_fast) * dt
                 reached += ((v_rest[n] - reached + i + drive + bias[n]) / tau_mem[n]) * dt
             silent &= reached <= threshold[n]
+        near |= 2 * reached - v[present, n] > threshold[n]
         i_fast[following, n], v[following, n] = i, reached
-    return silent
+    return silent, near
 
 
 @inlined

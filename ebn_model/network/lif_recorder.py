@@ -21,7 +21,7 @@ class Recorder:
         """Take what is in a record."""
         steps, updates = record.count[STEPS], record.count[UPDATES]
         times, channels = record.times[:steps], record.channels[:steps]
-        firing = channels >= 0
+        firing = np.flatnonzero(channels >= 0)
         self._spikes.add(times[firing], channels[firing])
         self._updates.add(
             times[record.update_step[:updates]],
@@ -54,6 +54,8 @@ class Recorder:
     def membrane(self, dt: float) -> tuple[np.ndarray, np.ndarray]:
         """Times in s and V, shape (points, N), without the ends of steps that a spike took back."""
         times, channels = self.steps()
+        if not self._keep_steps:
+            return times, self._membrane[0]
         lasting = np.append(channels[1:] < 0, np.ones(len(channels[:1]), dtype=bool))
         return times[lasting] + dt, self.step_membrane()[lasting]
 
@@ -68,4 +70,6 @@ class _Columns:
         self._parts.append(tuple(column.copy() for column in columns))
 
     def joined(self) -> list[np.ndarray]:
+        if len(self._parts) == 1:
+            return list(self._parts[0])
         return [np.concatenate(column) for column in zip(*self._parts, strict=True)]
