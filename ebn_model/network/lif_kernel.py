@@ -66,7 +66,8 @@ def run_block(command, added, first, moving, cells, rule, activity, record):
 def _glide(command, added, first, moving, cells, activity, record):
     """Make GLIDE steps with the arithmetic of `_step`, or none where one isn't silent.
 
-    Whether they were silent, and whether the next ones may not be. The last steps of the run, of `added` and of the record are left to `_single`.
+    Returns whether they were silent, and whether the next ones may not be. The last steps of the
+    run, of `added` and of the record are left to `_single`.
     """
     step, now, dt = record.count[STEPS], activity.clock[NOW], cells.dt
     rows_left = first + len(added) - _row(now, dt) if moving else GLIDE + 1
