@@ -283,3 +283,47 @@ def test_a_source_that_is_still_moving_turns_where_it_is():
     recorder.loop.step_done(2 * PERIOD)
     expected = (2 * PERIOD, 0.25, 4 * PERIOD, -0.5)
     assert recorder.courses["vdrive"] == pytest.approx(expected)
+
+
+class Pausing(Thermostat):
+    """Does nothing every PERIOD, after its first event."""
+
+    def act(self, time, values):
+        return Action({}, time + PERIOD, pause=True)
+
+
+def test_a_pause_has_a_time_point_but_no_breakpoint():
+    recorder = Recorder(Pausing())
+    assert recorder.loop.step_done(PERIOD) == 2 * PERIOD
+    assert recorder.breakpoints == [PERIOD]
+    with pytest.raises(LostEdgeError, match="has no time point"):
+        recorder.loop.step_done(2 * PERIOD + 1e-9)
+
+
+def test_steps_to_a_pause_are_alike():
+    """Neither beyond it, nor close before it."""
+    loop = Recorder(Pausing()).loop
+    loop.step_done(PERIOD)
+    for step, expected in ((0.3, 0.3), (0.6, 0.5), (0.99, 0.5), (1.0, 1.0), (7.0, 1.0)):
+        assert loop.next_step(PERIOD, step * PERIOD) == pytest.approx(expected * PERIOD)
+
+
+def test_steps_to_a_breakpoint_are_not_shortened():
+    loop = Recorder(Thermostat()).loop
+    assert loop.next_step(0.0, 0.6 * PERIOD) == 0.6 * PERIOD
+    assert loop.next_step(0.0, 2 * PERIOD) == PERIOD
+
+
+class Restarting(Thermostat):
+    """Does nothing, too, but at breakpoints."""
+
+    def act(self, time, values):
+        return Action({}, time + PERIOD)
+
+
+def test_ngspice_stops_at_pauses_with_few_points():
+    grid = PERIOD * np.arange(1, 21)
+    few, many = (run(controller)["time"] for controller in (Pausing, Restarting))
+    for time in (few, many):
+        assert abs(time[:, np.newaxis] - grid).min(axis=0).max() < 1e-12
+    assert np.count_nonzero(few > 2 * PERIOD) < np.count_nonzero(many > 2 * PERIOD) / 2

@@ -25,10 +25,13 @@ class Action:
     levels: V or A that a source reaches at the end of a straight edge, which begins now, by the
         source's name; sources that aren't named, or are there already, go on as they were.
     next_event: time in s of the next event; None for no more.
+    pause: whether that is a mere pause, in which no source begins to move as a rule. It gets a time
+        point, but ngspice doesn't begin anew there with tiny steps, as it does at a breakpoint.
     """
 
     levels: Mapping[str, float]
     next_event: float | None
+    pause: bool = False
 
 
 class Controller(Protocol):
@@ -86,12 +89,24 @@ class ClosedLoop:
         self._read, self._drive, self._set_breakpoint = read, drive, set_breakpoint
         self._courses: dict[str, Corners] = {}
         self._awaited: list[float] = []
-        self._next_event = math.inf
+        self._next_event = self._next_pause = math.inf
         self._watched = getattr(controller, "watched", None)
         self._seen = (0.0, math.inf)
         for source, level in controller.levels.items():
             self._set_course(source, (0.0, level, controller.edge, level))
         self._expect_event(0.0, controller.first_event)
+
+    def next_step(self, time: float, step: float) -> float:
+        """What is left in s of ngspice's next step after an accepted time point, see `step_done`.
+
+        On a pause no tiny step ends, after which ngspice would only double from step to step: two
+        of the same length lead there.
+        """
+        limit = self.step_done(time)
+        room = limit - time
+        if limit == self._next_pause and step < room < 2 * step:
+            return room / 2
+        return min(step, room)
 
     def step_done(self, time: float) -> float:
         """Act on an accepted time point; returns the time in s that no step may go beyond.
@@ -126,7 +141,7 @@ class ClosedLoop:
             if level != course[-1]:
                 self._set_course(source, (time, _level(course, time), end, level))
                 self._expect(end)
-        self._expect_event(event, action.next_event)
+        self._expect_event(event, action.next_event, action.pause)
 
     def _course(self, source: str) -> Corners:
         if source not in self._courses:
@@ -137,18 +152,21 @@ class ClosedLoop:
         self._courses[source] = corners
         self._drive(source, corners)
 
-    def _expect_event(self, last: float, event: float | None) -> None:
-        self._next_event = math.inf
+    def _expect_event(self, last: float, event: float | None, pause: bool = False) -> None:
+        self._next_event = self._next_pause = math.inf
         if event is not None:
             if event <= last:
                 raise CosimError(f"the controller's event at {event:g} s is not after {last:g} s")
             self._next_event = event
-            self._expect(event)
+            if pause:
+                self._next_pause = event
+            self._expect(event, breaks=not pause)
 
-    def _expect(self, time: float) -> None:
+    def _expect(self, time: float, breaks: bool = True) -> None:
         if all(abs(time - awaited) > _SAME_TIME for awaited in self._awaited):
             heapq.heappush(self._awaited, time)
-            self._set_breakpoint(time)
+            if breaks:
+                self._set_breakpoint(time)
 
 
 def _level(corners: Corners, time: float) -> float:

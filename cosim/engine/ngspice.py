@@ -230,4 +230,4 @@ class NgSpice(NgSpiceShared):
     @_guarded
     def _step_done(self, time: float, step) -> None:
         if self._loop and not self._callback_error:
-            step[0] = min(step[0], self._loop.step_done(time) - time)
+            step[0] = self._loop.next_step(time, step[0])

@@ -47,7 +47,7 @@ class DigitalRow(RowTimeline):
         self._own_lanes = own
         count = int(stimulus.duration / step * (1 - 1e-9)) if step else 0
         for number in range(1, count + 1):
-            self.add_event(number * step, lambda _: None)
+            self.add_stop(number * step, lambda _: None)
         self._forced = stimulus.forced_spikes is not None
         self._pulses: list[list[int]] = []
         self._running: dict[int, list[int]] = {}

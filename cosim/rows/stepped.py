@@ -68,7 +68,7 @@ class SteppedRow(DigitalRow):
             self.add_spike(time)
         if step.until is not None:
             # After the pulses: what is decided at the same time belongs to this step.
-            self.add_event(step.until, lambda _: self._end_step())
+            self.add_stop(step.until, lambda _: self._end_step())
 
     def _end_step(self) -> None:
         self._link.send(Answer(self._decisions, self._spikes))

@@ -37,6 +37,7 @@ class RowTimeline(ABC):
         """Begin without events; slot and pulse_width are the event bus', s."""
         self._slot, self._pulse_width = slot, pulse_width
         self._events: list[tuple[float, int, Event]] = []
+        self._stops: set[float] = set()
         self._added = 0
         self._changes: dict[str, float] = {}
         self._now = 0.0
@@ -45,6 +46,11 @@ class RowTimeline(ABC):
         """Let something happen at a time in s; TICK after the beginning at the earliest."""
         heapq.heappush(self._events, (max(on_tick(time), TICK), self._added, event))
         self._added += 1
+
+    def add_stop(self, time: float, event: Event) -> None:
+        """An event in which no source moves, unless another one happens at the same time."""
+        self.add_event(time, event)
+        self._stops.add(on_tick(time))
 
     def add_pulse(self, rise: float, synapse: int) -> None:
         """A pulse on a synapse, by its place, that rises at a time in s."""
@@ -84,4 +90,4 @@ class RowTimeline(ABC):
         while self._events and self._events[0][0] <= time:
             _, _, event = heapq.heappop(self._events)
             event(values)
-        return Action(self._changes, self.first_event)
+        return Action(self._changes, self.first_event, self.first_event in self._stops)
