@@ -132,6 +132,13 @@ class RowsComparison:
         return self.reasons[UNEXPLAINED] + alone
 
     @property
+    def spike_f1(self) -> float:
+        """Of the own spikes of all rows together, see SpikeMatch; 1 where there are none."""
+        found = [row.membrane.spikes for row in self.rows.values()]
+        spikes = sum(one.first + one.second for one in found)
+        return 2 * sum(one.matched for one in found) / spikes if spikes else 1.0
+
+    @property
     def i_mem_rms(self) -> float | None:
         """Greatest RMS difference of I_mem in any row, A; None where no row has a waveform."""
         found = [row.membrane.i_mem_rms for row in self.rows.values()]

@@ -9,7 +9,7 @@ from cosim.rows.verdict import verdict_rows
 
 ONE_STEP, TRAJECTORY = "one-step decisions beyond ± 10 pA", "decisions along the trajectory"
 REASONLESS, CORRELATION = "deviations without a reason", "correlation of final weights"
-I_MEM, F1 = "I_mem over time, RMS, worst row", "F1 of own spikes within 2 ms, worst row"
+I_MEM, F1 = "I_mem over time, RMS, worst row", "F1 of own spikes within 2 ms"
 RATIO = "unscaled decoding error, circuit over model"
 MISSING = RowComparisonInput(None, run((9,), (0,)), stimulus(), same_case().rule)
 
@@ -69,6 +69,16 @@ def test_what_is_required_of_the_membrane_is_judged():
     assert verdict(both)[I_MEM].measured == "0.100 nA"
     assert failed(both, i_mem_rms=0.09e-9, spike_f1=0.9) == [I_MEM, F1]
     assert failed(both, i_mem_rms=0.11e-9, spike_f1=0) == []
+
+
+def test_own_spikes_are_judged_over_all_rows():
+    many = run((9, 9), (0, 0), spikes=(10e-3, 20e-3, 30e-3))
+    few = run((9, 9), (0, 0), spikes=(10e-3,))
+    late = run((9, 9), (0, 0), spikes=(14e-3,))
+    cases = {0: case(many, many), 1: case(few, late)}
+    assert verdict(cases)[F1].measured == "0.750 (worst row 0.000)"
+    assert failed(cases, spike_f1=0.76) == [F1]
+    assert failed(cases, spike_f1=0.75) == []
 
 
 def test_a_required_waveform_must_be_there():
