@@ -1,7 +1,8 @@
 """Rows of the network, open and closed loop, against `ngspice -b` on the same decks.
 
-`python -m cosim.speed.rows`. ngspice alone gets the decks with all that Python did to their sources
-in them (cosim.rows.played). All use as many processes as there are processors and take turns.
+The work is the beginning of that of the simulation network_replay, with all its rows. ngspice alone
+gets the decks with all that Python did to their sources in them (cosim.rows.played). All use as
+many processes as there are processors and take turns. `python -m cosim.speed.rows`.
 """
 
 import os
@@ -14,22 +15,19 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-import numpy as np
-
 from cosim.engine.inventory import transistors
 from cosim.engine.worker import run_jobs
 from cosim.errors import CosimError
 from cosim.rows.circuit import RowCircuit
 from cosim.rows.closed_loop import teach
 from cosim.rows.played import RecordedRow, played_deck
+from cosim.rows.replay import network_stimuli
+from cosim.rows.settings import ReplayExperiment, read_replay
+from cosim.rows.taught import taught_run
 from cosim.speed.neuron import run_alone
-from ebn_model.network.hardware_network import HardwareNetwork
-from ebn_model.network.hardware_parameters import HardwareParameters
-from ebn_model.network.inputs import sine_command
-from ebn_model.network.row_stimulus import row_stimulus
 
 OPEN, CLOSED, ALONE = "open loop", "closed loop", "ngspice -b"
-NEURONS, DURATION, REPETITIONS = 20, 50e-3, 3
+NEURONS, DURATION, REPETITIONS = 20, 100e-3, 3
 OPEN_GOAL, CLOSED_GOAL, LOOP_GOAL = 1.05, 1.15, 1.3
 """Greatest ratios: open loop and closed loop to ngspice alone, closed to open loop."""
 
@@ -50,11 +48,9 @@ def main() -> int:
 
 
 def _bench(view: str, folder: Path) -> None:
-    network = HardwareNetwork.build(HardwareParameters(neurons=NEURONS, initial="random"), 1)
-    command = _command()
-    circuit, result = RowCircuit(view), network.run(command, learn=True)
-    spikes = result.spike_times, result.spike_neurons
-    stimuli = [row_stimulus(network, command, *spikes, row) for row in range(NEURONS)]
+    circuit, taught = RowCircuit(view), taught_run(_experiment())
+    network, command = taught.network, taught.command
+    stimuli = list(network_stimuli(network, command, taught.result).values())
     jobs = [circuit.job(one, f"row {row}") for row, one in enumerate(stimuli)]
     decks = _played(circuit, stimuli, folder)
     points: dict[str, int] = {}
@@ -96,10 +92,9 @@ def _interleaved(runs: dict[str, Callable[[], None]]) -> dict[str, float]:
     return {name: median(seconds) for name, seconds in times.items()}
 
 
-def _command() -> np.ndarray:
-    """Two inputs that make every neuron spike now and then."""
-    amplitude, frequency = np.full(2, 250.0), np.array([12.0, 17.0])
-    return sine_command(amplitude, frequency, np.array([0.0, 1.0]), DURATION, 1e-4)
+def _experiment() -> ReplayExperiment:
+    changes = [f"neurons={NEURONS}", f"stretch.duration={DURATION!r}", "stretch.rows=all"]
+    return read_replay("network_replay", changes)
 
 
 def _played(circuit: RowCircuit, stimuli: Sequence, folder: Path) -> list[Path]:
