@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,6 +20,7 @@ from cosim.engine.job import Job
 from cosim.engine.worker import run_jobs
 from cosim.errors import CosimError, WorkerError
 
+_PROCESSORS = os.cpu_count() or 1
 _POLL = 0.2
 """How often a run that has not reported yet is looked after, s."""
 
@@ -78,16 +81,27 @@ class Runs:
     def exchange(self, messages: Sequence[Any]) -> list[Any]:
         """Send each run its message, and wait for all answers; both in the order of the jobs.
 
-        The runs work in parallel meanwhile; which one is ready first makes no difference.
+        As many runs as there are processors work meanwhile, and which one is ready first makes no
+        difference. More would take turns within their steps, and the processors' caches with them.
 
         Raises:
             CosimError: what ended a run, which ends all.
         """
-        self.send(messages)
+        waiting = deque(zip(self._connections, messages, strict=True))
+        working: list[Connection] = []
+        answers: dict[Connection, Any] = {}
         try:
-            return [connection.recv() for connection in self._connections]
+            while len(answers) < len(self._connections):
+                while waiting and len(working) < _PROCESSORS:
+                    connection, message = waiting.popleft()
+                    connection.send(message)
+                    working.append(connection)
+                for connection in wait(working):
+                    answers[connection] = connection.recv()
+                    working.remove(connection)
         except (EOFError, OSError):
             raise self._work.error() from None
+        return [answers[connection] for connection in self._connections]
 
     def send(self, messages: Sequence[Any]) -> None:
         """Send each run its message, in the order of the jobs; raises what ended a run."""
