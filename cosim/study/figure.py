@@ -107,10 +107,15 @@ def _draw_situations(
             axes.axvline(edge, color="0.8", linewidth=0.6)
     above.set_ylim(0, None)
     above.set_ylabel(TEXTS[group.quantity])
-    panel = above.figure
-    panel.suptitle(group.title, fontsize=8)
     # Methods spread over the whole width, so that no corner is free.
-    panel.legend(frameon=False, fontsize=6.5, ncols=3, loc="outside upper center")
+    above.figure.legend(
+        frameon=False,
+        fontsize=6.5,
+        ncols=3,
+        loc="outside upper center",
+        title=group.title,
+        title_fontsize=8,
+    )
     below.set_ylim(0, 100)
     below.set_ylabel("ran away (%)")
     below.set_xticks(range(len(group.situations)))
