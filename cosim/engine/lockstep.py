@@ -20,7 +20,9 @@ from cosim.engine.job import Job
 from cosim.engine.worker import run_jobs
 from cosim.errors import CosimError, WorkerError
 
-_PROCESSORS = os.cpu_count() or 1
+_AT_WORK = (os.cpu_count() or 1) + 1
+"""Runs that work at the same time: one more than processors, so that none of them has to wait for
+the next run's message."""
 _POLL = 0.2
 """How often a run that has not reported yet is looked after, s."""
 
@@ -81,8 +83,8 @@ class Runs:
     def exchange(self, messages: Sequence[Any]) -> list[Any]:
         """Send each run its message, and wait for all answers; both in the order of the jobs.
 
-        As many runs as there are processors work meanwhile, and which one is ready first makes no
-        difference. More would take turns within their steps, and the processors' caches with them.
+        Hardly more runs than there are processors work meanwhile; which one is ready first makes
+        no difference. More would take turns within their steps, and the caches with them.
 
         Raises:
             CosimError: what ended a run, which ends all.
@@ -92,7 +94,7 @@ class Runs:
         answers: dict[Connection, Any] = {}
         try:
             while len(answers) < len(self._connections):
-                while waiting and len(working) < _PROCESSORS:
+                while waiting and len(working) < _AT_WORK:
                     connection, message = waiting.popleft()
                     connection.send(message)
                     working.append(connection)
