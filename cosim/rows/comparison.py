@@ -8,7 +8,7 @@ import numpy as np
 
 from cosim.rows.decisions import DecisionCounts, DecisionTable, count, decision_table, total
 from cosim.rows.deviations import Deviation, WeightDeviation, find_deviations
-from cosim.rows.membrane import MembraneComparison, compare_membranes
+from cosim.rows.membrane import MembraneComparison, compare_membranes, f1_of
 from cosim.rows.outcome import RowComparisonInput
 from cosim.rows.reasons import REASONS, UNEXPLAINED
 from cosim.rows.tolerances import ReplayTolerances
@@ -134,9 +134,7 @@ class RowsComparison:
     @property
     def spike_f1(self) -> float:
         """Of the own spikes of all rows together, see SpikeMatch; 1 where there are none."""
-        found = [row.membrane.spikes for row in self.rows.values()]
-        spikes = sum(one.first + one.second for one in found)
-        return 2 * sum(one.matched for one in found) / spikes if spikes else 1.0
+        return f1_of(row.membrane.spikes for row in self.rows.values())
 
     @property
     def i_mem_rms(self) -> float | None:

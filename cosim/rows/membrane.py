@@ -1,5 +1,6 @@
 """Membrane and own spikes of two runs of the same row."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,8 +30,16 @@ class SpikeMatch:
     @property
     def f1(self) -> float:
         """2*matched/(first + second), 0 to 1; 1 where neither train has a spike."""
-        spikes = self.first + self.second
-        return 2 * self.matched / spikes if spikes else 1.0
+        return f1_of([self])
+
+
+def f1_of(matches: Iterable[SpikeMatch]) -> float:
+    """F1 of several pairs of trains together, as SpikeMatch.f1 of one."""
+    matched = spikes = 0
+    for one in matches:
+        matched += one.matched
+        spikes += one.first + one.second
+    return 2 * matched / spikes if spikes else 1.0
 
 
 def match_spikes(first: np.ndarray, second: np.ndarray, window: float = 2e-3) -> SpikeMatch:

@@ -40,7 +40,7 @@ def train(network: LifNetwork, drive: np.ndarray) -> tuple[Spikes, Updates, np.n
             slow = (slow - slow_last) / dt * elapsed + slow_last
             wait = wait + (dt - elapsed)
             v[k], wait[k] = v_reset[k], p.refractory
-            fast_kick, slow_kick = weights[:, k].copy(), slow_weights[:, k]
+            fast_kick, slow_kick = weights[:, k], slow_weights[:, k]
             spikes.append((now, k))
         v_last, fast_last, slow_last = v, fast + fast_kick, slow + slow_kick
         fast = fast + (-fast / p.tau_fast + fast_kick / dt) * dt

@@ -10,13 +10,14 @@ def add_spikes(output, bins, columns, kept, length):
     output: zeros at first, shape (steps + 1, Nx). bins: of the spikes, shape (spikes,). columns: of
     the decoder, shape (spikes, Nx). length: steps after which a spike is forgotten.
     """
+    forgotten = kept**length
     for spike in range(len(bins)):
         first = bins[spike] + 1
         for i in range(output.shape[1]):
             if first < len(output):
                 output[first, i] += columns[spike, i]
             if first + length < len(output):
-                output[first + length, i] -= kept**length * columns[spike, i]
+                output[first + length, i] -= forgotten * columns[spike, i]
     for i in range(output.shape[1]):
         total = 0.0
         for j in range(len(output)):

@@ -70,6 +70,4 @@ class _Columns:
         self._parts.append(tuple(column.copy() for column in columns))
 
     def joined(self) -> list[np.ndarray]:
-        if len(self._parts) == 1:
-            return list(self._parts[0])
         return [np.concatenate(column) for column in zip(*self._parts, strict=True)]
