@@ -20,6 +20,7 @@ from cosim.readout import (
     output_spikes,
 )
 from cosim.sources import EDGE, check_edges_fit, stimulus_edges, stimulus_lines
+from cosim.start_check import start_check
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable, validated
 from ebn_model.results import LearningResult
@@ -161,13 +162,15 @@ class TransistorCircuit:
         """
         check_edges_fit(stimulus)
         deck = self._netlist.append(stimulus_lines(stimulus), "stimulus")
+        deck = deck.append(analysis(stimulus, self.solver), "analysis")
         return Job(
             label,
-            deck.append(analysis(stimulus, self.solver), "analysis"),
+            deck,
             self._vectors,
             t_stop=stimulus.duration,
             edges=stimulus_edges(stimulus, -EDGE / 2, EDGE / 2),
             raw_path=raw_path,
+            check_start=start_check(deck, I_MEM, at_rest=not stimulus.reset_until),
         )
 
     def result(self, stimulus: Stimulus, vectors: dict[str, np.ndarray]) -> LearningResult:

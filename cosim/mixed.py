@@ -9,6 +9,7 @@ from cosim.circuit import NETLISTS, SolverOptions, analysis, neuron_deck
 from cosim.engine.job import Job
 from cosim.readout import OUTPUT_SPIKE, learning_result, output_spikes
 from cosim.sources import check_edges_fit, stimulus_edges
+from cosim.start_check import start_check
 from cosim.surroundings import WIN_INC, WIN_SL, Surroundings
 from ebn_model.parameters import BiasTable
 from ebn_model.results import LearningResult
@@ -61,13 +62,15 @@ class MixedCircuit:
         surroundings = partial(Surroundings, stimulus, self._sub_lsbs)
         sources = (f"v{pin} {pin} 0 pwl(0 0)" for pin in surroundings().pins)
         deck = self._netlist.append("\n".join(sources), "logic and stimulus")
+        deck = deck.append(analysis(stimulus, self.solver), "analysis")
         return Job(
             label,
-            deck.append(analysis(stimulus, self.solver), "analysis"),
+            deck,
             self._vectors,
             t_stop=stimulus.duration,
             edges=stimulus_edges(stimulus, 0.0, Surroundings.edge),
             raw_path=raw_path,
+            check_start=start_check(deck, I_MEM, at_rest=not stimulus.reset_until),
             controller=surroundings,
         )
 

@@ -80,6 +80,8 @@ class FakeSolver:
                 raise self.error[1]
             if job.raw_path:
                 job.raw_path.write_bytes(b"raw")
+            if job.deck_path:
+                job.deck_path.write_bytes(b"deck")
             yield index, {"time": np.zeros(1)}
 
     def ran(self):

@@ -5,7 +5,6 @@ import signal
 import time
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,12 +23,6 @@ r1 in out 1k
 c1 out 0 1n
 .tran 10n 20.5u 0 1u
 """
-
-
-@pytest.fixture(autouse=True)
-def importable(monkeypatch):
-    """Runs find this module."""
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent), prepend=os.pathsep)
 
 
 @dataclass

@@ -18,7 +18,7 @@ from cosim.errors import DeckError, SimulationError, WorkerError
 RC = "v1 in 0 1\nr1 in out {tau}\nc1 out 0 1n ic=0\n"
 SHORT = RC + ".tran 10n 5u uic\n"
 LONG = RC + ".tran 10n 3m 0 10n uic\n"
-ENDLESS = RC + ".tran 1n 1 0 1n uic\n"
+ENDLESS = RC + ".tran 1n 10m 0 1n uic\n"
 
 
 def job(label, text=SHORT, tau="1k", **expectations):
@@ -112,7 +112,7 @@ def test_an_unexpected_exception_keeps_its_type_and_names_the_run():
 
 
 def test_a_killed_worker_is_an_error(scratch, processes):
-    endless = job("endless", ENDLESS, t_stop=1.0)
+    endless = job("endless", ENDLESS, t_stop=10e-3)
     with pytest.raises(WorkerError, match=r"^endless: .* killed by SIGKILL.*\n(.*\n)*.*Doing anal"):
         dict(run_jobs([endless], on_progress=lambda index, time: processes[0].kill()))
     assert not list(scratch.iterdir())
@@ -124,10 +124,66 @@ def test_a_worker_leaves_interrupts_to_its_parent(processes):
     assert len(list(results)) == 1
 
 
+def crash(_read):
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
 def test_a_crash_of_ngspice_is_an_error():
-    """ngspice 39 dies of a value before the word `external`."""
+    begins_at_rest = SHORT.replace(" uic", "")
     with pytest.raises(WorkerError, match=r"^crash: the process was killed by SIGSEGV"):
-        dict(run_jobs([job("crash", "v2 n 0 dc 0 external\n" + SHORT)]))
+        dict(run_jobs([job("crash", begins_at_rest, t_stop=5e-6, check_start=crash)]))
+
+
+def stop(_read):
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def test_a_run_that_is_stopped_is_an_error(scratch, processes):
+    stopped = job("stopped", SHORT.replace(" uic", ""), t_stop=5e-6, check_start=stop)
+    others = [job("endless", ENDLESS, t_stop=10e-3)]
+    with pytest.raises(WorkerError, match=r"^stopped: no progress for 2 s; .*\n(.*\n)*.*Circuit"):
+        dict(run_jobs([stopped, *others], workers=2, patience=2))
+    assert [process.poll() for process in processes] == [-signal.SIGKILL] * 2
+    assert not list(scratch.iterdir())
+
+
+HOSTILE = """\
+print("a file of the user's was imported")
+raise SystemExit(3)
+"""
+
+
+def test_files_in_the_working_directory_do_not_reach_a_run(tmp_path, monkeypatch):
+    """Neither modules nor ngspice's start files, nor what the environment says of either."""
+    expected = dict(run_jobs([job("rc")]))[0]
+    for name in ("random", "numpy", "cosim", "json"):
+        tmp_path.joinpath(f"{name}.py").write_text(HOSTILE, encoding="utf-8")
+    settings = "option scale=2 reltol=0.1\nset filetype=ascii\nquit\n"
+    for name in (".spiceinit", "spinit", "scripts/spinit"):
+        tmp_path.joinpath(name).parent.mkdir(exist_ok=True)
+        tmp_path.joinpath(name).write_text(settings, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    for variable in ("PYTHONPATH", "HOME", "SPICE_LIB_DIR", "SPICE_SCRIPTS", "SPICE_USERINIT_DIR"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    monkeypatch.setenv("SPICE_ASCIIRAWFILE", "1")
+    raw = tmp_path / "rc.raw"
+    found = dict(run_jobs([job("rc", raw_path=raw)]))[0]
+    assert found.keys() == expected.keys()
+    assert all(found[name].tobytes() == expected[name].tobytes() for name in expected)
+    assert b"Binary:" in raw.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["a b", "$HOME", "it's", 'say "hi"', "ü;ö"])
+def test_the_folder_of_temporary_files_may_have_any_name(tmp_path, monkeypatch, name):
+    folder = tmp_path / name
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    monkeypatch.setenv("TMPDIR", str(folder))
+    raw, deck = folder / "rc.raw", folder / "deck.cir"
+    assert len(dict(run_jobs([job("rc", raw_path=raw, deck_path=deck)]))) == 1
+    assert b"Binary:" in raw.read_bytes()
+    assert "r1 in out {tau}" in deck.read_text(encoding="utf-8")
+    assert {path.name for path in folder.iterdir()} == {"rc.raw", "deck.cir"}
 
 
 def test_an_exception_in_the_progress_callback_ends_the_workers(scratch, processes):
@@ -135,7 +191,7 @@ def test_an_exception_in_the_progress_callback_ends_the_workers(scratch, process
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        dict(run_jobs([job("endless", ENDLESS, t_stop=1.0)], on_progress=fail))
+        dict(run_jobs([job("endless", ENDLESS, t_stop=10e-3)], on_progress=fail))
     assert processes[0].poll() == -signal.SIGKILL
     assert not list(scratch.iterdir())
 
@@ -155,7 +211,7 @@ from cosim.engine.job import Job
 from cosim.engine.worker import run_jobs
 
 deck = Deck("endless").append({text!r}, "bench").append(".param tau=1k", "parameters")
-jobs = [Job(f"endless {{n}}", deck, t_stop=1.0) for n in range(2)]
+jobs = [Job(f"endless {{n}}", deck, t_stop=10e-3) for n in range(2)]
 original = subprocess.Popen.__init__
 
 def report(self, *arguments, **options):

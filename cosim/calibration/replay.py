@@ -6,6 +6,7 @@ from cosim.circuit import SolverOptions, analysis, neuron_deck
 from cosim.engine.job import Job
 from cosim.mixed import I_MEM
 from cosim.sources import SUPPLY
+from cosim.start_check import start_check
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.parameters import BiasTable, NeuronParameters
 from ebn_model.results import SpikeTable
@@ -29,7 +30,14 @@ def replay_job(
         .append(_sources(stimulus, np.asarray(weights)), "stimulus")
         .append(analysis(stimulus, solver), "analysis")
     )
-    return Job(label, deck, (I_MEM,), t_stop=stimulus.duration)
+    at_rest = not stimulus.reset_until
+    return Job(
+        label,
+        deck,
+        (I_MEM,),
+        t_stop=stimulus.duration,
+        check_start=start_check(deck, I_MEM, at_rest),
+    )
 
 
 def replay_model(

@@ -10,6 +10,7 @@ from types import ModuleType
 from cosim.circuit import NETLISTS, bias_lines, listed
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job
+from cosim.start_check import start_check
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable
 from ebn_model.units import to_si
@@ -51,4 +52,9 @@ def bench_job(
     deck = deck.append(f"{bias_lines(biases)}\n.temp {float(temperature)!r}", "biases")
     deck = deck.include(BENCHES / f"{name}.cir")
     stop = re.search(r"^\.tran \S+ (\S+)", deck.text, re.M)
-    return Job(f"bench {name}", deck, t_stop=to_si(stop[1], "s") if stop else None)
+    return Job(
+        f"bench {name}",
+        deck,
+        t_stop=to_si(stop[1], "s") if stop else None,
+        check_start=start_check(deck),
+    )

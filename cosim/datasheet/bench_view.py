@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from cosim.datasheet.bench import bench_job, measurement, specification_path
 from cosim.datasheet.sheet import Sheet
 from cosim.datasheet.specification import judge, read_specification
-from cosim.engine.job import Job
 from cosim.errors import SimulationError
 from cosim.experiments.batch import Batch, Vectors
 from cosim.experiments.output import new_folder
@@ -52,10 +51,13 @@ class BenchView(StoredView):
         }
 
     def batch(self, scratch: Path) -> Batch:
-        """The run, which stores its results at the end; its raw file waits in `scratch`."""
-        raw = Path(mkdtemp(dir=scratch)) / "waveforms.raw"
-        job = Job(self._job.label, self._job.deck, t_stop=self._job.t_stop, raw_path=raw)
-        return Batch(self.name, [job], lambda vectors: self._store(vectors[0], raw))
+        """The run, which stores its results at the end; its files wait in `scratch`."""
+        written = Path(mkdtemp(dir=scratch))
+        return Batch(
+            self.name,
+            [self._job.writing_to(written)],
+            lambda vectors: self._store(vectors[0], written),
+        )
 
     def sheet(self, table: str, names: dict[str, float]) -> Sheet:
         """The stored values against the specification; raises InputError as `judge` does."""
@@ -67,7 +69,7 @@ class BenchView(StoredView):
         notes = getattr(self._module, "notes", lambda _: ())(values)
         return Sheet(self.name, rows, notes=tuple(notes))
 
-    def _store(self, vectors: Vectors, raw: Path) -> None:
+    def _store(self, vectors: Vectors, written: Path) -> None:
         values, fault = {}, None
         try:
             values = self._module.measure(vectors)
@@ -76,8 +78,8 @@ class BenchView(StoredView):
         with new_folder(self.folder) as folder:
             paths = [folder / name for name in FIGURES]
             save(lambda: self._figure(vectors, values, fault), paths)
-            shutil.move(raw, folder / "waveforms.raw")
-            folder.joinpath("deck.cir").write_text(self._job.deck.text)
+            for path in written.iterdir():
+                shutil.move(path, folder)
             finite = {key: float(value) for key, value in values.items() if math.isfinite(value)}
             record = {"key": self.key, "fault": fault, "values": finite}
             write_json(record, folder / "run.json")

@@ -1,7 +1,7 @@
 """A run to be done: a deck, and what its result has to look like."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,10 @@ class Job:
     edges: times in s, shape (edges,), at which the transient must have a time point, to within
         edge_tolerance in s.
     raw_path: where to write the vectors as an ngspice raw file as well.
+    deck_path: where to write the deck that ran: the job's, led to its operating point.
+    check_start: gets the operating point of a transient before it runs, as a function from the name
+        of a vector to its value in V or A; raises SimulationError where it can't be. Must be
+        picklable.
     controller: makes what closes the loop around the deck, new for each run; must be picklable.
     """
 
@@ -31,7 +35,13 @@ class Job:
     edges: np.ndarray = field(default_factory=lambda: np.empty(0))
     edge_tolerance: float = 1e-9
     raw_path: Path | None = None
+    deck_path: Path | None = None
+    check_start: Callable[[Callable[[str], float]], None] | None = None
     controller: Callable[[], Controller] | None = None
+
+    def writing_to(self, folder: Path) -> "Job":
+        """The same run, which leaves its deck and its vectors in a folder."""
+        return replace(self, raw_path=folder / "waveforms.raw", deck_path=folder / "deck.cir")
 
     def check(self, vectors: dict[str, np.ndarray]) -> None:
         """Raise SimulationError or LostEdgeError where the result isn't what is expected."""

@@ -4,6 +4,7 @@ import ctypes
 import ctypes.util
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 from PySpice.Spice.NgSpice.Shared import NgSpiceShared
 
@@ -14,6 +15,8 @@ def find_library() -> str:
     """Name or path of a libngspice that loads; raises CosimError telling how to get one."""
     tried = []
     for name in _library_names():
+        # A path must hold from any working directory, a plain name is left to the loader.
+        name = str(Path(name).absolute()) if os.sep in name else name
         tried.append(name)
         try:
             ctypes.CDLL(name)

@@ -51,6 +51,11 @@ def _origin(found: dict[str, str], deck: Deck) -> str | None:
     return deck.find_word(found["word"]) if "word" in found else None
 
 
+def without_pause(messages: list[str]) -> list[str]:
+    """Messages less those on a pause that was asked for; ngspice may give it an older reason."""
+    return [text for text in messages if not re.search(r"doAnalyses:|interrupted", text)]
+
+
 def run_fault(messages: list[str]) -> str | None:
     """Why a run failed or can't be trusted, by ngspice's messages, or None."""
     text = "\n".join(messages)

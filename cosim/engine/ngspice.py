@@ -9,16 +9,22 @@ import shutil
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 from PySpice.Spice.NgSpice.Shared import NgSpiceShared, ffi
 
+from cosim.engine.alone import alone_in, own_folder
 from cosim.engine.closed_loop import ClosedLoop, Controller, Corners
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job
 from cosim.engine.library import find_library
-from cosim.engine.messages import deck_fault, run_fault
+from cosim.engine.messages import deck_fault, run_fault, without_pause
+from cosim.engine.operating_point import (
+    OperatingPoint,
+    deck_for_start,
+    starts_at_operating_point,
+    voltages,
+)
 from cosim.errors import CosimError, DeckError, SimulationError
 
 _messages = logging.getLogger(__name__)
@@ -27,6 +33,14 @@ TimeListener = Callable[[float], None]
 
 # ngspice overruns a buffer and dies where a command is longer than about a thousand characters.
 _MAX_NAMES_LENGTH = 600
+
+_BEFORE_THE_END = 2.0**-49
+"""How far before its end a run's last time point is where code is called at each time point,
+relative to the end: some 10 units in the last place. ngspice then takes a minimal step off any step
+that would go beyond the end, be it by a rounding error, and since version 44 ends only within 100
+units of it: for what is left, any step is too small for it."""
+_ROUNDING = 1e-12
+"""A step that leaves no more than this, in s, leads to the end."""
 
 
 def _guarded(callback: Callable) -> Callable:
@@ -60,9 +74,12 @@ class NgSpice(NgSpiceShared):
         self._callback_error: BaseException | None = None
         self._detached = False
         self._on_percent: TimeListener | None = None
+        self._t_stop: float | None = None
         self._loop: ClosedLoop | None = None
         self._sync_c = None
-        super().__init__()
+        self._folder = own_folder()
+        with alone_in(self._folder):
+            super().__init__()
         NgSpice._exists = True
         # Processes, one for each run, make better use of the processors than ngspice's threads.
         self._command("set num_threads=1")
@@ -82,11 +99,19 @@ class NgSpice(NgSpiceShared):
         """
         try:
             self._listen(job.t_stop, on_progress)
-            self._load(job.deck)
-            controller = self._close_loop(job)
-            self._run(job.deck)
+            controller = job.controller() if job.controller else None
+            start = self._find_start(job, controller)
+            deck = start.start_of(job.deck) if start else job.deck
+            self._load(deck)
+            self._close_loop(controller)
+            self._run(deck)
             vectors = self._vectors(job.vectors)
             job.check(vectors)
+            if start:
+                start.check(vectors)
+            if job.deck_path:
+                job.deck_path.parent.mkdir(parents=True, exist_ok=True)
+                job.deck_path.write_text(deck.text, encoding="utf-8")
             if job.raw_path:
                 self._write_raw(job.raw_path, job.vectors)
         except CosimError as error:
@@ -96,13 +121,44 @@ class NgSpice(NgSpiceShared):
     def _listen(self, t_stop: float | None, on_progress: TimeListener | None) -> None:
         self._callback_error = None
         self._on_percent = None
+        self._t_stop = t_stop
         if on_progress and t_stop:
             self._on_percent = lambda percent: on_progress(percent / 100 * t_stop)
 
-    def _close_loop(self, job: Job) -> Controller | None:
-        if job.controller is None:
-            self._loop = None
+    def _find_start(self, job: Job, controller: Controller | None) -> OperatingPoint | None:
+        """The operating point of a transient, checked; None where it begins without one."""
+        if job.t_stop is None:
+            if job.check_start:
+                self._check_operating_point(job)
             return None
+        if not starts_at_operating_point(job.deck):
+            return None
+        self._loop = None
+        deck = deck_for_start(job.deck)
+        self._load(deck)
+        for source, level in controller.levels.items() if controller else ():
+            self._drive(source, (0.0, level, controller.edge, level))
+        self._run_to_first_point(deck)
+        found = {name.lower(): self._last_value(name) for name in self._saved(self.last_plot)}
+        values = {name.lower(): self._last_value(name) for name in job.vectors}
+        if job.check_start:
+            job.check_start(self._last_value)
+        return OperatingPoint(voltages(found), values or found)
+
+    def _check_operating_point(self, job: Job) -> None:
+        """Before an analysis that finds its own operating points, of which this is the first."""
+        deck = deck_for_start(job.deck)
+        self._load(deck)
+        self._command("op")
+        self._raise_faults(deck)
+        if fault := run_fault(self._stderr):
+            raise SimulationError(fault)
+        job.check_start(self._last_value)
+
+    def _close_loop(self, controller: Controller | None) -> None:
+        if controller is None:
+            self._loop = None
+            return
         # On demand, as it costs 1 us per time point, and for good, as ngspice never forgets it.
         if self._sync_c is None:
             self._sync_c = ffi.callback("GetSyncData", self._sync)
@@ -113,11 +169,9 @@ class NgSpice(NgSpiceShared):
                 self._ngspice_id,
                 self._self_c,
             )
-        controller = job.controller()
         self._loop = ClosedLoop(
             controller, self._last_value, self._drive, self._ngspice_shared.ngSpice_SetBkpt
         )
-        return controller
 
     def _load(self, deck: Deck) -> None:
         if self._detached:
@@ -135,14 +189,27 @@ class NgSpice(NgSpiceShared):
     def _run(self, deck: Deck) -> None:
         loaded = len(self._stdout)
         self._command("run")
-        if self._callback_error:
-            raise self._callback_error
-        if fault := deck_fault(self._stderr, deck):
-            raise DeckError(fault)
+        self._raise_faults(deck)
         rows = re.search(r"No\. of Data Rows : [1-9]", "\n".join(self._stdout[loaded:]))
         fault = run_fault(self._stderr)
         if fault or not rows or self._detached:
             raise SimulationError(fault or self._last_messages())
+
+    def _run_to_first_point(self, deck: Deck) -> None:
+        self._command("stop after 1")
+        self._command("run")
+        self._command("delete all")
+        self._raise_faults(deck)
+        paused = "tran" in self.last_plot and not self._detached
+        fault = run_fault(without_pause(self._stderr) if paused else self._stderr)
+        if fault or not paused:
+            raise SimulationError(fault or self._last_messages())
+
+    def _raise_faults(self, deck: Deck) -> None:
+        if self._callback_error:
+            raise self._callback_error
+        if fault := deck_fault(self._stderr, deck):
+            raise DeckError(fault)
 
     def _vectors(self, names: tuple[str, ...]) -> dict[str, np.ndarray]:
         plots = [plot for plot in self.plot_names if plot != "const"]
@@ -179,14 +246,15 @@ class NgSpice(NgSpiceShared):
         vectors = " ".join(names)
         if len(vectors) > _MAX_NAMES_LENGTH:
             vectors = "all"
+        path = path.absolute()
         # Under a plain name first: ngspice can't write to a path with a space.
-        with TemporaryDirectory() as scratch:
-            file = Path(scratch, "out.raw")
-            self._command(f"write {file} {vectors}")
-            if not file.exists():
-                raise SimulationError(self._last_messages())
-            path.parent.mkdir(parents=True, exist_ok=True)
-            shutil.move(file, path)
+        with alone_in(self._folder):
+            self._command(f"write out.raw {vectors}")
+        file = Path(self._folder.name, "out.raw")
+        if not file.exists():
+            raise SimulationError(self._last_messages())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(file, path)
 
     def _command(self, command: str) -> None:
         self._ngspice_shared.ngSpice_Command(command.encode())
@@ -231,3 +299,7 @@ class NgSpice(NgSpiceShared):
     def _step_done(self, time: float, step) -> None:
         if self._loop and not self._callback_error:
             step[0] = self._loop.next_step(time, step[0])
+        if self._t_stop:
+            last_point = self._t_stop * (1 - _BEFORE_THE_END)
+            if time + step[0] > last_point - _ROUNDING:
+                step[0] = last_point - time

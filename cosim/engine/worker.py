@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import pickle
@@ -10,7 +11,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
+import time
 import traceback
 import weakref
 from collections.abc import Callable, Iterable, Iterator
@@ -19,36 +22,49 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TextIO
 
 import numpy as np
 
+import cosim
+import ebn_model
+from cosim.engine import worker_start
 from cosim.engine.job import Job
 from cosim.engine.ngspice import NgSpice
 from cosim.errors import CosimError, WorkerError
+
+PATIENCE = 600.0
+"""A run that shows no sign of progress for this time, in s, is taken to hang or to be stopped."""
+_TICK = 1.0
+"""How often runs are looked after, s."""
+_SIGN_OF_LIFE = 0.5
+"""Least time between signs of life without simulated time, s."""
 
 
 def run_jobs(
     jobs: Iterable[Job],
     workers: int | None = None,
     on_progress: Callable[[int, float], None] | None = None,
+    patience: float = PATIENCE,
 ) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
     """Run jobs in at most `workers` processes at once (all processors by default).
 
     Yields (index of the job, its vectors by name, each of shape (points,)) as runs finish, and
     calls on_progress(index, simulated time in s) meanwhile.
 
-    Raises what a run raises (see NgSpice.simulate), or WorkerError where its process was killed.
-    On any error, and when the iterator is closed, all other runs are killed.
+    Raises what a run raises (see NgSpice.simulate), or WorkerError where its process was killed, or
+    showed no sign of progress for `patience` seconds. On any error, and when the iterator is
+    closed, all other runs are killed.
     """
     waiting = enumerate(jobs)
     selector = selectors.DefaultSelector()
     try:
         _start(selector, islice(waiting, workers or os.cpu_count()))
         while selector.get_map():
-            for key, _ in selector.select():
+            for key in _ready(selector, patience):
                 index, worker = key.data
                 if line := worker.output.readline():
-                    if on_progress:
+                    if on_progress and line.strip():
                         on_progress(index, float(line))
                     continue
                 selector.unregister(worker.output)
@@ -68,23 +84,40 @@ def _start(selector: selectors.BaseSelector, jobs: Iterable[tuple[int, Job]]) ->
         selector.register(worker.output, selectors.EVENT_READ, (index, worker))
 
 
+def _ready(selector: selectors.BaseSelector, patience: float) -> list[selectors.SelectorKey]:
+    """Wait for runs that report or have ended.
+
+    Only time spent here counts for patience, and no more than a tick at once: this process may have
+    been stopped together with its workers.
+    """
+    begin = time.monotonic()
+    ready = [key for key, _ in selector.select(_TICK)]
+    waited = min(time.monotonic() - begin, _TICK)
+    for key in selector.get_map().values():
+        _, worker = key.data
+        worker.silent = 0.0 if key in ready else worker.silent + waited
+        if worker.silent > patience:
+            raise WorkerError(
+                f"{worker.label}: no progress for {patience:g} s; its process hangs or is stopped; "
+                f"its last messages:\n{worker.log()}"
+            )
+    return ready
+
+
 class _Worker:
     """The parent's end of one process; neither it nor its files outlive this object."""
 
     def __init__(self, job: Job):
-        self._label = job.label
+        self.label = job.label
+        self.silent = 0.0
         # Both finalizers run at the latest when the interpreter exits, the process's one first.
         self._scratch = TemporaryDirectory(prefix="cosim-", ignore_cleanup_errors=True)
         self._folder = Path(self._scratch.name)
-        if job.raw_path:
-            job = replace(job, raw_path=Path(job.raw_path).absolute())
+        paths = {"raw_path": job.raw_path, "deck_path": job.deck_path}
+        job = replace(job, **{name: path and Path(path).absolute() for name, path in paths.items()})
         self._folder.joinpath("job.pickle").write_bytes(pickle.dumps(job))
-        command = [
-            sys.executable,
-            "-c",
-            "from cosim.engine.worker import main; main()",
-            self._folder,
-        ]
+        self._folder.joinpath("imports.json").write_text(json.dumps(_imports()), encoding="utf-8")
+        command = [sys.executable, "-I", worker_start.__file__, self._folder]
         with self._folder.joinpath("log").open("wb") as log:
             # Unbuffered, so that the selector sees all that has not been read.
             process = subprocess.Popen(
@@ -99,15 +132,13 @@ class _Worker:
         code = self._process.wait()
         if code:
             end = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"exited ({code})"
-            raise WorkerError(
-                f"{self._label}: the process {end}; its last messages:\n{self._log()}"
-            )
+            raise WorkerError(f"{self.label}: the process {end}; its last messages:\n{self.log()}")
         error_file = self._folder / "error.pickle"
         if error_file.exists():
             error = pickle.loads(error_file.read_bytes())
             if isinstance(error, CosimError):
                 raise error
-            raise error from WorkerError(f"{self._label}: {self._log()}")
+            raise error from WorkerError(f"{self.label}: {self.log()}")
         with np.load(self._folder / "result.npz") as arrays:
             names, *vectors = arrays.values()
         return dict(zip(names.tolist(), vectors, strict=True))
@@ -117,8 +148,18 @@ class _Worker:
         self._kill()
         self._scratch.cleanup()
 
-    def _log(self) -> str:
-        return self._folder.joinpath("log").read_text(errors="replace")[-2000:].strip()
+    def log(self) -> str:
+        """The end of what the process printed."""
+        text = self._folder.joinpath("log").read_text(encoding="utf-8", errors="replace")
+        return text[-2000:].strip()
+
+
+def _imports() -> dict:
+    """Where a worker finds the packages of this process, and what else it can import."""
+    return {
+        "packages": {package.__name__: package.__path__[0] for package in (cosim, ebn_model)},
+        "path": [path for path in sys.path if Path(path).is_absolute()],
+    }
 
 
 def _kill(process: subprocess.Popen) -> None:
@@ -128,19 +169,33 @@ def _kill(process: subprocess.Popen) -> None:
     process.stdout.close()
 
 
-def main() -> None:
-    """Entry of a worker process; its argument is the folder with the pickled job."""
+class _SignsOfLife(logging.Handler):
+    """Tells the parent that ngspice prints messages, which it does before simulated time begins."""
+
+    def __init__(self, progress: TextIO):
+        super().__init__()
+        self._progress, self._last = progress, 0.0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.created > self._last + _SIGN_OF_LIFE:
+            self._last = record.created
+            print(file=self._progress)
+
+
+def run_job(scratch: Path) -> None:
+    """What a worker process does; `scratch` is the folder with the pickled job."""
     # The parent decides what an interrupt from the terminal means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    scratch = sys.argv[1]
     threading.Thread(target=_die_with_parent, args=(scratch,), daemon=True).start()
     os.chdir(scratch)
+    tempfile.tempdir = str(scratch)
     progress = os.fdopen(os.dup(1), "w", buffering=1)
     # What C code prints by itself belongs into the log too.
     os.dup2(2, 1)
     messages = logging.getLogger("cosim")
     messages.setLevel(logging.DEBUG)
     messages.addHandler(logging.StreamHandler())
+    messages.addHandler(_SignsOfLife(progress))
     job = pickle.loads(Path("job.pickle").read_bytes())
     try:
         vectors = NgSpice().simulate(job, lambda time: print(time, file=progress))
@@ -152,7 +207,7 @@ def main() -> None:
     os._exit(0)
 
 
-def _die_with_parent(scratch: str) -> None:
+def _die_with_parent(scratch: Path) -> None:
     """Wait for the end of the pipe from the parent, which it holds open as long as it lives."""
     os.read(0, 1)
     shutil.rmtree(scratch, ignore_errors=True)

@@ -1,7 +1,6 @@
 """A circuit's run of a simulation, in whatever detail the circuit is built."""
 
 import shutil
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import mkdtemp
@@ -61,17 +60,20 @@ class CircuitView(StoredView):
         }
 
     def batch(self, scratch: Path) -> Batch:
-        """The run, which stores its results at the end; its raw file waits in `scratch`."""
-        raw = Path(mkdtemp(dir=scratch)) / "waveforms.raw"
-        job = replace(self._job, raw_path=raw)
-        return Batch(self._label, [job], lambda vectors: self._store(vectors[0], raw))
+        """The run, which stores its results at the end; its files wait in `scratch`."""
+        written = Path(mkdtemp(dir=scratch))
+        return Batch(
+            self._label,
+            [self._job.writing_to(written)],
+            lambda vectors: self._store(vectors[0], written),
+        )
 
-    def _store(self, vectors: Vectors, raw: Path) -> None:
+    def _store(self, vectors: Vectors, written: Path) -> None:
         result = self._circuit.result(self._stimulus, vectors)
         with new_folder(self.folder) as folder:
             write_result(result, folder)
-            shutil.move(raw, folder / "waveforms.raw")
-            folder.joinpath("deck.cir").write_text(self._job.deck.text)
+            for path in written.iterdir():
+                shutil.move(path, folder)
             record = {
                 "key": self.key,
                 "solver": self._circuit.solver.model_dump(),

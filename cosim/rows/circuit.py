@@ -22,6 +22,7 @@ from cosim.rows.deck import (
 from cosim.rows.digital import DigitalRow, digital_edges
 from cosim.rows.readout import I_MEM, digital_result, transistor_result
 from cosim.rows.stimuli import check_fits, transistor_edges
+from cosim.start_check import start_check
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable
 from ebn_model.row import RowResult, RowStimulus
@@ -112,13 +113,15 @@ class RowCircuit:
             surroundings = partial(controller or own, stimulus, lanes)
             deck = digital_row(deck, stimulus, lanes)
             edges = digital_edges(stimulus)
+        deck = deck.append(f".tran 1m {stimulus.duration!r} 0 {self.solver.max_step!r}", "analysis")
         return Job(
             label,
-            deck.append(f".tran 1m {stimulus.duration!r} 0 {self.solver.max_step!r}", "analysis"),
+            deck,
             self._vectors(stimulus),
             t_stop=stimulus.duration,
             edges=edges,
             raw_path=raw_path,
+            check_start=start_check(deck, I_MEM),
             controller=surroundings,
         )
 

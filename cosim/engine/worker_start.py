@@ -1,0 +1,32 @@
+"""Starts a worker: run as a file by an isolated interpreter, with the worker's folder as argument.
+
+An isolated interpreter (`python -I`) looks for modules neither in the working directory nor where
+the environment says. The parent's packages come from where the parent has them, and what else it
+can import, after the interpreter's own modules, so that no file of a user's takes the place of one.
+"""
+
+import json
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+
+def main() -> None:
+    """Import the parent's packages, and run the job."""
+    folder = Path(sys.argv[1])
+    imports = json.loads(folder.joinpath("imports.json").read_text(encoding="utf-8"))
+    sys.path += [path for path in imports["path"] if path not in sys.path]
+    for name, location in imports["packages"].items():
+        file = Path(location, "__init__.py")
+        spec = spec_from_file_location(name, file, submodule_search_locations=[location])
+        package = module_from_spec(spec)
+        sys.modules[name] = package
+        spec.loader.exec_module(package)
+
+    from cosim.engine.worker import run_job
+
+    run_job(folder)
+
+
+if __name__ == "__main__":
+    main()
