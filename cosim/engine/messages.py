@@ -4,19 +4,24 @@ import re
 
 from cosim.engine.deck import Deck
 
-# What ngspice 39 prints for a fault in the deck. The named groups lead to its place: `line` is a
+_WHY = r"(?P<why>(?:Undefined parameter \[(?P<parameter>\w+)\])?.*)"
+
+# What ngspice 39 to 46 print for a fault in the deck. The named groups lead to its place: `line` is a
 # line number of the deck, `card` quotes a card, perhaps flattened; `parameter` and `word` are
 # names used there.
 _DECK_FAULTS = [
     # Line 0 is any line inside a subcircuit.
-    r"Netlist line no\. (?P<line>\d+):\n(?P<why>(?:Undefined parameter \[(?P<parameter>\w+)\])?.*)",
+    r"Netlist line no\. (?P<line>\d+):\n" + _WHY,
+    r"(?P<why>Formula\(\) error)\.\n *\|(?P<card>[^|\n]+)\|",
+    r"new internal line no\. (?P<line>\d+):\n *" + _WHY,
     r"Error on line (?P<line>\d+) or its substitute:\n(?P<quote>.+)\n(?P<why>.+)",
     r"Error on line:\n(?P<card>.+)\n(?P<why>.+)",
     r"(?P<why>unknown subckt): (?P<card>.+)",
     r"(?P<why>Too (?:many|few) parameters for subcircuit type .+) \(instance: x(?P<card>[^)]+)\)",
     r"(?P<why>Could not find (?:include|library) file (?P<word>\S+))",
-    r"(?P<why>Mismatch of \.subckt \S+ \.ends).+\n.+\nCheck line (?P<card>.+)",
-    r"(?P<why>Mismatch of \.subckt \S+ \.ends).+\n.+\nCheck \.ends in line number (?P<line>\d+)",
+    r"(?P<why>Mismatch of \.subckt \S+ \.ends).+\n(?:.+\n)+? *Check line (?P<card>.+)",
+    r"(?P<why>Mismatch of \.subckt \S+ \.ends).+\n(?:.+\n)+? *Check \.ends in line number "
+    r"(?P<line>\d+)",
     r"(?P<why>(?:IC|Nodeset|NODESET) on non-existent node - (?P<word>\S+), ignored)",
     r"(?P<card>\S+) has (?P<why>non-increasing PWL time points)",
     r"(?P<why>bad type given for option (?P<word>\S+))",
