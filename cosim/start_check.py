@@ -8,6 +8,9 @@ from cosim.engine.deck import Deck
 from cosim.engine.inventory import transistors
 from cosim.errors import SimulationError
 
+_BLOCKS = {"xbias": "bias_block", "xspike_bias": "spike_bias"}
+"""Cells of reference currents, by the instances that the test netlists have of them."""
+_SUPPLIES = r"^(vdda|vddd|vspiking|vforcing) "
 _SHARE = 0.05
 """A bias current may differ by this share of itself from what flows in its diode,"""
 _LEAKAGE = 1e-12
@@ -21,13 +24,14 @@ differ, and so do the supply's and the membrane's drain voltages."""
 class StartCheck:
     """What is known of an operating point from the bias currents alone; for `Job.check_start`.
 
-    bias_lines: names of the bias block's currents. supplies: the deck's voltage supplies.
+    bias_lines: instance of a block of biases, and name of a current in it, for each bias line.
+    supplies: the deck's voltage supplies.
     transistors: how many there are, since none carries more than the largest bias current.
     i_mem: vector of I_mem; None where there is no membrane. at_rest: whether I_mem starts where the
     constant input holds it, and not below.
     """
 
-    bias_lines: tuple[str, ...]
+    bias_lines: tuple[tuple[str, str], ...]
     supplies: tuple[str, ...]
     transistors: int
     i_mem: str | None = None
@@ -38,9 +42,10 @@ class StartCheck:
 
         read: gives the value of a vector, A.
         """
-        biases = {name: read(f"@i.xbias.i{name}[dc]") for name in self.bias_lines}
-        for name, current in biases.items():
-            found = abs(read(f"@m.xbias.x{name}.m1[id]"))
+        biases = {}
+        for block, name in self.bias_lines:
+            biases[name] = current = read(f"@i.{block}.i{name}[dc]")
+            found = abs(read(f"@m.{block}.x{name}.m1[id]"))
             if abs(found - current) > max(_SHARE * current, _LEAKAGE):
                 raise _wrong(f"the diode of i_{name} carries {found:.4g} A of {current:.4g} A")
         most = self.transistors * max(biases.values())
@@ -76,9 +81,19 @@ def start_check(deck: Deck, i_mem: str | None = None, at_rest: bool = False) -> 
         at_rest: see StartCheck.
     """
     text = "\n".join(line.text for line in deck.lines).lower()
-    block = re.search(r"^\.subckt bias_block\b.*?^\.ends", text, re.M | re.S)
-    if not block or not re.search(r"^xbias\b(?:.*\n\+)*.*\bbias_block\b", text, re.M):
+    lines = [
+        (instance, current)
+        for instance, cell in _BLOCKS.items()
+        if re.search(rf"^{instance}\b(?:.*\n\+)*.*\b{cell}\b", text, re.M)
+        for current in _currents(text, cell)
+    ]
+    if not lines:
         return None
-    names = re.findall(r"^i(\w+) ", block[0], re.M)
-    supplies = re.findall(r"^(vdd[ad]) ", text, re.M)
-    return StartCheck(tuple(names), tuple(supplies), transistors(deck), i_mem, at_rest)
+    supplies = tuple(re.findall(_SUPPLIES, text, re.M))
+    return StartCheck(tuple(lines), supplies, transistors(deck), i_mem, at_rest)
+
+
+def _currents(text: str, cell: str) -> list[str]:
+    """Names of the reference currents in a block of biases."""
+    block = re.search(rf"^\.subckt {cell}\b.*?^\.ends", text, re.M | re.S)
+    return re.findall(r"^i(\w+) ", block[0], re.M) if block else []

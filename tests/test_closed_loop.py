@@ -202,6 +202,51 @@ def test_controllers_leave_nothing_to_the_next_run_of_a_process():
     assert moved == "False"
 
 
+DURATIONS = """\
+import sys
+
+sys.path.insert(0, {folder!r})
+
+import random
+from functools import partial
+
+from cosim.engine.ngspice import NgSpice
+from test_closed_loop import DECK, SlowThermostat, job
+
+ngspice = NgSpice()
+random.seed({seed})
+for duration in [0.02, 0.05, *(10 ** random.uniform(-3, 0) for _ in range(60))]:
+    step = duration / random.randint(20, 2000)
+    deck = DECK.replace("20.5u 0 1u", f"{{duration!r}} 0 {{step!r}}")
+    controller = partial(SlowThermostat, period=duration / random.uniform(3, 30))
+    for closed in (controller, None):
+        time = ngspice.simulate(job(closed, deck, t_stop=duration))["time"]
+        print(abs(time[-1] / duration - 1))
+"""
+
+
+@dataclass
+class SlowThermostat(Thermostat):
+    period: float = 1e-3
+
+    def __post_init__(self):
+        self.first_event = self.period
+
+    def act(self, time, values):
+        return replace(super().act(time, values), next_event=time + self.period)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_run_of_any_duration_ends_at_its_end(seed):
+    """Also without a controller, in a process that had one: ngspice never forgets that."""
+    script = DURATIONS.format(folder=str(Path(__file__).parent), seed=seed)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    distances = [float(line) for line in done.stdout.splitlines()]
+    assert len(distances) == 124
+    assert max(distances) < 1e-14
+
+
 # What goes wrong.
 
 

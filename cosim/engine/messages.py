@@ -6,8 +6,8 @@ from cosim.engine.deck import Deck
 
 _WHY = r"(?P<why>(?:Undefined parameter \[(?P<parameter>\w+)\])?.*)"
 
-# What ngspice 39 to 46 print for a fault in the deck. The named groups lead to its place: `line` is a
-# line number of the deck, `card` quotes a card, perhaps flattened; `parameter` and `word` are
+# What ngspice 39 to 46 print for a fault in the deck. The named groups lead to its place: `line`
+# is a line number of the deck, `card` quotes a card, perhaps flattened; `parameter` and `word` are
 # names used there.
 _DECK_FAULTS = [
     # Line 0 is any line inside a subcircuit.
