@@ -104,7 +104,8 @@ def low_dibl():
     stimulus = Stimulus(spike_times=[1e-3], pulse_width=1e-3, duration=3e-3, start_weight=8)
     circuit = TransistorCircuit(read_biases("rule"))
     job = circuit.job(stimulus, "low DIBL")
-    text = job.deck.text
+    # Without the latches' initial states, which happen to lead bypass to the right point here.
+    text = re.sub(r"(?m)^\.ic .*$", "*", job.deck.text)
     for before, after in LOW_DIBL.items():
         assert before in text
         text = text.replace(before, after)

@@ -45,6 +45,8 @@ def transistor_row(deck: Deck, stimulus: RowStimulus) -> Deck:
             f"xsynapse_{number} input_{number} select_{number} win_inc win_sl load {preset}",
             f"+ {bits} inc_{number} sl_{number} {BUS} in_exc in_inh",
             "+ v_lsb vdda vddd 0 row_synapse",
+            # No pulse has set the latches yet, and halfway between their states is a solution, too.
+            f".ic v(inc_{number})=0 v(sl_{number})=0",
             ".save " + " ".join(bit_names(number) + latch_names(number)),
         ]
     deck = deck.append("\n".join(lines), "synapses")
