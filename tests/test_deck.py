@@ -144,11 +144,11 @@ def test_a_subcircuit_or_model_defined_in_two_ways_is_refused():
         Deck("t").append(once, "first").append(once + ".subckt t a\n.model m r\n.ends", "second")
     )
     twice.check_definitions()
-    for changed in "r1 a 0 2k", ".model r r r=2":
+    for changed in "r1 a 0 2k", ".model q r":
         other = Deck("t").append(once, "first").append(f".SUBCKT S a\n{changed}\n.ends", "second")
-        with pytest.raises(DeckError, match="^second:1: s is defined at first:1 already"):
+        with pytest.raises(DeckError, match=r"^second:1: s is defined at first:1 already"):
             other.check_definitions()
-    with pytest.raises(DeckError, match="^second:1: m is defined at first:5 already"):
+    with pytest.raises(DeckError, match=r"^second:1: m is defined at first:5 already"):
         Deck("t").append(once, "first").append(".model m r\n+ r=2", "second").check_definitions()
 
 

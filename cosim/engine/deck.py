@@ -60,8 +60,8 @@ class Deck:
 
     def _with(self, lines: Iterable[Line]) -> "Deck":
         lines, libraries = tuple(lines), Libraries()
-        for _ in libraries.expanded(lines):
-            pass
+        # For what they raise, and what files they read.
+        list(libraries.expanded(lines))
         files = self.library_files | libraries.digests.items()
         _check_different({path for path, _ in files})
         return replace(self, lines=self.lines + lines, library_files=files)
