@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from cosim.engine.deck import Deck, read_netlist
@@ -39,9 +41,20 @@ def test_append_leaves_the_deck_as_it_was():
 
 
 def test_first_line_of_a_netlist_is_the_title(write):
-    deck = read_netlist(write("bench.cir", "* A bench\nr1 a 0 1k\n.end\nignored\n"))
+    deck = read_netlist(write("bench.cir", "* A bench\nr1 a 0 1k\n.end\n"))
     assert deck.title == "* A bench"
     assert texts(deck) == ["r1 a 0 1k"]
+
+
+def test_an_end_does_not_end_the_deck_as_in_ngspice(write):
+    write("cell.cir", "r2 a 0 1k\n.END ; of the cell\nr3 a 0 1k\n")
+    deck = read_netlist(write("bench.cir", "title\n.include cell.cir\n.end\nr1 a 0 1k\n"))
+    assert texts(deck)[1:] == ["r2 a 0 1k", "r3 a 0 1k", "r1 a 0 1k"]
+
+
+def test_only_line_feeds_end_lines_as_in_ngspice(write):
+    write("bench.cir", "").write_bytes("title\r\n* a\u2028r1 a 0 1k\x0cr2 b 0 1k\r\n".encode())
+    assert texts(read_netlist("bench.cir")) == ["* a\u2028r1 a 0 1k\x0cr2 b 0 1k"]
 
 
 @pytest.mark.parametrize(
@@ -67,17 +80,76 @@ def test_include_paths_are_relative_to_the_including_file(write):
     assert deck.origin(4) == "technology/cards.spice:1"
 
 
-def test_a_file_is_inlined_once(write):
-    cell = write("cell.cir", ".model nch nmos")
-    write("other.cir", ".include cell.cir")
-    deck = read_netlist(write("bench.cir", "title\n.include cell.cir\n.include other.cir\n"))
-    deck = deck.include(cell).append(".include cell.cir", "bench")
-    assert texts(deck).count(".model nch nmos") == 1
+def test_a_linked_files_includes_are_beside_the_link(write):
+    write("real/cell.cir", ".include model.inc")
+    write("real/model.inc", ".model nch nmos")
+    write("linked/model.inc", ".model pch pmos")
+    Path("linked/cell.cir").symlink_to("../real/cell.cir")
+    for deck in Deck("t").include("linked/cell.cir"), Deck("t").append(".inc linked/cell.cir", "t"):
+        assert texts(deck)[-1] == ".model pch pmos"
 
 
-def test_lib_and_commented_include_are_left_alone(write):
-    deck = read_netlist(write("bench.cir", "title\n.lib pdk.lib tt\n* .include nosuch.cir\n"))
-    assert texts(deck) == [".lib pdk.lib tt", "* .include nosuch.cir"]
+def test_a_file_is_inlined_as_often_as_it_is_included(write):
+    write("load.inc", "c1 out 0 1n")
+    subcircuits = ".subckt {0} out\n.include load.inc\n.ends\n"
+    bench = "title\n" + subcircuits.format("one") + subcircuits.format("two")
+    deck = read_netlist(write("bench.cir", bench)).include("load.inc").include("load.inc")
+    assert texts(deck).count("c1 out 0 1n") == 4
+
+
+def test_files_that_are_left_out_stay_as_comments(write):
+    own, other = write("own.spice", ".param i=1"), write("other.spice", ".param j=1")
+    write("bench.cir", ".include own.spice\n.include other.spice")
+    assert texts(Deck("t").include("bench.cir", left_out=[other])) == [
+        "*.include own.spice",
+        ".param i=1",
+        "*.include other.spice",
+    ]
+    assert texts(Deck("t").include("bench.cir", left_out=[own, other]))[-1].startswith("*")
+
+
+def test_commented_include_is_left_alone(write):
+    deck = read_netlist(write("bench.cir", "title\n* .include nosuch.cir\n"))
+    assert texts(deck) == ["* .include nosuch.cir"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "why"),
+    [
+        (".control\nrun\n.endc", "can't have a .control section"),
+        (" *#shell true", "runs as commands"),
+        ("@", "reads no further"),
+        (".incpslt cell.cir", "isn't supported"),
+        ('.HDL "psp.va"', "no .hdl file"),
+        ('.model m filesource (file="data.txt")', "can't read or run files"),
+        ('+ input_file = "data.txt"', "can't read or run files"),
+        (".options reltol=1e-4 seed = random", "each run another one"),
+        ("vnoise a 0 dc 0 TRNOISE(1m 1u 0 0)", "can't be repeated"),
+    ],
+)
+def test_what_would_let_results_depend_on_more_than_the_deck_is_refused(write, statement, why):
+    write("cell.cir", f"* cell\n{statement}\n")
+    with pytest.raises(DeckError, match=rf"^cell\.cir:2: .*{why}"):
+        read_netlist(write("bench.cir", "title\n.include cell.cir\n"))
+
+
+def test_what_only_looks_like_it_is_not_refused():
+    text = "* trnoise, .control\n.param profile=1 seed=2\n+ files=1\nr1 a 0 1k ; trnoise\n.endc"
+    assert texts(Deck("t").append(text, "bench")) == text.split("\n")
+
+
+def test_a_subcircuit_or_model_defined_in_two_ways_is_refused():
+    once = ".subckt s a\n.model r r\nr1 a 0 1k\n.ends\n.model m r r=1\n"
+    twice = (
+        Deck("t").append(once, "first").append(once + ".subckt t a\n.model m r\n.ends", "second")
+    )
+    twice.check_definitions()
+    for changed in "r1 a 0 2k", ".model q r":
+        other = Deck("t").append(once, "first").append(f".SUBCKT S a\n{changed}\n.ends", "second")
+        with pytest.raises(DeckError, match=r"^second:1: s is defined at first:1 already"):
+            other.check_definitions()
+    with pytest.raises(DeckError, match=r"^second:1: m is defined at first:5 already"):
+        Deck("t").append(once, "first").append(".model m r\n+ r=2", "second").check_definitions()
 
 
 def test_origin_counts_lines_as_ngspice_does(write):
@@ -111,8 +183,16 @@ def test_missing_and_empty_netlists_are_refused(write):
 
 
 def test_a_file_of_another_encoding_can_be_read(write):
-    write("bench.cir", "").write_bytes("title\nr1 a 0 1k ; 1 kΩ, 5 µm".encode("latin-1", "replace"))
-    assert read_netlist("bench.cir").text.startswith("* title\nr1 a 0 1k")
+    write("bench.cir", "").write_bytes("title\nr1 é 0 1k\nr2 è 0 1k".encode("latin-1"))
+    assert texts(read_netlist("bench.cir")) == ["r1 é 0 1k", "r2 è 0 1k"]
+    write("bench.cir", "").write_bytes("\ufefftitle\nr1 é 0 1k".encode())
+    assert read_netlist("bench.cir").text == "* title\nr1 é 0 1k\n.end\n"
+
+
+def test_what_is_no_text_is_refused(write):
+    write("bench.cir", "").write_bytes("title\nr1 a 0 1k".encode("utf-16"))
+    with pytest.raises(DeckError, match=r"bench\.cir is not a text file"):
+        read_netlist("bench.cir")
 
 
 def test_sha256_depends_on_the_text_only(write):

@@ -61,6 +61,25 @@ def test_a_condition_that_cannot_be_told(condition):
         count(f".if {condition}\nm1 a a 0 0 nch\n.endif")
 
 
+def test_a_subcircuit_inside_another_and_one_that_is_defined_twice():
+    pair = ".subckt pair a\n.subckt one a\nm1 a a 0 0 nch\n.ends\nx1 a one\nx2 a one\n.ends\n"
+    assert count(f"{pair}x1 p pair\n") == 2
+    assert count(f"{pair}{pair}x1 p pair\n") == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x1 a b nosuch",
+        ".subckt s a\n.ends\n.subckt s a\nm1 a a 0 0 nch\n.ends\nx1 a s",
+        "n1 d g s b psp",
+    ],
+)
+def test_what_cannot_be_counted_is_refused(text):
+    with pytest.raises(DeckError, match="transistors can't be counted"):
+        count(text)
+
+
 @pytest.mark.parametrize(("sub_lsbs", "expected"), [(0, 391), (1, 391 + 36), (4, 391 + 4 * 36)])
 def test_the_neuron_has_as_many_as_its_documentation_says(sub_lsbs, expected):
     circuit = TransistorCircuit(read_biases("published"), sub_lsbs=sub_lsbs)

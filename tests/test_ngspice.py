@@ -8,6 +8,7 @@ from cosim.engine import ngspice as ngspice_module
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job
 from cosim.engine.library import find_library
+from cosim.engine.netlist import Line
 from cosim.engine.ngspice import NgSpice
 from cosim.engine.worker import run_jobs
 from cosim.errors import CosimError, DeckError, LostEdgeError, SimulationError
@@ -24,7 +25,10 @@ PULSES = "v1 in 0 pwl(0 0 1u 0 1.1u 1 3u 1 3.1u 0)\nr1 in out 1k\nc1 out 0 1p\n.
 
 
 def job(text, *vectors, **expectations):
-    return Job("a run", Deck("error in the title").append(text, "bench"), vectors, **expectations)
+    # Not appended, so that ngspice also gets what a deck would refuse.
+    numbered = enumerate(text.splitlines(), start=1)
+    lines = tuple(Line(line, "bench", number) for number, line in numbered if line)
+    return Job("a run", Deck("error in the title", lines), vectors, **expectations)
 
 
 def run(job):

@@ -2,8 +2,14 @@ import pytest
 
 from cosim.experiments import circuit_view, provenance
 from cosim.experiments.circuit_view import CircuitView
-from cosim.experiments.provenance import simulator_versions, versions
+from cosim.experiments.model_view import ModelView
+from cosim.experiments.provenance import ROOT, simulator_versions, versions
 from cosim.experiments.simulation import read_simulation
+from cosim.networks.training_run import TrainingRun
+from cosim.study.condition import Condition
+from cosim.study.condition_run import ConditionRun
+from ebn_model.network.configurations import CONFIGURATIONS
+from ebn_model.network.parameters import TaskParameters
 
 
 @pytest.fixture
@@ -13,13 +19,21 @@ def project(tmp_path, monkeypatch):
 
     def write(name, text):
         path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
 
-    write("cosim/top.py", "from cosim import middle\nimport numpy\n")
+    write("cosim/top.py", "from cosim import (\n    middle,  # one of them\n)\nimport numpy\n")
     write("cosim/middle.py", "def f():\n    from ebn_model.bottom import x\n")
-    write("ebn_model/bottom.py", "from cosim.top import y\nx = 1\n")
-    write("cosim/other.py", "z = 1\n")
+    write("ebn_model/bottom.py", "import ebn_model.inner.deep as deep\nfrom cosim.top import y\n")
+    write("ebn_model/inner/__init__.py", "from . import beside\n")
+    write("ebn_model/inner/beside.py", "from ..above import z\n")
+    write(
+        "ebn_model/inner/deep.py",
+        "if TYPE_CHECKING:\n    import cosim.typed\nelse:\n    import cosim.run\n",
+    )
+    write("ebn_model/above.py", "z = 1\n")
+    for name in "typed", "run", "other":
+        write(f"cosim/{name}.py", "z = 1\n")
     return write
 
 
@@ -27,7 +41,19 @@ def digest_of(*modules):
     return provenance.sources_digest.__wrapped__(*modules)
 
 
-@pytest.mark.parametrize("module", ["cosim/top.py", "cosim/middle.py", "ebn_model/bottom.py"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "cosim/top.py",
+        "cosim/middle.py",
+        "cosim/run.py",
+        "ebn_model/bottom.py",
+        "ebn_model/above.py",
+        "ebn_model/inner/__init__.py",
+        "ebn_model/inner/beside.py",
+        "ebn_model/inner/deep.py",
+    ],
+)
 def test_digest_follows_each_imported_module(project, module):
     before = digest_of("cosim.top")
     assert digest_of("cosim.top") == before
@@ -35,11 +61,105 @@ def test_digest_follows_each_imported_module(project, module):
     assert digest_of("cosim.top") != before
 
 
-def test_digest_leaves_other_modules_out(project):
+@pytest.mark.parametrize("module", ["cosim/other.py", "cosim/typed.py"])
+def test_digest_leaves_other_modules_out(project, module):
     before = digest_of("cosim.top")
-    project("cosim/other.py", "z = 2\n")
+    project(module, "z = 2\n")
     assert digest_of("cosim.top") == before
     assert digest_of("cosim.top", "cosim.other") != before
+
+
+def test_a_root_that_there_is_not_is_an_error(project):
+    with pytest.raises(FileNotFoundError):
+        digest_of("cosim.nosuch")
+
+
+@pytest.fixture
+def change(tmp_path, monkeypatch):
+    """Work on a copy of this project's sources; returns what changes one of them."""
+    sources = [
+        path for folder in ("cosim", "ebn_model") for path in ROOT.joinpath(folder).rglob("*.py")
+    ]
+    for path in sources:
+        copy = tmp_path / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(path.read_bytes())
+    monkeypatch.setattr(provenance, "ROOT", tmp_path)
+    provenance.sources_digest.cache_clear()
+
+    def change(name):
+        path = tmp_path / name
+        path.write_text(path.read_text(encoding="utf-8") + "changed = True\n", encoding="utf-8")
+        provenance.sources_digest.cache_clear()
+
+    yield change
+    provenance.sources_digest.cache_clear()
+
+
+def constants_key(_):
+    return ModelView(read_simulation("simulation_1")).parameters_key
+
+
+def study_key(folder):
+    parameters = CONFIGURATIONS["hardware"]
+    condition = Condition(
+        "g", "m", "s", None, "learned", "initial", 2, parameters, TaskParameters()
+    )
+    return ConditionRun(condition, seed=1).key
+
+
+def training_key(folder):
+    return TrainingRun(CONFIGURATIONS["hardware"], TaskParameters(), 2, 1, folder).key
+
+
+TRAINED_BY = ["ebn_model/network/training.py", "ebn_model/network/hardware_kernel.py"]
+NOT_TRAINED_BY = [
+    "cosim/circuit.py",
+    "cosim/engine/deck.py",
+    "cosim/engine/ngspice.py",
+    "cosim/experiments/config.py",
+    "cosim/networks/settings.py",
+]
+
+
+@pytest.mark.parametrize(
+    ("key", "module"),
+    [
+        (constants_key, "cosim/datasheet/dpi_membrane.py"),
+        (constants_key, "cosim/datasheet/plastic_synapse.py"),
+        (constants_key, "cosim/dpi_fit.py"),
+        *((study_key, module) for module in [*TRAINED_BY, "cosim/networks/judgement.py"]),
+        *((training_key, module) for module in [*TRAINED_BY, "cosim/networks/final_trial.py"]),
+    ],
+)
+def test_what_a_result_depends_on_makes_it_stale(change, tmp_path, key, module):
+    before = key(tmp_path)
+    change(module)
+    assert key(tmp_path) != before
+
+
+@pytest.mark.parametrize(
+    ("key", "module"),
+    [
+        (constants_key, "cosim/mixed.py"),
+        (constants_key, "cosim/datasheet/weight_bus.py"),
+        *((study_key, module) for module in [*NOT_TRAINED_BY, "cosim/study/settings.py"]),
+        *((training_key, module) for module in NOT_TRAINED_BY),
+    ],
+)
+def test_what_a_result_does_not_depend_on_leaves_it_current(change, tmp_path, key, module):
+    before = key(tmp_path)
+    change(module)
+    assert key(tmp_path) == before
+
+
+@pytest.mark.parametrize("kind", [study_key, training_key])
+def test_measured_constants_are_in_a_key_by_their_values(kind, tmp_path, monkeypatch):
+    before = kind(tmp_path)
+    hardware = CONFIGURATIONS["hardware"]
+    neuron = hardware.neuron.model_copy(update={"i_in": 2 * hardware.neuron.i_in})
+    monkeypatch.setitem(CONFIGURATIONS, "hardware", hardware.model_copy(update={"neuron": neuron}))
+    assert kind(tmp_path) != before
 
 
 @pytest.mark.parametrize(

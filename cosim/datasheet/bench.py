@@ -1,7 +1,6 @@
 """The benches in netlists/benches: which there are, and the run of each."""
 
 import re
-from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -47,10 +46,9 @@ def bench_job(
     InputError for an unknown technology.
     """
     deck = Deck(f"bench {name}").include(listed(NETLISTS / "technology", technology, "technology"))
-    replaced = (NETLISTS.glob(f"{folder}/*.spice") for folder in ("technology", "biases"))
-    deck = replace(deck, files=frozenset(path.resolve() for paths in replaced for path in paths))
     deck = deck.append(f"{bias_lines(biases)}\n.temp {float(temperature)!r}", "biases")
-    deck = deck.include(BENCHES / f"{name}.cir")
+    replaced = [*NETLISTS.glob("technology/*.spice"), *NETLISTS.glob("biases/*.spice")]
+    deck = deck.include(BENCHES / f"{name}.cir", left_out=replaced)
     stop = re.search(r"^\.tran \S+ (\S+)", deck.text, re.M)
     return Job(
         f"bench {name}",

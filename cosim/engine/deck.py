@@ -2,49 +2,30 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cosim.engine.libraries import Libraries
+from cosim.engine.netlist import Line, NetlistReader
 from cosim.errors import DeckError
-
-_INCLUDE = re.compile(r"""\s*\.inc(?:l|lude)?\b\s*(?:"([^"]*)"|'([^']*)'|([^\s;$]*))""", re.I)
-_END = re.compile(r"\s*\.end\s*$", re.I)
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of a deck: its text and where that text was written."""
-
-    text: str
-    source: str
-    number: int
-
-    def __str__(self) -> str:
-        return f"{self.source}:{self.number}"
-
-    @property
-    def words(self) -> set[str]:
-        """Lower-case words of the line."""
-        return set(self.text.lower().split())
-
-    @property
-    def name(self) -> str:
-        """Lower-case name of the device, or of the dot command without its dot."""
-        return self.text.lower().split()[0].lstrip(".")
 
 
 @dataclass(frozen=True)
 class Deck:
     """An immutable deck; `include` and `append` return a longer one.
 
-    Blank lines are dropped: ngspice does not count them in the line numbers of its messages.
-    A file is inlined once, however often it is included.
+    All of it is in its lines, but for sections of libraries: a `.lib FILE SECTION` stays as it is,
+    its path made absolute. Blank lines are dropped: ngspice does not count them in the line
+    numbers of its messages.
+
+    Attributes:
+        library_files: files that ngspice reads for the sections, each with its hexadecimal SHA-256.
     """
 
     title: str
     lines: tuple[Line, ...] = ()
-    files: frozenset[Path] = frozenset()
+    library_files: frozenset[tuple[Path, str]] = frozenset()
 
     @property
     def text(self) -> str:
@@ -54,26 +35,73 @@ class Deck:
 
     @property
     def sha256(self) -> str:
-        """Hexadecimal digest of `text`."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
+        """Hexadecimal digest of `text` and of all that ngspice reads for it."""
+        files = (f"{digest} {path}\n" for path, digest in sorted(self.library_files))
+        return hashlib.sha256("".join([self.text, *files]).encode()).hexdigest()
 
-    def include(self, path: Path | str) -> "Deck":
-        """Add all lines of a file, its includes inlined; raises DeckError for a missing file."""
-        path = Path(path).resolve()
+    def include(self, path: Path | str, left_out: Collection[Path] = ()) -> "Deck":
+        """Add all lines of a file, its includes inlined but for those of the files `left_out`.
+
+        Raises DeckError, naming `file:line`, for what is missing or circular, and for statements
+        that would let results depend on more than the deck.
+        """
+        # Not resolved: a link's includes are relative to the folder of the link.
+        path = Path(path).absolute()
         if not path.is_file():
             raise DeckError(f"no such netlist: {path}")
-        reader = _Reader(set(self.files))
-        lines = () if path in self.files else tuple(reader.read(path, ()))
-        return replace(self, lines=self.lines + lines, files=frozenset(reader.files))
+        return self._with(NetlistReader(left_out).read(path))
 
     def append(self, text: str, origin: str) -> "Deck":
         """Add the lines of `text`; messages call them `origin:1`, `origin:2` and so on.
 
-        Includes are relative to the current directory. Raises DeckError for a missing one.
+        Includes are relative to the current directory. Raises DeckError as `include` does.
         """
-        reader = _Reader(set(self.files))
-        lines = tuple(reader.inline(text, origin, Path.cwd(), ()))
-        return replace(self, lines=self.lines + lines, files=frozenset(reader.files))
+        return self._with(NetlistReader().inline(text, origin, Path.cwd()))
+
+    def _with(self, lines: Iterable[Line]) -> "Deck":
+        lines, libraries = tuple(lines), Libraries()
+        # For what they raise, and what files they read.
+        list(libraries.expanded(lines))
+        files = self.library_files | libraries.digests.items()
+        _check_different({path for path, _ in files})
+        return replace(self, lines=self.lines + lines, library_files=files)
+
+    def expanded(self) -> list[Line]:
+        """The lines with those of the libraries' sections in place of `.lib`, from the files."""
+        return list(Libraries().expanded(self.lines))
+
+    def check_files(self) -> None:
+        """Raise DeckError where a library's file isn't any more what it was."""
+        for path, digest in sorted(self.library_files):
+            if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+                raise DeckError(f"{path} has changed since the deck was made of it")
+
+    def check_definitions(self) -> None:
+        """Raise DeckError where the lines define a subcircuit or model twice, in different ways.
+
+        ngspice would take the first one, and not always say so.
+        """
+        known: dict[tuple, tuple[Line, list[str]]] = {}
+        for name, line, content in self._definitions():
+            first, other = known.setdefault(name, (line, content))
+            if other != content:
+                raise DeckError(f"{line}: {name[-1]} is defined at {first} already, in another way")
+
+    def _definitions(self) -> Iterator[tuple[tuple[str, ...], Line, list[str]]]:
+        """Models and subcircuits: name with those of the subcircuits around, line and content."""
+        around: list[tuple[str, Line, list[str]]] = []
+        for line, card in self._cards():
+            words = card.lower().split()
+            for _, _, content in around:
+                content.append(" ".join(words))
+            if words[0] == ".subckt":
+                around.append((words[1], line, [" ".join(words)]))
+            elif words[0] == ".ends" and around:
+                names = (*(name for name, _, _ in around),)
+                _, first, content = around.pop()
+                yield names, first, content
+            elif words[0] == ".model":
+                yield (*(name for name, _, _ in around), words[1]), line, [" ".join(words)]
 
     def origin(self, line_number: int) -> str:
         """Where line `line_number` of `text` (the title is 1) was written: `file:line`."""
@@ -133,9 +161,7 @@ class Deck:
 def read_netlist(path: Path | str) -> Deck:
     """Read a complete netlist, whose first line is the title, as ngspice would.
 
-    `.include` and `.inc` are inlined, their paths relative to the file they stand in; `.lib` is
-    left alone. Raises DeckError, naming `file:line` of the statement, for a missing or circular
-    include.
+    Raises DeckError as `Deck.include` does.
     """
     deck = Deck("").include(path)
     if not deck.lines:
@@ -144,42 +170,10 @@ def read_netlist(path: Path | str) -> Deck:
     return replace(deck, title=title.text, lines=tuple(lines))
 
 
-class _Reader:
-    """Inlines includes, and remembers in `files` what it has read."""
-
-    def __init__(self, files: set[Path]):
-        self.files = files
-
-    def read(self, path: Path, parents: tuple[Path, ...]) -> Iterator[Line]:
-        self.files.add(path)
-        text = path.read_text(encoding="utf-8", errors="replace")
-        return self.inline(text, _display(path), path.parent, (*parents, path))
-
-    def inline(
-        self, text: str, source: str, folder: Path, parents: tuple[Path, ...]
-    ) -> Iterator[Line]:
-        for number, content in enumerate(text.splitlines(), start=1):
-            line = Line(content.rstrip(), source, number)
-            if _END.match(content):
-                return
-            if statement := _INCLUDE.match(content):
-                # The statement stays as a comment, so that the deck still shows its structure.
-                yield replace(line, text=f"*{line.text}")
-                yield from self._included(line, statement, folder, parents)
-            elif line.text:
-                yield line
-
-    def _included(
-        self, line: Line, statement: re.Match, folder: Path, parents: tuple[Path, ...]
-    ) -> Iterator[Line]:
-        name = next((group for group in statement.groups() if group), "")
-        path = (folder / Path(name).expanduser()).resolve()
-        if path in parents:
-            raise DeckError(f"{line}: circular include of {name}")
-        if not path.is_file():
-            raise DeckError(f"{line}: included file not found: {name or '(no name given)'}")
-        return iter(()) if path in self.files else self.read(path, parents)
-
-
-def _display(path: Path) -> str:
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+def _check_different(files: Collection[Path]) -> None:
+    """Refuse what ngspice, which compares paths of libraries without their case, confuses."""
+    known: dict[str, Path] = {}
+    for path in sorted(files):
+        if other := known.get(str(path).lower()):
+            raise DeckError(f"ngspice takes {other} and {path} for one library; rename one")
+        known[str(path).lower()] = path

@@ -2,7 +2,6 @@
 
 import operator
 import re
-from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 
@@ -25,14 +24,22 @@ _COMPARE = {
 def transistors(deck: Deck) -> int:
     """How many MOSFETs a deck has, subcircuits expanded; a device with m=2 counts as one.
 
+    Those in sections of libraries count, too.
+
     Raises:
-        DeckError: an .if that doesn't compare a parameter of the deck with a whole number.
+        DeckError: an .if that doesn't compare a parameter of the deck with a whole number, an
+            instance of what isn't defined, a subcircuit defined in two ways, a device of a model
+            outside of ngspice, or a library that is gone.
     """
     cells = _cells(deck)
 
     @cache
     def count(cell: str) -> int:
-        devices = cells.get(cell, [])
+        if cell not in cells:
+            raise DeckError(f"transistors can't be counted: no subcircuit {cell!r}")
+        devices = cells[cell]
+        if unknown := [device for device in devices if device[0] == "n"]:
+            raise DeckError(f"transistors can't be counted: {unknown[0]!r} may be one or not")
         inner = sum(count(_subcircuit(device)) for device in devices if device[0] == "x")
         return inner + sum(device[0] == "m" for device in devices)
 
@@ -41,23 +48,25 @@ def transistors(deck: Deck) -> int:
 
 def _cells(deck: Deck) -> dict[str, list[str]]:
     """Elements by the name of the subcircuit that they are in."""
-    cells: dict[str, list[str]] = defaultdict(list)
-    cell = _TOP
+    cells: dict[str, list[str]] = {_TOP: []}
+    around = [(_TOP, cells[_TOP])]
     for line in _chosen(_joined(deck)):
         words = line.split()
         if words[0] == ".subckt":
-            cell = words[1]
-        elif words[0] == ".ends":
-            cell = _TOP
+            around.append((words[1], []))
+        elif words[0] == ".ends" and len(around) > 1:
+            name, devices = around.pop()
+            if cells.setdefault(name, devices) != devices:
+                raise DeckError(f"transistors can't be counted: two subcircuits {name!r}")
         else:
-            cells[cell].append(line)
+            around[-1][1].append(line)
     return cells
 
 
 def _joined(deck: Deck) -> list[str]:
     """The deck's lines in lower case without comments, continued ones as one."""
     found: list[str] = []
-    for line in deck.lines:
+    for line in deck.expanded():
         text = line.text.split(";")[0].split("$ ")[0].strip().lower()
         if text.startswith("+") and found:
             found[-1] += " " + text[1:]

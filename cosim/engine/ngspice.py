@@ -17,6 +17,7 @@ from cosim.engine.alone import alone_in, own_folder
 from cosim.engine.closed_loop import ClosedLoop, Controller, Corners
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job
+from cosim.engine.libraries import loadable
 from cosim.engine.library import find_library
 from cosim.engine.messages import deck_fault, run_fault, without_pause
 from cosim.engine.operating_point import (
@@ -180,8 +181,13 @@ class NgSpice(NgSpiceShared):
         self._command("destroy all")
         self._command("remcirc")
         self.clear_output()
-        lines = [ffi.new("char[]", line.encode()) for line in deck.text.split("\n")]
-        self._ngspice_shared.ngSpice_Circ(ffi.new("char *[]", [*lines, ffi.NULL]))
+        deck.check_definitions()
+        # Without it, random parameters would be others in each run.
+        self._command("setseed 1")
+        with loadable(deck.text.split("\n")) as texts:
+            lines = [ffi.new("char[]", text.encode()) for text in texts]
+            self._ngspice_shared.ngSpice_Circ(ffi.new("char *[]", [*lines, ffi.NULL]))
+        deck.check_files()
         fault = deck_fault(self._stderr, deck)
         if fault or self._detached:
             raise DeckError(fault or self._last_messages())

@@ -1,12 +1,14 @@
 """What a result depends on beside its inputs: versions of programs, and our own sources."""
 
+import ast
 import hashlib
 import platform
-import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import version
+from importlib.util import resolve_name
 from pathlib import Path
 
 from cosim.engine.library import find_library
@@ -14,7 +16,7 @@ from cosim.engine.library import find_library
 ROOT = Path(__file__).resolve().parents[2]
 """The project's folder, with netlists/ and Simulations/."""
 
-_IMPORT = re.compile(r"^\s*from ((?:cosim|ebn_model)[\w.]*) import (.*)", re.M)
+_OURS = ("cosim", "ebn_model")
 
 
 @cache
@@ -49,20 +51,52 @@ def digest(text: str) -> str:
 def sources_digest(*roots: str) -> str:
     """Hexadecimal SHA-256 of modules of this project and of all of ours that they import.
 
-    Found, not listed, so that no source that shapes a result can be forgotten.
+    Found, not listed, so that no source that shapes a result can be forgotten: imports count
+    wherever they stand, but for those under TYPE_CHECKING, and with a module the packages that it
+    is in. Data that these modules read are not in it: they belong in a key by their values.
+
+    Raises FileNotFoundError for a root that there isn't.
     """
-    found: set[Path] = set()
-    waiting = [_file(module) for module in roots]
+    found: dict[str, str] = dict.fromkeys(roots, "")
+    waiting = list(roots)
     while waiting:
-        path = waiting.pop()
-        if path.is_file() and path not in found:
-            found.add(path)
-            for source, names in _IMPORT.findall(path.read_text()):
-                # What is imported from a package may be modules.
-                modules = [source, *(f"{source}.{name}" for name in re.findall(r"\w+", names))]
-                waiting += map(_file, modules)
-    return digest("".join(path.read_text() for path in sorted(found)))
+        module = waiting.pop()
+        path = _file(module)
+        found[module] = text = path.read_text(encoding="utf-8")
+        package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+        imported = {module.rpartition(".")[0], *_imports(ast.parse(text), package)}
+        new = {name for name in imported - found.keys() if _is_ours(name)}
+        found |= dict.fromkeys(new, "")
+        waiting += new
+    return digest("".join(f"{name}\n{text}" for name, text in sorted(found.items())))
+
+
+def _imports(tree: ast.AST, package: str) -> Iterator[str]:
+    """All that may be a module among what a tree imports when it runs; `package` is the tree's."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            source = resolve_name("." * node.level + (node.module or ""), package)
+            yield source
+            # What is imported from a package may be modules.
+            yield from (f"{source}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.If) and "TYPE_CHECKING" in _names(node.test):
+            yield from _imports(ast.Module(node.orelse, []), package)
+        else:
+            yield from _imports(node, package)
+
+
+def _names(expression: ast.expr) -> tuple[str, str]:
+    """`TYPE_CHECKING` is imported by itself or as a part of typing."""
+    return getattr(expression, "id", ""), getattr(expression, "attr", "")
+
+
+def _is_ours(name: str) -> bool:
+    return name.partition(".")[0] in _OURS and _file(name).is_file()
 
 
 def _file(module: str) -> Path:
-    return ROOT.joinpath(*module.split(".")).with_suffix(".py")
+    """The file of a module or package."""
+    path = ROOT.joinpath(*module.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")

@@ -1,9 +1,12 @@
 """One training with all that is measured in it; finished ones are kept, begun ones go on."""
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
@@ -12,7 +15,6 @@ from cosim.experiments.provenance import digest, sources_digest
 from cosim.experiments.store import read_json, to_json, write_json
 from cosim.networks.final_trial import FinalTrial, final_trial, states_of
 from cosim.networks.judgement import judge_validation
-from cosim.networks.settings import NetworkExperiment
 from ebn_model.errors import InputError
 from ebn_model.network.configurations import build_network
 from ebn_model.network.fields import HARDWARE_UNITS
@@ -21,6 +23,10 @@ from ebn_model.network.hardware_network import BusOverloadWarning, HardwareNetwo
 from ebn_model.network.lif_network import LifNetwork, UnstableWarning
 from ebn_model.network.parameters import TaskParameters
 from ebn_model.network.training import Checkpoint, History, Training, assess, train
+
+if TYPE_CHECKING:
+    # A training doesn't depend on how its experiment's file is read.
+    from cosim.networks.settings import NetworkExperiment
 
 RECORD = "run.json"
 TRAINING = "training.h5"

@@ -69,13 +69,14 @@ def run_row(task: RowTask, on_time: OnTime | None = None) -> RowRun | CosimError
     try:
         [(_, vectors)] = run_jobs([job], 1, on_time and (lambda _, now: on_time(now)))
         result = task.circuit.result(task.stimulus, vectors)
+        count = transistors(job.deck)
     except CosimError as error:
         named = str(error).startswith(job.label)
         return error if named else type(error)(f"{job.label}: {error}")
     return RowRun(
         result=kept(result, task.waveform),
         points=len(vectors["time"]),
-        transistors=transistors(job.deck),
+        transistors=count,
         seconds=time.perf_counter() - started,
     )
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from cosim.engine.deck import Deck, Line, read_netlist
+from cosim.engine.deck import Deck, read_netlist
+from cosim.engine.netlist import Line
 from cosim.errors import CosimError
 
 _TERMINALS = {"nfet": "dgsb", "pfet": "dgsb", "c": "12", "i": "12"}

@@ -9,7 +9,7 @@ import numpy as np
 from cosim.experiments.provenance import digest, sources_digest
 from cosim.experiments.store import to_json
 from cosim.networks.judgement import Judgement, judge
-from cosim.study.settings import Condition
+from cosim.study.condition import Condition
 from ebn_model.network.configurations import build_network
 from ebn_model.network.evaluation import draw_trial
 from ebn_model.network.hardware_network import BusOverloadWarning

@@ -9,10 +9,11 @@ from cosim.experiments.report import FIGURES, SUMMARY
 from cosim.experiments.store import write_json
 from cosim.experiments.style import save
 from cosim.networks.parallel import run_tasks
+from cosim.study.condition import Condition
 from cosim.study.condition_run import ConditionRun, Outcome, run_condition
 from cosim.study.figure import make_figure
 from cosim.study.journal import Journal
-from cosim.study.settings import Condition, StudySettings, conditions
+from cosim.study.settings import StudySettings, conditions
 from cosim.study.summary import Finding, findings
 from cosim.study.tables import findings_csv, markdown, runs_csv
 

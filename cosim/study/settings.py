@@ -1,22 +1,21 @@
 """What the study compares: methods, situations, and groups of both with their seeds."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, MinLen
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from cosim.experiments.sections import Section, check_keys, read_toml, section_fields
 from cosim.networks.changes import parameters_of, with_changes
 from cosim.networks.settings import Seed
+from cosim.study.condition import Condition, State
 from ebn_model.errors import InputError
 from ebn_model.network.parameters import TaskParameters
 from ebn_model.parameters import validated
 
-State = Literal["initial", "zero", "optimal", "learned"]
 Quantity = Literal["paper_error", "fitted_error", "filtered_error", "unscaled_error"]
 
 
@@ -83,27 +82,6 @@ class StudySettings(Section):
     methods: dict[str, Method]
     situations: dict[str, Situation]
     groups: dict[str, Group]
-
-
-@dataclass(frozen=True)
-class Condition:
-    """A method in a situation; its runs differ in their seed only.
-
-    Attributes:
-        group, method, situation: names. x: value of the group's sweep; None without one.
-        state, start, iterations: see Method.
-        parameters, task: of the network.
-    """
-
-    group: str
-    method: str
-    situation: str
-    x: float | None
-    state: State
-    start: str
-    iterations: int
-    parameters: BaseModel
-    task: TaskParameters
 
 
 def read_study(path: Path) -> StudySettings:

@@ -7,8 +7,8 @@ import numpy as np
 from scipy import stats
 
 from cosim.networks.statistics import CONFIDENCE, Estimate, estimate
+from cosim.study.condition import Condition
 from cosim.study.condition_run import Outcome
-from cosim.study.settings import Condition
 
 QUANTITIES = tuple(field.name for field in fields(Outcome))
 

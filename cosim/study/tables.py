@@ -6,8 +6,9 @@ import io
 from rich.table import Table
 
 from cosim.networks.statistics import Estimate
+from cosim.study.condition import Condition
 from cosim.study.condition_run import Outcome
-from cosim.study.settings import Condition, StudySettings
+from cosim.study.settings import StudySettings
 from cosim.study.summary import QUANTITIES, Finding
 
 _HEADERS = (
