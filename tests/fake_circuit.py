@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 from synthetic import neuron_parameters
 
-from cosim.circuit import SolverOptions
 from cosim.compare import weight_sequence
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job
 from cosim.experiments.circuit_view import CIRCUITS
 from cosim.experiments.simulation import read_simulation
+from cosim.solver_options import SolverOptions
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.results import turning_points
 

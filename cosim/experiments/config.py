@@ -7,7 +7,7 @@ from typing import Annotated
 from annotated_types import Ge, Gt, Le
 from pydantic import Field, field_validator
 
-from cosim.circuit import SolverOptions, read_biases
+from cosim.circuit import Temperature, read_biases
 from cosim.experiments.sections import (
     Section,
     Sections,
@@ -17,9 +17,10 @@ from cosim.experiments.sections import (
     section_fields,
 )
 from cosim.experiments.stimulus_settings import StimulusSettings
+from cosim.solver_options import SolverOptions
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable, validated
-from ebn_model.units import Ampere, Celsius, Second
+from ebn_model.units import Ampere, Second
 from ebn_model.weight_counter import MAX_SUB_LSBS
 
 Share = Annotated[float, Ge(0), Le(1)]
@@ -55,12 +56,13 @@ class Experiment(Section):
     title: empty where the file states none.
     temperature: degrees C. bias_changes: currents in A that replace those of the bias table.
     sub_lsbs: bits of the weight counter below those that the synapse's DAC sees.
+    solver: of its options those that are stated hold, in every view (see `solver_of`).
     """
 
     title: str = ""
     biases: str = "published"
     technology: str = "generic180"
-    temperature: Annotated[Celsius, Gt(-273.15), Le(200)] = 27.0
+    temperature: Temperature = 27.0
     sub_lsbs: Annotated[int, Ge(0), Le(MAX_SUB_LSBS)] = 0
     stimulus: StimulusSettings
     bias_changes: dict[str, Ampere] = Field(default_factory=dict)
@@ -79,10 +81,9 @@ class Experiment(Section):
         settings.stimulus()
         return settings
 
-    @property
-    def stated_solver(self) -> SolverOptions | None:
-        """The solver's options if the file states any; None leaves them to the circuit."""
-        return self.solver if "solver" in self.model_fields_set else None
+    def solver_of(self, tested: SolverOptions) -> SolverOptions:
+        """A view's options: those that it is tested with, but for what the file states."""
+        return tested.model_copy(update=self.solver.model_dump(exclude_unset=True))
 
     def bias_table(self) -> BiasTable:
         """The table with the changes and the stimulus' constant input.
