@@ -13,8 +13,9 @@ _SUFFIXES = "|".join(suffix for suffix in _POWERS if suffix)
 _SPICE_NUMBER = re.compile(rf"({NUMBER})({_SUFFIXES}|)(.*)")
 _COMMENT = re.compile(r";|//|(?:^|(?<=[\s,]))\$")
 _PARAMETERS = re.compile(r"\.param\w*\s", re.I)
+_SEPARATORS = " \t,"
 _VALUE = r"""\{[^{}]*\}|'[^']*'|"[^"]*"|[^\s,='"{}]+"""
-_ASSIGNMENT = re.compile(rf"[\s,]*([a-z_]\w*)\s*=\s*({_VALUE})(?=[\s,]|$)", re.I)
+_ASSIGNMENT = re.compile(rf"([a-z_]\w*)\s*=\s*({_VALUE})(?=[\s,]|$)", re.I)
 
 
 def read_parameters(path: Path) -> dict[str, float]:
@@ -76,16 +77,14 @@ def _cards(text: str, path: Path) -> Iterator[tuple[int, str]]:
 
 
 def _assignments(card: str, place: str) -> Iterator[tuple[str, float]]:
-    position = _PARAMETERS.match(card).end()
-    while card[position:].strip(" \t,"):
-        found = _ASSIGNMENT.match(card, position)
+    rest = card[_PARAMETERS.match(card).end() :].strip(_SEPARATORS)
+    while rest:
+        found = _ASSIGNMENT.match(rest)
         if not found:
-            raise InputError(
-                f"{place}: {card[position:].strip(' \t,')!r} is not of the form name=number"
-            )
+            raise InputError(f"{place}: {rest!r} is not of the form name=number")
         name, value = found.groups()
         try:
             yield name, spice_number(value.strip("{}'\" \t"), "A")
         except InputError as error:
             raise InputError(f"{place}: {name}: {error}") from None
-        position = found.end()
+        rest = rest[found.end() :].strip(_SEPARATORS)

@@ -7,6 +7,7 @@ from synthetic import BITS, DURATION, SPIKES, WIDTH, stimulus
 
 from cosim import circuit as circuit_module
 from cosim.circuit import TransistorCircuit, read_biases
+from cosim.datasheet.bench import bench_job
 from cosim.readout import I_MEM
 from cosim.rows.circuit import RowCircuit
 from cosim.solver_options import SolverOptions
