@@ -52,7 +52,7 @@ def spice_number(text: str, unit: str = "") -> float:
     """
     found = _SPICE_NUMBER.fullmatch(text.lower())
     if not found:
-        raise InputError(f"{text!r} is not a number")
+        raise InputError(f"{text!r} is not a number; expressions are not evaluated")
     number, suffix, rest = found.groups()
     if rest == "a" and not suffix:
         raise InputError(f"{text!r}: newer versions of ngspice read A as atto; leave it out")

@@ -31,11 +31,15 @@ duration = "30 ms"
 [tolerances]
 decisions = 5
 i_mem_rise_rms = "1 pA"
+model_free_running = 0.95
+model_i_mem_rms = "0.2 nA"
 """
 
 
 class FakeCircuit:
     """A circuit whose deck names all it depends on, and whose result is that of a model."""
+
+    tested_solver = SolverOptions()
 
     def __init__(self, biases, solver=None, technology="", temperature=27.0, sub_lsbs=0):
         self.solver = solver or SolverOptions()
