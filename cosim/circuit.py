@@ -1,12 +1,10 @@
 """The learning neuron as a circuit: stimulus in, ngspice deck out, and its vectors read back."""
 
-import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
-from annotated_types import Gt, Le
-from pydantic import BaseModel, ConfigDict, FiniteFloat
+from pydantic import AfterValidator
 
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job
@@ -19,61 +17,46 @@ from cosim.readout import (
     learning_result,
     output_spikes,
 )
+from cosim.solver_options import SolverOptions
 from cosim.sources import EDGE, check_edges_fit, stimulus_edges, stimulus_lines
+from cosim.spice_parameters import read_parameters
 from cosim.start_check import start_check
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable, validated
 from ebn_model.results import LearningResult
 from ebn_model.stimulus import Stimulus
-from ebn_model.units import Ampere, Second
+from ebn_model.units import Celsius
 from ebn_model.weight_counter import check_sub_lsbs
 
 NETLISTS = Path(__file__).resolve().parent.parent / "netlists"
 
 
-class SolverOptions(BaseModel):
-    """ngspice's transient options; the defaults give converged weights and I_mem.
+COLDEST, HOTTEST = -55.0, 150.0
+"""What the devices' models are made for, degrees C."""
 
-    A weak damping (xmu below 0.5) keeps the trapezoidal rule from ringing after digital edges,
-    and chgtol, the charge (in C) below which an error counts as absolute, lets reltol be tight
-    enough that no logic transition fits into one time step: with looser settings the counter
-    miscounts without any message. With gmin below 5e-15 S ngspice finds no operating point; 1e-14
-    adds at most 20 fA to a node.
 
-    bypass skips the evaluation of devices whose voltages moved by less than reltol: it saves a
-    third of the time, since most of the logic rests most of the time. It also freezes mirrors
-    within reltol*V_GS, so reltol is 1e-5 (3.5 uV, 1 pA of 9 nA); trtol = 10 keeps the time steps
-    as long as with ten times the reltol.
-    """
+def check_temperature(celsius: float) -> float:
+    """Return a temperature in degrees C; raises InputError outside of COLDEST .. HOTTEST."""
+    if not COLDEST <= celsius <= HOTTEST:
+        raise InputError(
+            f"{celsius:g} °C is outside {COLDEST:g} .. {HOTTEST:g} °C, for which the devices' "
+            "models are made"
+        )
+    return celsius
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
-    method: Literal["trap", "gear"] = "trap"
-    xmu: Annotated[FiniteFloat, Gt(0), Le(0.5)] = 0.49
-    reltol: Annotated[FiniteFloat, Gt(0), Le(1e-2)] = 1e-5
-    abstol: Annotated[Ampere, Gt(0)] = 1e-15
-    vntol: Annotated[FiniteFloat, Gt(0)] = 1e-6
-    gmin: Annotated[FiniteFloat, Gt(0)] = 1e-14
-    chgtol: Annotated[FiniteFloat, Gt(0)] = 1e-13
-    trtol: Annotated[FiniteFloat, Gt(0)] = 10.0
-    bypass: Literal[0, 1] = 1
-    max_step: Annotated[Second, Gt(0)] = 1e-4
-
-    def line(self) -> str:
-        """The `.options` line."""
-        values = self.model_dump(exclude={"max_step"})
-        return ".options " + " ".join(f"{name}={value}" for name, value in values.items())
+Temperature = Annotated[Celsius, AfterValidator(check_temperature)]
 
 
 def read_biases(name: str) -> BiasTable:
     """Read netlists/biases/NAME.spice.
 
     Raises:
-        InputError: no such table (lists those there are), or a bad or missing value.
+        InputError: no such table (lists those there are), a line that is not a `.param` of
+            numbers (names file and line), or a bad or missing value.
     """
     path = listed(NETLISTS / "biases", name, "bias table")
-    values = re.findall(r"(?im)^\.param\s+(\w+)\s*=\s*(\S+)\s*$", path.read_text())
-    return validated(BiasTable, dict(values), path.name)
+    return validated(BiasTable, read_parameters(path), path.name)
 
 
 def listed(folder: Path, name: str, kind: str) -> Path:
@@ -105,8 +88,9 @@ def neuron_deck(
         temperature: degrees C.
 
     Raises:
-        InputError: unknown technology.
+        InputError: unknown technology, or a temperature that its models are not made for.
     """
+    check_temperature(temperature)
     return (
         Deck("learning neuron")
         .include(listed(NETLISTS / "technology", technology, "technology"))
@@ -124,6 +108,8 @@ def analysis(stimulus: Stimulus, solver: SolverOptions) -> str:
 
 class TransistorCircuit:
     """The transistor view of the learning neuron."""
+
+    tested_solver = SolverOptions()
 
     def __init__(
         self,
@@ -143,7 +129,7 @@ class TransistorCircuit:
             InputError: unknown technology, or sub_lsbs is not an integer in 0 .. 4.
         """
         check_sub_lsbs(sub_lsbs)
-        self.solver = solver or SolverOptions()
+        self.solver = solver or self.tested_solver
         self._netlist = neuron_deck(
             "neuron_test.spice", biases, self.solver, technology, temperature
         )

@@ -29,9 +29,15 @@ from cosim.rows.settings import ReplayExperiment, is_replay, read_replay
 from cosim.study.command import add_command as add_study
 from ebn_model.errors import InputError
 
+EXIT_STATUS = """exit status:
+  0  done, and nothing failed that was judged; a verdict "nothing judged" is no proof
+  1  a verdict failed
+  2  an error: bad input, or a run that failed
+  128 + N  ended by signal N"""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns 0, 1 (verdict: failed), 2 (error) or 128 + number of a signal."""
+    """Run the command; returns its exit status, see EXIT_STATUS."""
     signal.signal(signal.SIGTERM, _interrupt)
     options = _parser().parse_args(arguments)
     try:
@@ -53,6 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ebn-cosim",
         description="Co-simulate the on-chip learning circuit and its behavioural model.",
+        epilog=EXIT_STATUS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     chosen = _choice_of_experiments()
@@ -206,7 +214,7 @@ def _run(options: argparse.Namespace) -> int:
     ):
         for report in reports:
             print_report(report)
-            passed = passed and report.passed
+            passed = passed and report.passed is not False
     learned = train_and_print(networks, options.workers, options.force)
     replayed = run_and_print(replays, options.workers, options.scheduler, options.force)
     return 0 if learned and passed and replayed else 1

@@ -22,6 +22,8 @@ class Comparison:
     first_difference: index of the first spike where decision or new weight differs, or None.
     i_mem_rise_rms: RMS difference of I_mem at the rising edges, A.
     i_mem_rms: RMS difference of the waveforms over time, A; None where one has no waveform.
+    i_mem_alike_rms: the same until the first difference takes effect, at the end of its pulse: from
+        there on I_mem differs by what the weights do, and says nothing of the membrane.
     """
 
     turning_points: list[int]
@@ -32,6 +34,7 @@ class Comparison:
     first_difference: int | None
     i_mem_rise_rms: float
     i_mem_rms: float | None
+    i_mem_alike_rms: float | None
 
     @property
     def decision_agreement(self) -> float:
@@ -53,6 +56,7 @@ def compare(run: LearningResult, reference: LearningResult | SpikeTable) -> Comp
     decisions = a.decision[common] == b.decision[common]
     weights = a.weight_after[common] == b.weight_after[common]
     different = np.flatnonzero(~(decisions & weights))
+    first = int(different[0]) if different.size else None
     rise_difference = a.i_mem_rise[common] - b.i_mem_rise[common]
     return Comparison(
         turning_points=turning_points(weight_sequence(a)),
@@ -60,10 +64,18 @@ def compare(run: LearningResult, reference: LearningResult | SpikeTable) -> Comp
         spikes=len(decisions),
         equal_decisions=int(decisions.sum()),
         equal_weights=int(weights.sum()),
-        first_difference=int(different[0]) if different.size else None,
+        first_difference=first,
         i_mem_rise_rms=float(np.sqrt(np.mean(rise_difference**2))),
         i_mem_rms=waveform_rms(run, reference) if whole else None,
+        i_mem_alike_rms=_alike_rms(run, reference, first) if whole else None,
     )
+
+
+def _alike_rms(run: LearningResult, reference: LearningResult, first: int | None) -> float:
+    """RMS difference of I_mem in A until the spike of index `first` ends; over all for None."""
+    fall = np.inf if first is None else reference.spikes.t_fall[first]
+    # The last pulse may have no end within the run.
+    return waveform_rms(run, reference, np.inf if np.isnan(fall) else float(fall))
 
 
 def same_spikes(a: SpikeTable, b: SpikeTable) -> bool:
@@ -78,13 +90,13 @@ def weight_sequence(spikes: SpikeTable) -> np.ndarray:
     return np.append(spikes.weight_before, spikes.weight_after[-1])
 
 
-def waveform_rms(a: LearningResult, b: LearningResult) -> float:
-    """RMS difference of I_mem in A over the time that both cover.
+def waveform_rms(a: LearningResult, b: LearningResult, until: float = np.inf) -> float:
+    """RMS difference of I_mem in A over the time that both cover, until a time in s at most.
 
     Both are taken as straight lines between their points, and integrated exactly.
     """
-    start, stop = max(a.time[0], b.time[0]), min(a.time[-1], b.time[-1])
-    time = np.union1d(a.time, b.time)
+    start, stop = max(a.time[0], b.time[0]), min(a.time[-1], b.time[-1], until)
+    time = np.union1d(np.union1d(a.time, b.time), [stop])
     time = time[(time >= start) & (time <= stop)]
     difference = np.interp(time, a.time, a.i_mem) - np.interp(time, b.time, b.i_mem)
     left, right = difference[:-1], difference[1:]

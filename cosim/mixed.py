@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from cosim.circuit import NETLISTS, SolverOptions, analysis, neuron_deck
+from cosim.circuit import NETLISTS, analysis, neuron_deck
 from cosim.engine.job import Job
 from cosim.readout import OUTPUT_SPIKE, learning_result, output_spikes
+from cosim.solver_options import SolverOptions
 from cosim.sources import check_edges_fit, stimulus_edges
 from cosim.start_check import start_check
 from cosim.surroundings import WIN_INC, WIN_SL, Surroundings
@@ -27,6 +28,8 @@ reltol = 1e-6 with steps of at most 10 to 20 us, I_mem up to 18 nA)."""
 class MixedCircuit:
     """The mixed view; used like TransistorCircuit, at less than a tenth of the time."""
 
+    tested_solver = MIXED_SOLVER
+
     def __init__(
         self,
         biases: BiasTable,
@@ -42,7 +45,7 @@ class MixedCircuit:
             InputError: unknown technology, or sub_lsbs is not an integer in 0 .. 4.
         """
         check_sub_lsbs(sub_lsbs)
-        self.solver = solver or MIXED_SOLVER
+        self.solver = solver or self.tested_solver
         self._sub_lsbs = sub_lsbs
         self._netlist = neuron_deck(
             "analog_neuron_test.spice", biases, self.solver, technology, temperature

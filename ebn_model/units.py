@@ -5,39 +5,82 @@ import re
 from typing import Annotated
 
 from pydantic import BeforeValidator
-from quantiphy import InvalidNumber, Quantity
 
 from ebn_model.errors import InputError
 
-# Nothing but a number with its unit: Quantity itself would also take a name or a comment.
-_ONE_NUMBER = re.compile(
-    r"[-+]?((\d+\.?\d*|\.\d+)(e[-+]?\d+)?|inf|nan) ?[^\s\d/\"=]*", re.IGNORECASE
-)
+NUMBER = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
+"""Pattern of a number, without a suffix."""
+_QUANTITY = re.compile(rf"({NUMBER})( ?)([^\s0-9/\"=;]*)")
+_INFINITE = re.compile(r"[-+]?(?:inf|nan)\b.*", re.IGNORECASE)
+_PREFIXES = {"T": 12, "G": 9, "M": 6, "k": 3, "m": -3, "u": -6, "n": -9, "p": -12, "f": -15}
+_PREFIXES |= {"µ": -6, "μ": -6, "a": -18}
+_ALONE = "kmunpfµμ"
+"""Prefixes that can stand for themselves, since they mean the same in SI and in SPICE."""
+_OTHERS = {"M": "m"}
+"""What else a prefix without a unit may mean: M is SPICE's milli."""
+_EXAMPLES = {"A": "nA", "s": "ms", "V": "mV"}
+"""How a quantity in an SI unit is mostly written here; others without a prefix."""
+_WITHOUT_PREFIX = ("°C", "%", "LSB")
 
 
 def to_si(value: float | str, unit: str) -> float:
     """Return a quantity in SI units.
 
+    A unit is never guessed. After a space there must be one ("5 m" may be minutes), and a prefix
+    without a unit is one that SPICE reads in the same way: not M, its milli.
+
     Args:
-        value: a number in SI units, or text such as "0.3n", "0.3 nA" or "5 ms".
-        unit: the SI unit that the text may carry, for example "A".
+        value: a number in SI units, or text such as "0.3 nA", "5 ms" or "0.3n".
+        unit: the SI unit that the text may carry, for example "A"; °C takes no prefix.
 
     Raises:
-        InputError: not a number, another unit, or not finite.
+        InputError: not a number, another unit, or not finite; says what to write.
     """
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise InputError(f"{value!r} is not a quantity in {unit}")
-    if isinstance(value, str) and not _ONE_NUMBER.fullmatch(value):
-        raise InputError(f"{value!r} is not a quantity in {unit}")
-    try:
-        quantity = Quantity(value)
-    except (InvalidNumber, OverflowError):
-        raise InputError(f"{value!r} is not a quantity in {unit}") from None
-    if quantity.units not in ("", unit):
-        raise InputError(f"{value!r} has the unit {quantity.units}, expected {unit}")
-    if not math.isfinite(quantity.real):
+    number = _from_text(value, unit) if isinstance(value, str) else _as_float(value)
+    if not math.isfinite(number):
         raise InputError(f"{value!r} is not finite")
-    return float(quantity.real)
+    return number
+
+
+def _from_text(text: str, unit: str) -> float:
+    if _INFINITE.fullmatch(text):
+        return math.inf
+    found = _QUANTITY.fullmatch(text)
+    if not found:
+        raise InputError(f"{text!r} is not a quantity in {unit}{_example('5', unit)}")
+    number, space, suffix = found.groups()
+    prefix = suffix.removesuffix(unit)
+    own = prefix in _PREFIXES and unit not in _WITHOUT_PREFIX
+    if prefix and not own:
+        raise InputError(
+            f"{text!r} has the unit {suffix}, expected {unit or 'none'}{_example(number, unit)}"
+        )
+    if own and suffix == prefix and unit and (space or prefix not in _ALONE):
+        meant = [f'"{number} {one}{unit}"' for one in (prefix, *_OTHERS.get(prefix, ""))]
+        raise InputError(
+            f"{text!r} has the prefix {prefix} without the unit {unit}: write {' or '.join(meant)}"
+        )
+    return scaled(number, _PREFIXES.get(prefix, 0))
+
+
+def scaled(number: str, power: int) -> float:
+    """A number as text times a power of ten, correctly rounded."""
+    mantissa, _, exponent = number.lower().partition("e")
+    return float(f"{mantissa}e{int(exponent or 0) + power}")
+
+
+def _example(number: str, unit: str) -> str:
+    """What to write, at the end of a message."""
+    return f', as in "{number} {_EXAMPLES.get(unit, unit)}", or a plain number' if unit else ""
+
+
+def _as_float(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def _in(unit: str) -> BeforeValidator:

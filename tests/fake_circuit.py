@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 from synthetic import neuron_parameters
 
-from cosim.circuit import SolverOptions
 from cosim.compare import weight_sequence
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job
 from cosim.experiments.circuit_view import CIRCUITS
 from cosim.experiments.simulation import read_simulation
+from cosim.solver_options import SolverOptions
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.results import turning_points
 
@@ -31,11 +31,15 @@ duration = "30 ms"
 [tolerances]
 decisions = 5
 i_mem_rise_rms = "1 pA"
+model_free_running = 0.95
+model_i_mem_rms = "0.2 nA"
 """
 
 
 class FakeCircuit:
     """A circuit whose deck names all it depends on, and whose result is that of a model."""
+
+    tested_solver = SolverOptions()
 
     def __init__(self, biases, solver=None, technology="", temperature=27.0, sub_lsbs=0):
         self.solver = solver or SolverOptions()

@@ -6,8 +6,11 @@ import pytest
 from synthetic import BITS, DURATION, SPIKES, WIDTH, stimulus
 
 from cosim import circuit as circuit_module
-from cosim.circuit import SolverOptions, TransistorCircuit, read_biases
+from cosim.circuit import TransistorCircuit, read_biases
+from cosim.datasheet.bench import bench_job
 from cosim.readout import I_MEM
+from cosim.rows.circuit import RowCircuit
+from cosim.solver_options import SolverOptions
 from cosim.sources import EDGE
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable
@@ -211,7 +214,7 @@ def test_a_bad_bias_table_is_refused_by_its_name(tmp_path, monkeypatch, old, new
     monkeypatch.setattr(circuit_module, "NETLISTS", tmp_path)
     with pytest.raises(InputError) as error:
         read_biases("bad")
-    assert str(error.value).startswith("bad.spice: ")
+    assert re.search(r"\bbad\.spice(:\d+)?: ", str(error.value))
     assert reason in str(error.value)
 
 
@@ -255,6 +258,17 @@ def test_edges_just_far_enough_apart_are_taken(circuit, changes):
 def test_impossible_solver_options_are_refused(changes):
     with pytest.raises(ValueError, match=next(iter(changes))):
         SolverOptions(**changes)
+
+
+@pytest.mark.parametrize("temperature", [-300.0, -55.1, 150.1, float("nan")])
+def test_a_temperature_that_the_models_are_not_made_for_is_refused(biases, temperature):
+    for build in (
+        lambda: TransistorCircuit(biases, temperature=temperature),
+        lambda: RowCircuit(temperature=temperature),
+        lambda: bench_job("leakage", biases, temperature=temperature),
+    ):
+        with pytest.raises(InputError, match=r"°C is outside -55 \.\. 150 °C"):
+            build()
 
 
 # Reading results.

@@ -1,8 +1,10 @@
 import pytest
 
-from cosim.circuit import SolverOptions, read_biases
+from cosim.circuit import read_biases
 from cosim.experiments.config import Tolerances, read_experiment
 from cosim.experiments.simulation import SIMULATIONS, find_file, read_simulation, simulation_names
+from cosim.mixed import MIXED_SOLVER
+from cosim.solver_options import SolverOptions
 from ebn_model.errors import InputError
 
 PUBLISHED = ["simulation_1", "simulation_2"]
@@ -65,7 +67,7 @@ def test_a_file_that_is_not_text_is_refused(tmp_path):
         ("count = 3", "count = 9", r"stimulus: spike_times\[4\] = 0\.024005 s is not before"),
         ('"5 ms"', '"1 ms"', r"stimulus: spike_times\[1\] .* overlaps"),
         ('"5 ms"', '"-5 ms"', r"stimulus\.period: .*greater than 0"),
-        ('"5 ms"', '"5 nA"', r"stimulus\.period: '5 nA' has the unit A, expected s"),
+        ('"5 ms"', '"5 nA"', r"stimulus\.period: '5 nA' has the unit nA, expected s"),
         ('"5 ms"', "nan", r"stimulus\.period: .*finite"),
         (
             "start_weight = 8",
@@ -96,6 +98,12 @@ def test_faults_name_file_and_key_and_what_is_allowed(config, old, new, message)
 )
 def test_changes_reach_their_place(config, change, value):
     assert value(read_experiment(config(), [change])) == pytest.approx(0.3e-9)
+
+
+def test_solver_options_that_are_not_stated_are_those_of_the_view(config):
+    experiment = read_experiment(config(), ["solver.reltol=1e-6"])
+    assert experiment.solver_of(MIXED_SOLVER) == MIXED_SOLVER.model_copy(update={"reltol": 1e-6})
+    assert read_experiment(config()).solver_of(MIXED_SOLVER) == MIXED_SOLVER
 
 
 def test_later_changes_win_and_others_stay(config):
@@ -139,6 +147,12 @@ def test_no_text_passes_as_a_name_or_number(config, key, value):
         ("title=other", "unknown key 'title'"),
         ("i_sl\n=1n", r"unknown key 'i_sl\\n'"),
         ("i_sl", "'i_sl' is not of the form KEY=VALUE"),
+        ("temperature=25 c", "temperature: '25 c' has the unit c, expected °C, as in \"25 °C\""),
+        ("temperature=-56", r"temperature: -56 °C is outside -55 \.\. 150 °C, for which"),
+        ("temperature=151 °C", r"temperature: 151 °C is outside -55 \.\. 150 °C"),
+        ("temperature=-300", r"temperature: -300 °C is outside"),
+        ("solver.trtol=1e6", r"solver\.trtol: 1e\+06 is above 100, where logic transitions"),
+        ("solver.chgtol=1e-9", r"solver\.chgtol: 1e-09 is above 1e-11, where"),
         ("i_sl=-0.3n", r"bias_changes: i_sl: .*greater than 0"),
         ("i_sl=1", r"bias_changes: i_sl: .*less than or equal"),
         ("stimulus.start_weight=2.5", r"stimulus\.start_weight: .*integer"),

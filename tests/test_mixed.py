@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from synthetic import stimulus
 
-from cosim.circuit import SolverOptions, TransistorCircuit
+from cosim.circuit import TransistorCircuit
 from cosim.compare import compare, waveform_rms
 from cosim.engine.worker import run_jobs
 from cosim.errors import DeckError
 from cosim.learning_logic import LearningLogic, latched_decision
 from cosim.mixed import I_MEM, MixedCircuit
+from cosim.solver_options import SolverOptions
 from cosim.surroundings import Surroundings
 from ebn_model.errors import InputError
 from ebn_model.stimulus import poisson_spikes

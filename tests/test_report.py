@@ -4,10 +4,10 @@ import fake_circuit
 import pytest
 from synthetic import neuron_parameters
 
-from cosim.circuit import SolverOptions
 from cosim.experiments.runner import run
 from cosim.experiments.simulation import read_simulation
 from cosim.experiments.store import read_json
+from cosim.solver_options import SolverOptions
 from ebn_model.learning_neuron import LearningNeuron
 
 CELLS = ["cell one", "cell two"]

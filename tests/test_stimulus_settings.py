@@ -70,7 +70,7 @@ def test_other_seeds_draw_other_trains():
         ({"spikes": [4e-3], "seed": 1}, "seed belongs to a train with rate, not spikes"),
         ({"rate": "1 kHz"}, r"rate = 1000 Hz can't be reached with pauses of 0\.0012 s"),
         ({"rate": 300, "pause": "5 ms"}, r"rate = 300 Hz can't be reached with pauses of 0\.005"),
-        ({"rate": "5 ms"}, "rate: '5 ms' has the unit s, expected Hz"),
+        ({"rate": "5 ms"}, "rate: '5 ms' has the unit ms, expected Hz"),
         ({"rate": 10, "seed": -1}, "seed: .*greater than or equal to 0"),
         ({"rate": 10, "seed": 1.5}, "seed: .*integer"),
         ({"rate": 1e-3, "duration": 0.1}, "no spike before the end of the run"),
@@ -79,7 +79,7 @@ def test_other_seeds_draw_other_trains():
         ({"spikes": [4e-3, 4.5e-3]}, r"spike_times\[1\] = 0\.0045 s overlaps the pulse before"),
         ({"spikes": [9e-3, 4e-3]}, r"spike_times\[1\] .*unsorted"),
         ({"spikes": [-1e-3]}, r"spike_times\[0\] .*negative"),
-        ({"spikes": ["4 mV"]}, r"spikes\.0: '4 mV' has the unit V"),
+        ({"spikes": ["4 mV"]}, r"spikes\.0: '4 mV' has the unit mV, expected s"),
         ({"spikes": [4e-3], "input_current": 1e-9, "input_factor": 2}, "give one of them"),
     ],
 )

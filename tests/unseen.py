@@ -1,11 +1,11 @@
 """Stimuli that nothing was fitted to, played to the circuit and to the model."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from cosim.circuit import read_biases
-from cosim.compare import Comparison, compare, waveform_rms
+from cosim.compare import Comparison, compare
 from cosim.engine.worker import run_jobs
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.parameters import NeuronParameters
@@ -64,18 +64,6 @@ class Outcome:
     def comparison(self) -> Comparison:
         """The model's run against the circuit's."""
         return compare(self.model, self.circuit)
-
-    @property
-    def alike_rms(self) -> float:
-        """RMS difference of I_mem in A, until the first decision that differs has its effect.
-
-        From there on the difference is that of the weights, and says nothing of the membrane.
-        """
-        first = self.comparison.first_difference
-        fall = np.inf if first is None else self.circuit.spikes.t_fall[first]
-        alike = ~(self.circuit.time > fall)
-        time, i_mem = self.circuit.time[alike], self.circuit.i_mem[alike]
-        return waveform_rms(self.model, replace(self.circuit, time=time, i_mem=i_mem))
 
 
 def play(cases: list[Case], view: type, table: str, measured: NeuronParameters) -> list[Outcome]:

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from cosim.circuit import SolverOptions, analysis, neuron_deck
+from cosim.circuit import analysis, neuron_deck
 from cosim.engine.job import Job
 from cosim.mixed import I_MEM
+from cosim.solver_options import SolverOptions
 from cosim.sources import SUPPLY
 from cosim.start_check import start_check
 from ebn_model.learning_neuron import LearningNeuron

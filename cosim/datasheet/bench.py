@@ -6,13 +6,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
-from cosim.circuit import NETLISTS, bias_lines, listed
+from cosim.circuit import NETLISTS, bias_lines, check_temperature, listed
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job
+from cosim.spice_parameters import spice_number
 from cosim.start_check import start_check
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable
-from ebn_model.units import to_si
 
 BENCHES = NETLISTS / "benches"
 
@@ -43,8 +43,9 @@ def bench_job(
     """The run of a bench under a bias table and technology, at a temperature in degrees C.
 
     The technology and the bias table that the bench names for itself are replaced. Raises
-    InputError for an unknown technology.
+    InputError for an unknown technology, or a temperature that its models are not made for.
     """
+    check_temperature(temperature)
     deck = Deck(f"bench {name}").include(listed(NETLISTS / "technology", technology, "technology"))
     deck = deck.append(f"{bias_lines(biases)}\n.temp {float(temperature)!r}", "biases")
     replaced = [*NETLISTS.glob("technology/*.spice"), *NETLISTS.glob("biases/*.spice")]
@@ -53,6 +54,6 @@ def bench_job(
     return Job(
         f"bench {name}",
         deck,
-        t_stop=to_si(stop[1], "s") if stop else None,
+        t_stop=spice_number(stop[1], "s") if stop else None,
         check_start=start_check(deck),
     )

@@ -40,13 +40,13 @@ def add_command(commands: argparse._SubParsersAction, positive: Callable[[str], 
 
 
 def _bench_cells(options: argparse.Namespace) -> int:
-    """Run and print; 0 where all is within its limits, else 1."""
+    """Run and print; 1 where anything is out of its limits, else 0."""
     values = {name: getattr(options, name) for name in Conditions.model_fields}
     conditions = validated(Conditions, values, "options")
     sheets, folder = run_benches(options.names, conditions, options.out, options.workers)
     # A file or a pipe has no width of its own.
     Console(width=None if sys.stdout.isatty() else 120).print(_table(sheets, folder))
-    return 0 if all(sheet.passed for sheet in sheets) else 1
+    return 1 if any(sheet.passed is False for sheet in sheets) else 0
 
 
 def _table(sheets: list[Sheet], folder: Path) -> Table:
@@ -62,7 +62,8 @@ def _table(sheets: list[Sheet], folder: Path) -> Table:
     table.add_column("verdict")
     for sheet in sheets:
         table.add_section()
-        table.add_row(f"[bold]{sheet.bench}[/]", *[""] * 4, _VERDICTS[sheet.passed])
+        verdict = _VERDICTS[sheet.passed] or "nothing judged"
+        table.add_row(f"[bold]{sheet.bench}[/]", *[""] * 4, verdict)
         for text in (sheet.fault, *sheet.notes):
             if text:
                 table.add_row(f"  {escape(text)}")

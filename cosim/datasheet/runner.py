@@ -3,12 +3,10 @@
 from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
 
-from annotated_types import Gt, Le
 from pydantic import BaseModel, ConfigDict
 
-from cosim.circuit import read_biases
+from cosim.circuit import Temperature, read_biases
 from cosim.datasheet.bench import bench_names, specification_path
 from cosim.datasheet.bench_view import BenchView
 from cosim.datasheet.sheet import Sheet, write_sheets
@@ -16,7 +14,6 @@ from cosim.experiments.batch import run_batches
 from cosim.experiments.output import check_writable, new_files
 from cosim.experiments.progress import progress_bars
 from cosim.experiments.provenance import ROOT, versions
-from ebn_model.units import Celsius
 
 RESULTS = ROOT / "Simulations" / "cells" / "results"
 BOLTZMANN_PER_CHARGE = 1.380649e-23 / 1.602176634e-19
@@ -30,7 +27,7 @@ class Conditions(BaseModel):
 
     biases: str = "published"
     technology: str = "generic180"
-    temperature: Annotated[Celsius, Gt(-ZERO_CELSIUS), Le(200)] = 27.0
+    temperature: Temperature = 27.0
 
     @property
     def folder_name(self) -> str:

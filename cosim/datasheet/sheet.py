@@ -8,6 +8,7 @@ from quantiphy import Quantity
 
 from cosim.datasheet.specification import Row
 from cosim.experiments.store import write_json
+from cosim.judgement import all_passed
 
 _PREFIXED = ("A", "s", "V", "F", "Ω", "C", "J", "Hz")
 FILES = ("datasheet.csv", "datasheet.md", "datasheet.json")
@@ -27,9 +28,9 @@ class Sheet:
     notes: tuple[str, ...] = ()
 
     @property
-    def passed(self) -> bool:
-        """Whether all was measured and nothing is out of its limits."""
-        return self.fault is None and all(row.passed is not False for row in self.rows)
+    def passed(self) -> bool | None:
+        """Whether all was measured and within its limits; None where there are no limits."""
+        return False if self.fault else all_passed(row.passed for row in self.rows)
 
 
 def shown(value: float | None, unit: str) -> str:
@@ -52,7 +53,7 @@ def write_sheets(sheets: list[Sheet], conditions: dict, folder: Path) -> None:
     csv_file, md_file, json_file = (folder / name for name in FILES)
     _write_csv(sheets, csv_file)
     md_file.write_text(_markdown(sheets, conditions))
-    passed = all(sheet.passed for sheet in sheets)
+    passed = all_passed(sheet.passed for sheet in sheets)
     benches = {sheet.bench: asdict(sheet) | {"passed": sheet.passed} for sheet in sheets}
     write_json({"passed": passed, "conditions": conditions, "benches": benches}, json_file)
 

@@ -39,7 +39,8 @@ def assess(results: Results, tolerances: Tolerances, as_stated: bool) -> list[As
         tolerances: what is required.
         as_stated: whether the run is what its file states. Only then a circuit must agree with
             the published spikes, and the model with the circuit's trajectory, for which the
-            tolerances were set; one step ahead it must agree in any case.
+            tolerances were set; one step ahead, and in I_mem until they decide differently, it must
+            agree in any case.
     """
     found = []
     _, run = results.reference

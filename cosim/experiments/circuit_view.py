@@ -38,7 +38,7 @@ class CircuitView(StoredView):
         self._sub_lsbs = experiment.sub_lsbs
         self._circuit = kind(
             experiment.bias_table(),
-            experiment.stated_solver,
+            experiment.solver_of(kind.tested_solver),
             experiment.technology,
             experiment.temperature,
             sub_lsbs=self._sub_lsbs,

@@ -9,13 +9,18 @@ from rich.table import Table
 from cosim.experiments.report import Report
 
 _JUDGEMENTS = {True: "[green]pass[/]", False: "[bold red]FAIL[/]", None: "not judged"}
+_VERDICTS = {
+    True: "[green]pass[/]",
+    False: "[bold red]FAIL[/]",
+    None: "[bold yellow]nothing judged[/]: there was nothing to compare with that is required",
+}
 
 
 def print_report(report: Report) -> None:
     """Print what was required and what was measured, quantity by quantity."""
     table = Table(
         title=report.title,
-        caption=f"results in {report.results}",
+        caption=f"verdict: {_VERDICTS[report.passed]}\nresults in {report.results}",
         title_justify="left",
         caption_justify="left",
     )

@@ -5,12 +5,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from cosim.experiments.assessment import assess
+from cosim.experiments.circuit_view import CIRCUITS
 from cosim.experiments.figures import draw
 from cosim.experiments.output import new_files
 from cosim.experiments.provenance import sources_digest, versions
 from cosim.experiments.store import read_json, to_json, write_json
-from cosim.experiments.verdict import Row, edge_row
+from cosim.experiments.verdict import Row, edge_row, overall, solver_row
 from cosim.experiments.views import Views
+from cosim.solver_options import SolverOptions
 
 SUMMARY = "summary.json"
 FIGURES = ("figure.png", "figure.pdf")
@@ -25,9 +27,9 @@ class Report:
     rows: list[Row]
 
     @property
-    def passed(self) -> bool:
-        """Whether nothing that is required was missed."""
-        return all(row.passed is not False for row in self.rows)
+    def passed(self) -> bool | None:
+        """Whether all passed that is required; None where no result was judged."""
+        return overall(self.rows)
 
     @property
     def figure(self) -> Path:
@@ -44,9 +46,9 @@ def make_report(views: Views, redraw_figure: bool = False) -> Report:
     """
     simulation, results, records = views.simulation, views.results(), views.records()
     experiment = simulation.experiment
-    assessments = assess(results, experiment.tolerances, as_stated=not simulation.changes)
+    assessments = assess(results, experiment.required(), simulation.as_stated)
     rows = [row for assessment in assessments for row in assessment.rows]
-    rows += [edge_row(view, records[view]["edges"]) for view in results.circuits]
+    rows += _run_rows(records, judged=overall(rows) is not None)
     report = Report(simulation.title, simulation.results, rows)
     summary = {
         "simulation": simulation.name,
@@ -67,8 +69,20 @@ def make_report(views: Views, redraw_figure: bool = False) -> Report:
     return report
 
 
+def _run_rows(records: dict[str, dict], judged: bool) -> list[Row]:
+    """The rows on the runs of circuits themselves; judged: whether there are rows on results."""
+    rows = []
+    for view, record in records.items():
+        if view in CIRCUITS:
+            rows.append(edge_row(view, record["edges"]))
+            options = SolverOptions(**record["solver"])
+            looser = options.looser_than(CIRCUITS[view].tested_solver)
+            rows += [solver_row(view, looser, judged)] if looser else []
+    return rows
+
+
 def verdict(report: Report) -> dict:
-    """What a summary tells of the verdict."""
+    """What a summary tells of the verdict; passed: None where no result was judged."""
     return {"passed": report.passed, "verdict": [asdict(row) for row in report.rows]}
 
 

@@ -19,7 +19,7 @@ class Simulation:
 
     published: the published spikes, None where there are none.
     results: folder for what comes out.
-    changes: what the user changed, "KEY=VALUE" each; the published result doesn't bind then.
+    changes: what the user changed, "KEY=VALUE" each; see `as_stated`.
     """
 
     name: str
@@ -27,6 +27,11 @@ class Simulation:
     published: SpikeTable | None
     results: Path
     changes: tuple[str, ...] = ()
+
+    @property
+    def as_stated(self) -> bool:
+        """Whether the circuit and what it gets are the file's: how it is solved changes neither."""
+        return all(change.startswith(("solver.", "tolerances.")) for change in self.changes)
 
     @property
     def title(self) -> str:

@@ -1,21 +1,34 @@
 """What was required and what was measured, quantity by quantity."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from cosim.compare import Comparison, OneStep
 from cosim.experiments.config import Tolerances
+from cosim.judgement import all_passed
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the verdict; passed is None where nothing is required."""
+    """One line of the verdict; passed is None where nothing is required.
+
+    check: whether it is about the run itself, which must be sound, but shows no result to be right.
+    """
 
     comparison: str
     quantity: str
     required: str
     measured: str
     passed: bool | None
+    check: bool = False
+
+
+def overall(rows: Iterable[Row]) -> bool | None:
+    """Whether all passed that is required; None where no result was judged, but for checks."""
+    rows = list(rows)
+    if any(row.check and row.passed is False for row in rows):
+        return False
+    return all_passed(row.passed for row in rows if not row.check)
 
 
 def published_rows(
@@ -72,14 +85,24 @@ def circuit_rows(name: str, comparison: Comparison, tolerances: Tolerances) -> l
 def model_rows(
     name: str, comparison: Comparison, step: OneStep, tolerances: Tolerances, judge_trajectory: bool
 ) -> list[Row]:
-    """The rows on the model against a circuit; its trajectory may be just shown."""
+    """The rows on the model against a circuit; its trajectory may be just shown.
+
+    One step ahead, and until the first different decision, the model has to follow any circuit.
+    """
     band = f"{tolerances.dead_band * 1e12:g} pA"
-    ahead = at_least(
-        (name, f"one-step decisions beyond ± {band}"),
-        tolerances.model_one_step,
-        step.agreement,
-        f"{step.equal} of {step.outside}, {step.inside} within",
-    )
+    always = [
+        at_least(
+            (name, f"one-step decisions beyond ± {band}"),
+            tolerances.model_one_step if step.outside else None,
+            step.agreement,
+            f"{step.equal} of {step.outside}, {step.inside} within",
+        ),
+        at_most(
+            (name, "I_mem until the first different decision, RMS"),
+            tolerances.model_alike_rms,
+            comparison.i_mem_alike_rms,
+        ),
+    ]
     trajectory = [
         at_least(
             (name, "free-running decisions"),
@@ -89,7 +112,7 @@ def model_rows(
         ),
         at_most((name, "I_mem over time, RMS"), tolerances.model_i_mem_rms, comparison.i_mem_rms),
     ]
-    return [ahead, *(trajectory if judge_trajectory else map(_just_shown, trajectory))]
+    return [*always, *(trajectory if judge_trajectory else map(_just_shown, trajectory))]
 
 
 def edge_row(name: str, edges: dict) -> Row:
@@ -101,7 +124,19 @@ def edge_row(name: str, edges: dict) -> Row:
         f"{checked}",
         f"{hit}, at least {edges['fewest_points_per_pulse']} points per pulse",
         hit == checked,
+        check=True,
     )
+
+
+def solver_row(name: str, looser: list[str], judged: bool) -> Row:
+    """The row on solver options that are looser than tested, as SolverOptions.looser_than has them.
+
+    They prove nothing by themselves: it fails unless results have been judged.
+    """
+    measured = f"{', '.join(looser)}: not proven with these options"
+    required = "" if judged else "none where no result is judged"
+    quantity = "solver options looser than tested"
+    return Row(name, quantity, required, measured, None if judged else False, check=True)
 
 
 def shown(name: str, quantity: str, measured: str) -> Row:
@@ -134,10 +169,10 @@ def _row(names: tuple[str, str], limit, describe: Callable, measured: str, judge
     return Row(*names, describe(limit), measured, judge(limit))
 
 
-def at_least(names: tuple[str, str], share: float, measured: float, counts: str) -> Row:
-    """A row that requires a share, 0 to 1; `counts` says what the measured one is made of."""
+def at_least(names: tuple[str, str], share: float | None, measured: float, counts: str) -> Row:
+    """A row that requires a share, 0 to 1, if any; `counts` says what the measured one is of."""
     text = f"{measured:.1%} ({counts})"
-    return Row(*names, f"≥ {share:.0%}", text, measured >= share)
+    return _row(names, share, lambda least: f"≥ {least:.0%}", text, lambda least: measured >= least)
 
 
 def at_most(names: tuple[str, str], limit: float | None, measured: float) -> Row:

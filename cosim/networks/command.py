@@ -11,7 +11,7 @@ from cosim.networks.sweep import write_sweep
 def train_and_print(
     networks: Mapping[str, list[NetworkExperiment]], workers: int | None, force: bool
 ) -> bool:
-    """Train and print a verdict for each name, or one table for a sweep; whether all passed.
+    """Train and print a verdict for each name, or one table for a sweep; whether none failed.
 
     Args:
         networks: the combinations of changes, by name.
@@ -22,7 +22,7 @@ def train_and_print(
     passed = True
     for combinations in networks.values():
         own = [next(reports) for _ in combinations]
-        passed = passed and all(report.passed for report in own)
+        passed = passed and all(report.passed is not False for report in own)
         if len(combinations) > 1:
             console().print(write_sweep(combinations))
         else:

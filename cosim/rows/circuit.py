@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from cosim.circuit import SolverOptions, neuron_deck, read_biases
+from cosim.circuit import neuron_deck, read_biases
 from cosim.engine.closed_loop import Controller
 from cosim.engine.job import Job
 from cosim.readout import OUTPUT_SPIKE
@@ -22,6 +22,7 @@ from cosim.rows.deck import (
 from cosim.rows.digital import DigitalRow, digital_edges
 from cosim.rows.readout import I_MEM, digital_result, transistor_result
 from cosim.rows.stimuli import check_fits, transistor_edges
+from cosim.solver_options import SolverOptions
 from cosim.start_check import start_check
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable

@@ -1,6 +1,6 @@
 """Circuit and model of all rows, compared: each row, and all of them together."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -59,8 +59,15 @@ def compare_row(row: int, case: RowComparisonInput, tolerances: ReplayTolerances
         deviations=deviations,
         weights=weights,
         weight_deviations=_weight_deviations(row, case, weights, deviations),
-        membrane=compare_membranes(case, tolerances.spike_window),
+        membrane=compare_membranes(case, tolerances.spike_window, _alike_until(case, table)),
     )
+
+
+def _alike_until(case: RowComparisonInput, table: DecisionTable) -> float:
+    """End of the first pulse that circuit and model decided differently, s; inf without one."""
+    different = np.flatnonzero(table.circuit != table.trajectory)
+    fall = case.circuit.events.t_fall[different[0]] if different.size else np.inf
+    return np.inf if np.isnan(fall) else float(fall)
 
 
 def _weight_deviations(
@@ -139,8 +146,16 @@ class RowsComparison:
     @property
     def i_mem_rms(self) -> float | None:
         """Greatest RMS difference of I_mem in any row, A; None where no row has a waveform."""
-        found = [row.membrane.i_mem_rms for row in self.rows.values()]
-        return max((rms for rms in found if rms is not None), default=None)
+        return _greatest(row.membrane.i_mem_rms for row in self.rows.values())
+
+    @property
+    def i_mem_alike_rms(self) -> float | None:
+        """The same, in each row until the first different decision or spike of its own."""
+        return _greatest(row.membrane.i_mem_alike_rms for row in self.rows.values())
+
+
+def _greatest(found: Iterable[float | None]) -> float | None:
+    return max((rms for rms in found if rms is not None), default=None)
 
 
 def compare_rows(

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from cosim.judgement import VERDICTS
 from ebn_model.errors import InputError
 
 
@@ -78,11 +79,16 @@ class Section:
 
 @dataclass(frozen=True)
 class Document:
-    """The whole; passed: its verdict."""
+    """The whole; passed: its verdict, None where nothing was judged."""
 
     title: str
-    passed: bool
+    passed: bool | None
     sections: Sequence[Section]
+
+    @property
+    def verdict(self) -> str:
+        """In words."""
+        return VERDICTS[self.passed]
 
     @property
     def pictures(self) -> list[str]:

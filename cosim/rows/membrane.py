@@ -74,18 +74,31 @@ class MembraneComparison:
 
     Attributes:
         i_mem_rms: RMS difference over time, A; None where a run has no waveform.
+        i_mem_alike_rms: the same until the first different decision, or the first spike that was
+            not forced.
         spikes: its own, the circuit's matched with the model's.
     """
 
     i_mem_rms: float | None
+    i_mem_alike_rms: float | None
     spikes: SpikeMatch
 
 
-def compare_membranes(case: RowComparisonInput, spike_window: float) -> MembraneComparison:
-    """Compare membrane and own spikes of a row's circuit and model; the window is in s."""
+def compare_membranes(
+    case: RowComparisonInput, spike_window: float, alike_until: float
+) -> MembraneComparison:
+    """Compare membrane and own spikes of a row's circuit and model.
+
+    spike_window: s within which two spikes can be the same. alike_until: time in s of the first
+        different decision.
+    """
     circuit, model = case.circuit, case.model
     whole = len(circuit.time) > 0 and len(model.time) > 0
+    own = [] if case.stimulus.forced_spikes is not None else [circuit, model]
+    # Neurons that spike by themselves don't do so, and fall, at exactly the same time.
+    until = min([alike_until, *(time for run in own for time in run.output_spikes)])
     return MembraneComparison(
         i_mem_rms=waveform_rms(circuit, model) if whole else None,
+        i_mem_alike_rms=waveform_rms(circuit, model, until) if whole else None,
         spikes=match_spikes(circuit.output_spikes, model.output_spikes, spike_window),
     )

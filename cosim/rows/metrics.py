@@ -23,6 +23,7 @@ def metrics(comparison: RowsComparison, outcome: ReplayOutcome) -> dict[str, Any
         "deviations": comparison.reasons,
         "unexplained": comparison.unexplained,
         "i_mem_rms_worst_row": comparison.i_mem_rms,
+        "i_mem_alike_rms_worst_row": comparison.i_mem_alike_rms,
         # As it is: the scaled one, below, forgives a wrong gain, and so favours untrained codes.
         "decoding_error": {name: one.unscaled_error for name, one in outcome.network.items()},
         "network": {

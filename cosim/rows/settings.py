@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Gt, Le
+from annotated_types import Ge, Gt
 from pydantic import BeforeValidator, Field, model_validator
 
+from cosim.circuit import Temperature
 from cosim.experiments.sections import (
     Section,
     apply_change,
@@ -23,7 +24,7 @@ from ebn_model.errors import InputError
 from ebn_model.network.hardware_parameters import HardwareParameters
 from ebn_model.network.parameters import TaskParameters
 from ebn_model.parameters import validated
-from ebn_model.units import Celsius, Second
+from ebn_model.units import Second
 
 
 def _split(value: Any) -> Any:
@@ -80,7 +81,7 @@ class ReplaySettings(Section):
     view: View = "mixed"
     technology: str = "generic180"
     biases: str = "network"
-    temperature: Annotated[Celsius, Gt(-273.15), Le(200)] = 27.0
+    temperature: Temperature = 27.0
     network: TaughtNetwork = TaughtNetwork()
     stretch: Stretch
     full: dict[str, Any] = Field(default_factory=dict)

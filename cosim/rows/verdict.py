@@ -31,7 +31,7 @@ def _completeness(comparison: RowsComparison, view: str) -> Row:
     found, missing = len(comparison.rows), comparison.missing
     text = f"{found}" + (f", missing: {', '.join(map(str, missing))}" if missing else "")
     required = found + len(missing)
-    return Row(view, "rows", f"{required}", text, bool(found) and not missing)
+    return Row(view, "rows", f"{required}", text, bool(found) and not missing, check=True)
 
 
 def _decisions(name: str, comparison: RowsComparison, tolerances: ReplayTolerances) -> list[Row]:
@@ -41,13 +41,13 @@ def _decisions(name: str, comparison: RowsComparison, tolerances: ReplayToleranc
     return [
         at_least(
             (name, f"one-step decisions beyond ± {band}"),
-            tolerances.one_step,
+            tolerances.one_step if outside else None,
             counts.one_step_agreement,
             f"{counts.outside.trace()} of {outside}, {inside} within",
         ),
         at_least(
             (name, "decisions along the trajectory"),
-            tolerances.trajectory,
+            tolerances.trajectory if counts.pulses else None,
             counts.trajectory_agreement,
             f"{counts.trajectory.trace()} of {counts.pulses}",
         ),

@@ -4,11 +4,11 @@ import shutil
 import numpy as np
 import pytest
 
-from cosim.circuit import SolverOptions
 from cosim.engine.deck import Deck
 from cosim.engine.worker import run_jobs
 from cosim.rows.circuit import RowCircuit
 from cosim.rows.played import RecordedRow, played_deck
+from cosim.solver_options import SolverOptions
 from cosim.speed import rows as speed
 from ebn_model.row import RowStimulus
 
