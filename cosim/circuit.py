@@ -25,6 +25,7 @@ from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable, validated
 from ebn_model.results import LearningResult
 from ebn_model.stimulus import Stimulus
+from ebn_model.text import read_text
 from ebn_model.units import Ampere, Second
 from ebn_model.weight_counter import check_sub_lsbs
 
@@ -72,7 +73,7 @@ def read_biases(name: str) -> BiasTable:
         InputError: no such table (lists those there are), or a bad or missing value.
     """
     path = listed(NETLISTS / "biases", name, "bias table")
-    values = re.findall(r"(?im)^\.param\s+(\w+)\s*=\s*(\S+)\s*$", path.read_text())
+    values = re.findall(r"(?im)^\.param\s+(\w+)\s*=\s*(\S+)\s*$", read_text(path))
     return validated(BiasTable, dict(values), path.name)
 
 

@@ -1,6 +1,7 @@
 """The command `ebn-cosim`."""
 
 import argparse
+import io
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -32,6 +33,7 @@ from ebn_model.errors import InputError
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns 0, 1 (verdict: failed), 2 (error) or 128 + number of a signal."""
+    _print_in_any_locale()
     signal.signal(signal.SIGTERM, _interrupt)
     options = _parser().parse_args(arguments)
     try:
@@ -42,6 +44,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as interrupt:
         print("ebn-cosim: interrupted; finished results are kept", file=sys.stderr)
         return 128 + next(iter(interrupt.args), signal.SIGINT)
+
+
+def _print_in_any_locale() -> None:
+    """Escape what the terminal's encoding lacks, as ASCII does ±, rather than fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _interrupt(number: int, _frame) -> None:

@@ -152,7 +152,7 @@ class _Reader:
 
     def read(self, path: Path, parents: tuple[Path, ...]) -> Iterator[Line]:
         self.files.add(path)
-        text = path.read_text(encoding="utf-8", errors="replace")
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
         return self.inline(text, _display(path), path.parent, (*parents, path))
 
     def inline(

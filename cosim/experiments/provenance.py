@@ -24,7 +24,7 @@ def simulator_versions() -> dict[str, str]:
     # In a process of its own, as the library can be started just once in each.
     question = "from cosim.engine.ngspice import NgSpice; print(NgSpice().ngspice_version)"
     answer = subprocess.run(
-        [sys.executable, "-c", question], capture_output=True, text=True, check=True
+        [sys.executable, "-c", question], capture_output=True, encoding="utf-8", check=True
     )
     names = ("ebn-cosim", "PySpice")
     return {"ngspice": answer.stdout.split()[-1], **{name: version(name) for name in names}}
@@ -57,11 +57,11 @@ def sources_digest(*roots: str) -> str:
         path = waiting.pop()
         if path.is_file() and path not in found:
             found.add(path)
-            for source, names in _IMPORT.findall(path.read_text()):
+            for source, names in _IMPORT.findall(path.read_text(encoding="utf-8")):
                 # What is imported from a package may be modules.
                 modules = [source, *(f"{source}.{name}" for name in re.findall(r"\w+", names))]
                 waiting += map(_file, modules)
-    return digest("".join(path.read_text() for path in sorted(found)))
+    return digest("".join(path.read_text(encoding="utf-8") for path in sorted(found)))
 
 
 def _file(module: str) -> Path:
