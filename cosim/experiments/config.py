@@ -28,9 +28,9 @@ Share = Annotated[float, Ge(0), Le(1)]
 PROVEN_TABLES = ("published", "rule")
 """Bias tables with which the model was compared with the circuit on stimuli of all kinds."""
 PROVEN_ALIKE, ALIKE = 1 / 45, 1 / 20
-"""Until they decide differently, I_mem of model and circuit may differ by this share of I_rest, RMS:
-by 0.2 nA with PROVEN_TABLES as they are, by 0.45 nA with others such as `network`, whose pulses
-change I_mem by more."""
+"""Until they decide differently, I_mem of model and circuit may differ by this share of I_rest,
+RMS: by 0.2 nA with PROVEN_TABLES as they are, by 0.45 nA with others such as `network`, whose
+pulses change I_mem by more."""
 
 
 class Tolerances(Section):
@@ -42,8 +42,9 @@ class Tolerances(Section):
     Mixed against transistors: least share of equal decisions, greatest RMS of I_mem in A.
     Model against circuit: least share of equal decisions one step ahead (where I_mem is farther
     than dead_band, in A, from the thresholds), and greatest RMS of I_mem in A until the first
-    different decision, by default a share of I_rest, ALIKE; and along the whole trajectory least share of equal
-    decisions and greatest RMS of I_mem in A, since one different decision sets the weights apart.
+    different decision, by default a share of I_rest, ALIKE; and along the whole trajectory least
+    share of equal decisions and greatest RMS of I_mem in A, since one different decision sets the
+    weights apart.
     """
 
     turning_points: list[int] | None = None
