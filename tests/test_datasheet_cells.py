@@ -175,7 +175,7 @@ def converter(error=0.0, at=16):
 def test_an_ideal_converter_is_linear():
     values = current_dac.measure(converter())
     assert values["i_unit"] == pytest.approx(2e-9)
-    assert values["offset"] == pytest.approx(0.01)
+    assert values["offset"] == pytest.approx(0.02e-9)
     assert (values["inl"], values["dnl"]) == pytest.approx((0, 0), abs=1e-9)
     assert values["smallest_step"] == pytest.approx(1)
     assert values["r_out"] == pytest.approx(1 / (0.01 * 31.01 * 2e-9), rel=1e-3)
