@@ -1,5 +1,6 @@
 import warnings
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -313,5 +314,5 @@ def test_a_step_of_the_membrane_is_of_third_order():
     """Half the step, a sixteenth of its error."""
     errors = [error_of_a_step(duration) for duration in (1e-4, 5e-5, 2.5e-5)]
     assert errors[0] < 2e-6
-    for whole, half in zip(errors, errors[1:], strict=False):
+    for whole, half in pairwise(errors):
         assert whole / half == pytest.approx(16, rel=0.15)
