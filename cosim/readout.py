@@ -90,7 +90,7 @@ def decisions_at(
     vectors: dict[str, np.ndarray], times: np.ndarray, latches: tuple[str, ...] = LATCHES
 ) -> np.ndarray:
     """What a synapse's latches hold at times in s, LSB; raises SimulationError between levels."""
-    inc, sl = (_logic(vectors, name, times) for name in latches)
+    inc, sl = (logic_level(vectors, name, times) for name in latches)
     return np.where(sl, 0, np.where(inc, 1, -1))
 
 
@@ -98,12 +98,16 @@ def weights_at(
     vectors: dict[str, np.ndarray], times: np.ndarray, bits: tuple[str, ...] = BITS
 ) -> np.ndarray:
     """A synapse's weight at times in s, LSB; raises SimulationError between levels."""
-    bits = [_logic(vectors, name, times).astype(int) for name in bits]
+    bits = [logic_level(vectors, name, times).astype(int) for name in bits]
     return sum(bit << place for place, bit in enumerate(bits[:-1])) - (bits[-1] << 5)
 
 
-def _logic(vectors: dict[str, np.ndarray], name: str, times: np.ndarray) -> np.ndarray:
-    """Logic level of a node at times in s; SimulationError where it is neither 0 nor 1."""
+def logic_level(vectors: dict[str, np.ndarray], name: str, times: np.ndarray) -> np.ndarray:
+    """Logic level of a node at times in s, bool, shape (times,).
+
+    Raises:
+        SimulationError: the node is neither 0 nor 1, but in the middle 60 % of the supply.
+    """
     volts = np.interp(times, vectors["time"], vectors[name])
     between = (volts > 0.2 * SUPPLY) & (volts < 0.8 * SUPPLY)
     if between.any():

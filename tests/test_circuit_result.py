@@ -90,7 +90,16 @@ def test_a_level_between_0_and_1_is_named_with_its_time(circuit, node, spike, mi
     assert time == pytest.approx(edge[spike], abs=1e-6)
 
 
-@pytest.mark.parametrize("volts", [0.3, 1.5])
+@pytest.mark.parametrize("volts", [0.37, 1.43])
+def test_a_level_must_be_within_a_fifth_of_the_supply(circuit, volts):
+    made = stimulus()
+    vectors = synthetic(made, [30, 31, 31], [1, 1])
+    vectors["v(q1)"][abs(vectors["time"] - 4.5e-3) < 0.6e-3] = volts
+    with pytest.raises(SimulationError, match=re.escape(f"v(q1) is {volts:.2f} V at ")):
+        circuit.result(made, vectors)
+
+
+@pytest.mark.parametrize("volts", [0.35, 1.45])
 def test_levels_near_the_supplies_are_logic(circuit, volts):
     made = stimulus()
     vectors = synthetic(made, [30, 31, 31], [1, 1])

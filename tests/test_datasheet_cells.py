@@ -6,12 +6,15 @@ from matplotlib.figure import Figure
 
 from cosim.datasheet import (
     bias_block,
+    bus_keeper,
     current_dac,
     decision,
+    decision_weight,
     dpi_membrane,
     dpi_synapse,
     leakage,
     membrane_response,
+    wta_cell,
 )
 from cosim.datasheet.waveforms import charge, decay_time, edges, linear_span, pulses, weights
 from cosim.errors import SimulationError
@@ -175,7 +178,7 @@ def converter(error=0.0, at=16):
 def test_an_ideal_converter_is_linear():
     values = current_dac.measure(converter())
     assert values["i_unit"] == pytest.approx(2e-9)
-    assert values["offset"] == pytest.approx(0.01)
+    assert values["offset"] == pytest.approx(0.02e-9)
     assert (values["inl"], values["dnl"]) == pytest.approx((0, 0), abs=1e-9)
     assert values["smallest_step"] == pytest.approx(1)
     assert values["r_out"] == pytest.approx(1 / (0.01 * 31.01 * 2e-9), rel=1e-3)
@@ -231,6 +234,73 @@ def test_an_outcome_that_flickers_is_an_error():
     rows = (vectors["weight"] == -8) & (vectors[drain("xdecision.xmem")] > 10.5e-9)
     with pytest.raises(SimulationError, match="weight -8: as I_mem rises, dec flips 2 times"):
         decision.measure(vectors | {"dec": np.where(rows, 0, vectors["dec"])})
+
+
+def window(i_eq):
+    """The centre of the window in A for all weights, with units of 90 pA."""
+    weight = np.arange(-32.0, 32.0)
+    return {
+        "weight": weight,
+        drain("xdecision.xp_eq"): i_eq(weight),
+        drain("xunit"): np.full(64, 90e-12),
+    }
+
+
+def test_a_window_that_falls_by_the_same_with_each_weight():
+    vectors = window(lambda weight: 9e-9 - 99e-12 * weight)
+    values = decision_weight.measure(vectors)
+    assert values["shift"] == pytest.approx(110)
+    assert values["smallest_step"] == pytest.approx(1)
+    assert values["inl"] == pytest.approx(0, abs=1e-9)
+    check_drawing(decision_weight, vectors)
+
+
+def test_a_window_without_a_step_at_the_change_of_sign_is_found():
+    vectors = window(lambda weight: 9e-9 - 90e-12 * (weight + (weight < 0)))
+    assert decision_weight.measure(vectors)["smallest_step"] == pytest.approx(0, abs=1e-9)
+
+
+def winner(at):
+    """A cell that wins from a share of the common current on."""
+    share = np.linspace(1, 0, 101)
+    return {
+        "win": 1.8 * (share > at),
+        drain("xcell.xfollow"): 10e-9 * share,
+        drain("xcommon"): np.full(101, 10e-9),
+    }
+
+
+def test_the_share_from_which_a_cell_wins():
+    values = wta_cell.measure(winner(0.305))
+    assert values == {"share": pytest.approx(30.5), "low": 0.0, "high": 1.8}
+    check_drawing(wta_cell, winner(0.305))
+    with pytest.raises(SimulationError, match="win changes 0 times"):
+        wta_cell.measure(winner(2))
+
+
+def kept(threshold, strength=20e-6):
+    line = np.linspace(0, 1.8, 181)
+    return {
+        "line": line,
+        "vdd": np.full(181, 1.8),
+        "ekept#branch": strength * np.sign(line - threshold) * (line > 0) * (line < 1.8),
+        "elow#branch": -3e-10 * line / 1.8,
+        "ehigh#branch": 4e-10 * (1 - line / 1.8),
+    }
+
+
+def test_a_kept_line_is_drawn_to_the_nearer_level():
+    values = bus_keeper.measure(kept(0.805))
+    assert values["threshold"] == pytest.approx(0.805)
+    assert (values["kept_low"], values["kept_high"]) == pytest.approx((20e-6, 20e-6))
+    assert values["leakage"] == pytest.approx(4e-10)
+    check_drawing(bus_keeper, kept(0.805))
+
+
+@pytest.mark.parametrize("strength", [0, -20e-6])
+def test_a_line_that_is_not_kept_is_an_error(strength):
+    with pytest.raises(SimulationError, match="doesn't pull towards 0 below a threshold"):
+        bus_keeper.measure(kept(0.805, strength))
 
 
 def test_copies_against_their_diodes():

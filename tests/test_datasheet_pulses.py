@@ -121,6 +121,8 @@ def synapse_pulses(time_constant):
         vectors[drain(synapse.source)] = 2e-9 * np.abs(code) * during
         vectors[drain(f"{synapse.dpi}.xtau")] = np.full(len(time), 40e-12)
         vectors[f"{synapse.dpi}.v_syn"] = 1.4 - np.log(outputs[name] / 1e-9) / 28
+    for level, node in enumerate(plastic_synapse.SOURCES.values()):
+        vectors[node] = np.where(during, 1.0 - 0.1 * level, 1.2)
     return vectors
 
 
@@ -136,6 +138,7 @@ def test_single_pulses_of_the_synapses():
         assert values[f"duration_{name}"] == pytest.approx(1e-3, rel=1e-3)
         peak = 1 - np.exp(-1 / 0.9)
         assert values[f"onset_{name}"] == pytest.approx(-0.9e-3 * np.log(1 - 0.1 * peak), rel=0.05)
+    assert (values["v_source_plastic"], values["v_source_ext"]) == pytest.approx((1, 0.9))
     check_drawing(plastic_synapse, vectors)
 
 

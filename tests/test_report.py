@@ -1,12 +1,16 @@
 import json
+from dataclasses import replace
 
 import fake_circuit
 import pytest
-from synthetic import neuron_parameters
+from synthetic import neuron_parameters, result
 
+from cosim.compare import compare
+from cosim.experiments.config import Tolerances
 from cosim.experiments.runner import run
 from cosim.experiments.simulation import read_simulation
 from cosim.experiments.store import read_json
+from cosim.experiments.verdict import published_rows
 from cosim.solver_options import SolverOptions
 from ebn_model.learning_neuron import LearningNeuron
 
@@ -129,6 +133,18 @@ def test_changed_parameters_are_shown_against_the_published_but_not_judged(short
 def test_other_spikes_are_not_compared_with_the_published(short, tmp_path):
     [report] = run([short("stimulus.period=4 ms", out=tmp_path)])
     assert "transistor against published" not in {row.comparison for row in report.rows}
+
+
+@pytest.mark.parametrize(
+    ("required", "turns"), [([8, 13], [8]), ([8], [8, 13]), ([8, 13], [8, 13, 12]), ([8], [])]
+)
+def test_another_number_of_turning_points_fails(required, turns):
+    """However far one may be from what is required."""
+    run = result([2e-9, 8e-9], [1, 0])
+    comparison = replace(compare(run, run), turning_points=turns)
+    tolerances = Tolerances(turning_points=required, turning_point_deviation=63)
+    row = published_rows("circuit", comparison, tolerances, judge=True)[0]
+    assert (row.quantity, row.passed) == ("turning points", False)
 
 
 def test_a_missed_requirement_fails(short, tmp_path):

@@ -23,7 +23,7 @@ def measure(vectors: Vectors) -> dict[str, float]:
     slope = np.polyfit(volts[at - 4 : at + 5], full[at - 4 : at + 5], 1)[0]
     return {
         "i_unit": i_unit,
-        "offset": float(i_out[at][weights == 0][0] / i_unit),
+        "offset": float(i_out[at][weights == 0][0]),
         "inl": float(np.abs(inl).max()),
         "dnl": float(np.abs(steps - 1).max()),
         "smallest_step": float(steps.min()),

@@ -3,8 +3,8 @@
 import numpy as np
 from matplotlib.axes import Axes
 
-from cosim.datasheet.logic import codes, latest_change
-from cosim.datasheet.waveforms import Vectors, edges, pulses
+from cosim.datasheet.logic import codes, input_pulses, latest_change
+from cosim.datasheet.waveforms import Vectors, edges
 from cosim.errors import SimulationError
 
 LATCHES = {"win_inc": "inc", "win_sl": "sl"}
@@ -21,7 +21,7 @@ def measure(vectors: Vectors) -> dict[str, float]:
     results = [_latched(vectors, *nodes) for nodes in LATCHES.items()]
     if any(taken.all() or not taken.any() for _, taken in results):
         raise SimulationError("the sweep does not reach from latched to not latched")
-    rise, _ = pulses(vectors["time"], vectors["in"])
+    rise, _ = input_pulses(vectors, "in")
     return {
         # Both lags ascend: all before the first that is lost, all after the last that is taken.
         "set_up_time": max(float(-lag[taken.argmin() - 1]) for lag, taken in results),
@@ -32,7 +32,7 @@ def measure(vectors: Vectors) -> dict[str, float]:
 
 def _latched(vectors: Vectors, decision: str, latch: str) -> tuple[np.ndarray, np.ndarray]:
     """Lag in s of the decision behind the input's edge, and whether it was latched."""
-    rise, fall = pulses(vectors["time"], vectors["in"])
+    rise, fall = input_pulses(vectors, "in")
     changes = edges(vectors["time"], vectors[decision])
     change = changes[np.searchsorted(changes, rise)]
     old = codes(vectors, [decision], rise - 1e-9)

@@ -22,6 +22,8 @@ SYNAPSES = {
     "inh": Synapse("xplastic.xpair.xinh", "xplastic.xdac.xsteer_inh", "xplastic.xpair.xmirror_out"),
     "ext": Synapse("xfixed.xdpi", "xfixed.xsteer", "xfixed.xdpi.xout"),
 }
+SOURCES = {"plastic": "xplastic.xdac.i_w", "ext": "xfixed.i_w"}
+"""Nodes from which the DAC and the extra synapse's unit draw their currents."""
 NAMES = {"exc": "excitatory", "inh": "inhibitory", "ext": "extra"}
 HIGH, LOW = 0.7, 0.05
 """Shares of the peak between which the decay is fitted."""
@@ -37,9 +39,11 @@ def measure(vectors: Vectors) -> dict[str, float]:
     Besides: of the plastic ones the exponent, the power of the weight with which the charge goes;
     and the duration, which the law of the charge has in place of the pulse's length. The extra
     synapse has one strength only, and the exponent of the inhibitory one, whose pair it has.
+    And the lowest voltage, in V, that is left for the sources, in pulses and between.
     """
     exponents = {name: _exponent(vectors, name) for name in ("exc", "inh")}
     values = {f"exponent_{name}": exponent for name, exponent in exponents.items()}
+    values |= {f"v_source_{name}": float(vectors[node].min()) for name, node in SOURCES.items()}
     exponents["ext"] = exponents["inh"]
     time = vectors["time"]
     for name, synapse in SYNAPSES.items():

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.axes import Axes
 
-from cosim.datasheet.logic import weights
+from cosim.datasheet.logic import check_edges, weights
 from cosim.datasheet.waveforms import Vectors, edges
 from cosim.errors import SimulationError
 
@@ -31,6 +31,8 @@ def measure(vectors: Vectors) -> dict[str, float]:
 def outcomes(vectors: Vectors) -> tuple[np.ndarray, np.ndarray]:
     """Widths of the short pulses in s, and the change of the weight from each, LSB."""
     time = vectors["time"]
+    for source in ("begin", "end"):
+        check_edges(vectors, source)
     start = edges(time, vectors["begin"])[::2]
     end = edges(time, vectors["end"])[::2][: len(start)]
     before = weights(vectors, "w", start - 1e-9)

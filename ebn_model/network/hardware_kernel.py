@@ -144,18 +144,21 @@ def run_block(i_in, ends, circuit, activity, record, learn):
     trial = np.empty_like(activity.log_u)
     for step in range(len(ends)):
         while activity.time[0] < ends[step]:
-            _to_next_edge(i_in[step], ends[step], circuit, activity, record, trial)
-            _force(circuit, activity, record)
+            spiking = _to_next_edge(i_in[step], ends[step], circuit, activity, trial)
             _release(circuit, activity)
             _end_pulses(circuit, activity, record, learn)
             _begin_pulses(circuit, activity, record)
+            # After the pulses: a spike just when its line's last one begins need not wait for it.
+            if spiking >= 0:
+                _fire(spiking, circuit, activity, record)
+            _force(circuit, activity, record)
         for n in range(record.membrane.shape[1]):
             record.membrane[step, n] = _i_mem(n, circuit, activity)
 
 
 @compiled
-def _to_next_edge(i_in, end, circuit, activity, record, trial):
-    """Advance to the nearest of `end`, edges and spikes; at a spike, fire."""
+def _to_next_edge(i_in, end, circuit, activity, trial):
+    """Advance to the nearest of `end`, edges and spikes; returns which neuron spikes, or -1."""
     neurons, start = range(len(i_in)), activity.time[0]
     stop = min(end, activity.rise.min(), activity.fall.min())
     stop = min(stop, activity.release.min(), activity.forced.min())
@@ -172,8 +175,7 @@ def _to_next_edge(i_in, end, circuit, activity, record, trial):
         stop = start + duration
     activity.log_u[:] = trial
     activity.time[0] = stop
-    if spiking >= 0:
-        _fire(spiking, circuit, activity, record)
+    return spiking
 
 
 @compiled

@@ -10,7 +10,7 @@ import pytest
 from children import workers
 
 from cosim.engine.worker import run_jobs
-from cosim.errors import WorkerError
+from cosim.errors import LostEdgeError, WorkerError
 from cosim.rows import closed_loop
 from cosim.rows.circuit import RowCircuit
 from cosim.rows.closed_loop import live, teach
@@ -121,6 +121,17 @@ def test_who_answers_first_makes_no_difference(network, command, taught, monkeyp
 def test_few_dacs_teach_the_same(network, command, taught):
     multiplexed = teach(network, command, RowCircuit("multiplexed", lanes=2))
     assert np.array_equal(multiplexed.network.state.weights, taught.network.state.weights)
+
+
+@pytest.mark.parametrize("loop", [teach, live])
+def test_an_edge_without_a_time_point_is_refused(loop, network, command, monkeypatch):
+    """An edge that no circuit was asked for, in the middle of a pause."""
+    expected = closed_loop.digital_edges
+    monkeypatch.setattr(
+        closed_loop, "digital_edges", lambda stimulus: np.append(expected(stimulus), 3.14159e-3)
+    )
+    with pytest.raises(LostEdgeError, match=r"1 of \d+ edges have no time point .* 0\.00314159 s"):
+        loop(network, command[:60])
 
 
 def test_progress_is_told(network, command):
