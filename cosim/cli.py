@@ -1,7 +1,6 @@
-"""The command `ebn-cosim`."""
+"""The command line of `ebn-cosim`."""
 
 import argparse
-import signal
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -37,22 +36,13 @@ EXIT_STATUS = """exit status:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status, see EXIT_STATUS."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    """Run the command, in whatever thread; returns its exit status, see EXIT_STATUS."""
     options = _parser().parse_args(arguments)
     try:
         return options.command(options)
     except (InputError, CosimError, OSError) as error:
         print(f"ebn-cosim: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt as interrupt:
-        print("ebn-cosim: interrupted; finished results are kept", file=sys.stderr)
-        return 128 + next(iter(interrupt.args), signal.SIGINT)
-
-
-def _interrupt(number: int, _frame) -> None:
-    """End as with Ctrl-C, so that processes and temporary files are cleaned up."""
-    raise KeyboardInterrupt(number)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -245,7 +235,3 @@ def _title(name: str) -> str:
     if is_network(path):
         return read_network_experiments(name)[0].title
     return read_comparison(name).title if is_comparison(path) else read_simulation(name).title
-
-
-if __name__ == "__main__":
-    sys.exit(main())

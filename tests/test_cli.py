@@ -180,7 +180,7 @@ def wait_for(condition):
 def test_an_interrupt_ends_all_processes_and_leaves_nothing(tmp_path, number, code):
     out, scratch = tmp_path / "out", tmp_path / "scratch"
     scratch.mkdir()
-    command = [sys.executable, "-m", "cosim.cli", "run", "simulation_1", "--out", str(out)]
+    command = [sys.executable, "-m", "cosim", "run", "simulation_1", "--out", str(out)]
     environment = os.environ | {"TMPDIR": str(scratch)}
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True

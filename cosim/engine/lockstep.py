@@ -11,12 +11,12 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
 from cosim.engine.job import Job
+from cosim.engine.scratch import ScratchFolder
 from cosim.engine.worker import run_jobs
 from cosim.errors import CosimError, WorkerError
 
@@ -129,7 +129,7 @@ def in_step(make_jobs: Callable[[list[Meeting]], list[Job]], count: int) -> Iter
     Raises:
         CosimError: a run ended before all had come. All runs have ended when the block is left.
     """
-    with TemporaryDirectory(prefix="cosim-") as folder, socket.socket(socket.AF_UNIX) as server:
+    with ScratchFolder() as folder, socket.socket(socket.AF_UNIX) as server:
         address = str(Path(folder, "meeting"))
         server.bind(address)
         server.listen(count)

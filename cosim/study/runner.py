@@ -8,7 +8,7 @@ from cosim.experiments.provenance import python_versions, sources_digest
 from cosim.experiments.report import FIGURES, SUMMARY
 from cosim.experiments.store import write_json
 from cosim.experiments.style import save
-from cosim.networks.parallel import run_tasks
+from cosim.pool import run_tasks
 from cosim.study.condition import Condition
 from cosim.study.condition_run import ConditionRun, Outcome, run_condition
 from cosim.study.figure import make_figure
