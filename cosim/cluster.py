@@ -122,8 +122,12 @@ def _result(future: Any, scheduler: str) -> Any:
         raise _gone(scheduler) from None
     except KilledWorker as error:
         return LostWorkerError(f"the Dask workers that ran it were killed, one by one: {error}")
-    except ModuleNotFoundError as error:
-        raise ClusterError(f"a worker of {scheduler} lacks this project: {error}") from None
+    except (ModuleNotFoundError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "deserialization" not in str(error):
+            raise
+        raise ClusterError(
+            f"the Dask scheduler at {scheduler}, or a worker of it, lacks this project"
+        ) from error
 
 
 def _gone(scheduler: str) -> ClusterError:

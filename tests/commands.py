@@ -61,22 +61,19 @@ situations = ["none"]
 seeds = "few"
 reference = "learned"
 """
-_SHORT_LOOP = ("iterations=0", "neurons=3", "stretch.duration=20 ms")
 WORK = {
     "transistor": ["run", "stimulus.toml", "--view", "transistor"],
     "mixed": ["run", "stimulus.toml", "--view", "mixed", "--workers", "2"],
     "network": ["run", "network.toml", "--workers", "2"],
     "replay": ["replay", "spikes.csv", "--out", "out", "--workers", "2"],
-    "teach": ["run", "network_closed_loop", "--out", "out", "--view", "mixed"],
-    "live": ["run", "network_live", "--out", "out"],
+    "closed loop": ["run", "network_closed_loop", "--out", "out", "--view", "mixed"],
     "study": ["study", "study.toml", "--out", "out", "--workers", "2"],
-    "bench-cells": ["bench-cells", "inverter", "flip_flop", "weight_bus", "--out", "out"],
+    "bench-cells": ["bench-cells", "flip_flop", "decision_speed", "leakage", "--out", "out"],
     "calibrate": ["calibrate", "rule", "--out", "out", "--workers", "2"],
 }
 """What each command does in the tests, in a folder with the files of `Place`."""
-for _name in ("teach", "live"):
-    for _change in _SHORT_LOOP:
-        WORK[_name] += ["--set", _change]
+for _change in ("iterations=0", "neurons=3", "stretch.duration=20 ms"):
+    WORK["closed loop"] += ["--set", _change]
 
 
 @dataclass

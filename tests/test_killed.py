@@ -14,7 +14,7 @@ import pytest
 from children import marked, wait_for
 from commands import WORK, Place
 
-REPEATED = [name for name in WORK if name not in ("calibrate", "live")]
+REPEATED = [name for name in WORK if name != "calibrate"]
 """Those of which a whole run is short."""
 BY_NOW = 15.0
 """How long what a command has started may take to find it gone, s."""
@@ -57,7 +57,7 @@ def test_nothing_survives_a_killed_command(place, name):
         ("network", signal.SIGTERM),
         ("study", signal.SIGHUP),
         ("replay", signal.SIGHUP),
-        ("teach", signal.SIGINT),
+        ("closed loop", signal.SIGINT),
         ("calibrate", signal.SIGTERM),
         ("bench-cells", signal.SIGINT),
     ],

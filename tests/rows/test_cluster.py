@@ -142,14 +142,17 @@ def test_a_task_that_kills_its_workers_does_not_end_the_others(address):
 
 
 @pytest.fixture
-def own_scheduler():
-    """A scheduler without workers, as a process."""
+def own_scheduler(request):
+    """A scheduler without workers, as a process; by default it finds what these tests import."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     code = "from distributed.cli.dask_scheduler import main; main()"
     options = ["--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
-    with subprocess.Popen([sys.executable, "-c", code, *options]) as process:
+    path = getattr(request, "param", os.pathsep.join(sys.path))
+    environment = {**os.environ, "PYTHONPATH": path}
+    command = [sys.executable, "-c", code, *options]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
         process.address = f"tcp://127.0.0.1:{port}"
         assert wait_for(lambda: answers(port))
         yield process
@@ -175,6 +178,12 @@ def test_a_cluster_without_workers_is_an_error(own_scheduler, monkeypatch):
     monkeypatch.setattr(cluster_module, "ANSWER_TIME", 3.0)
     monkeypatch.setattr(cluster_module, "WORKERLESS_TIME", 3.0)
     with pytest.raises(ClusterError, match=r"has had no worker for 3 s"):
+        list(run_on_cluster(own_scheduler.address, double, [1], same))
+
+
+@pytest.mark.parametrize("own_scheduler", [""], indirect=True)
+def test_a_scheduler_without_what_the_task_needs_is_an_error(own_scheduler):
+    with pytest.raises(ClusterError, match=r"lacks this project"):
         list(run_on_cluster(own_scheduler.address, double, [1], same))
 
 
@@ -210,7 +219,7 @@ def test_the_study_gives_the_same(address, tmp_path):
     assert (there / "runs.csv").read_text() == (tmp_path / "here" / "runs.csv").read_text()
 
 
-@pytest.mark.parametrize("name", ["mixed", "network", "teach", "bench-cells", "calibrate"])
+@pytest.mark.parametrize("name", ["mixed", "network", "closed loop", "bench-cells", "calibrate"])
 def test_what_can_not_go_to_a_cluster_says_so(name, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(Place(tmp_path).folder)
     assert main([*WORK[name], "--scheduler", "tcp://127.0.0.1:1"]) == 2
