@@ -17,7 +17,7 @@ from typing import Any
 
 from joblib import cpu_count
 
-from cosim.engine.child import leave_signals_to_parent, python_command
+from cosim.engine.child import python_command
 from cosim.errors import CosimError
 
 Notify = Callable[[Any], None]
@@ -160,7 +160,6 @@ def _end(process: subprocess.Popen, connection: Connection) -> None:
 
 def main(descriptor: int) -> None:
     """Entry of a process; its argument is its end of the connection, which tells it what to do."""
-    leave_signals_to_parent()
     connection, tasks = Connection(descriptor), SimpleQueue()
     threading.Thread(target=_receive, args=(connection, tasks), daemon=True).start()
     while True:
