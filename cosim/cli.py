@@ -1,8 +1,7 @@
-"""The command `ebn-cosim`."""
+"""The command line of `ebn-cosim`."""
 
 import argparse
 import io
-import signal
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -23,8 +22,9 @@ from cosim.experiments.views import USUAL, VIEWS
 from cosim.networks.command import train_and_print
 from cosim.networks.report import make_network_report
 from cosim.networks.settings import NetworkExperiment, is_network, read_network_experiments
+from cosim.placement import add_placement, no_cluster
 from cosim.rows.command import add_command as add_replay
-from cosim.rows.command import add_scheduler, run_and_print
+from cosim.rows.command import run_and_print
 from cosim.rows.experiment import run_replay
 from cosim.rows.settings import ReplayExperiment, is_replay, read_replay
 from cosim.study.command import add_command as add_study
@@ -38,18 +38,14 @@ EXIT_STATUS = """exit status:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status, see EXIT_STATUS."""
+    """Run the command, in whatever thread; returns its exit status, see EXIT_STATUS."""
     _print_in_any_locale()
-    signal.signal(signal.SIGTERM, _interrupt)
     options = _parser().parse_args(arguments)
     try:
         return options.command(options)
     except (InputError, CosimError, OSError) as error:
         print(f"ebn-cosim: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt as interrupt:
-        print("ebn-cosim: interrupted; finished results are kept", file=sys.stderr)
-        return 128 + next(iter(interrupt.args), signal.SIGINT)
 
 
 def _print_in_any_locale() -> None:
@@ -57,11 +53,6 @@ def _print_in_any_locale() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-
-
-def _interrupt(number: int, _frame) -> None:
-    """End as with Ctrl-C, so that processes and temporary files are cleaned up."""
-    raise KeyboardInterrupt(number)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -84,14 +75,11 @@ def _parser() -> argparse.ArgumentParser:
         "or all = transistor and model (default: all, or what a comparison states); all results "
         "that are current are compared",
     )
-    parse_run.add_argument(
-        "--workers", type=_positive, metavar="N", help="processes at once (default: all processors)"
-    )
     parse_run.add_argument("--force", action="store_true", help="run what is up to date, too")
     parse_run.add_argument(
         "--full", action="store_true", help="of a replay, the full size instead of the small one"
     )
-    add_scheduler(parse_run)
+    add_placement(parse_run)
     parse_run.set_defaults(command=_run)
 
     parse_figures = commands.add_parser(
@@ -99,10 +87,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parse_figures.set_defaults(command=_figures)
 
-    add_bench_cells(commands, _positive)
+    add_bench_cells(commands)
     add_calibrate(commands)
-    add_study(commands, _positive)
-    add_replay(commands, _positive)
+    add_study(commands)
+    add_replay(commands)
 
     parse_list = commands.add_parser("list", help="list the simulations")
     parse_list.set_defaults(command=_list)
@@ -150,13 +138,6 @@ def _choice_of_experiments() -> argparse.ArgumentParser:
         help="results are in DIR/NAME (default: beside the file, in results or NAME_results)",
     )
     return parser
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
 
 
 def _not_negative(text: str) -> int:
@@ -213,6 +194,10 @@ def _run(options: argparse.Namespace) -> int:
     replays = _replays(options)
     if networks and options.view:
         raise InputError(f"{next(iter(networks))} is a network; leave --view out")
+    for one in experiments:
+        no_cluster(options.scheduler, one.name, "it is one circuit, that of a single neuron")
+    for name in networks:
+        no_cluster(options.scheduler, name, "its trainings are kept on this machine as they go on")
     simulations = [one for one in experiments if isinstance(one, Simulation)]
     comparisons = [one for one in experiments if isinstance(one, BiasComparison)]
     views = USUAL if options.view == "all" else options.view and (options.view,)
@@ -254,7 +239,3 @@ def _title(name: str) -> str:
     if is_network(path):
         return read_network_experiments(name)[0].title
     return read_comparison(name).title if is_comparison(path) else read_simulation(name).title
-
-
-if __name__ == "__main__":
-    sys.exit(main())

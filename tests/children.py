@@ -1,17 +1,41 @@
-"""The runs' processes that this process has, whichever thread has started them."""
+"""The processes that a test has started, whichever thread or process has done so."""
 
+import time
 from pathlib import Path
+
+MARK = "EBN_COSIM_TEST"
+"""Name of a variable that processes pass on to those that they start."""
 
 
 def workers() -> list[int]:
-    """Their numbers; other children, such as a pool's of another test, don't count."""
+    """Numbers of this process' runs; other children, such as those of another test, don't count."""
     texts = (path.read_text() for path in Path("/proc/self/task").glob("*/children"))
     children = [int(pid) for text in texts for pid in text.split()]
-    return [pid for pid in children if b"cosim.engine.worker" in _command(pid)]
+    return [pid for pid in children if is_simulation(pid)]
 
 
-def _command(pid: int) -> bytes:
+def is_simulation(pid: int) -> bool:
+    """Whether it is a process that ngspice runs in."""
+    return b"cosim.engine.worker" in _read(pid, "cmdline")
+
+
+def marked(mark: str) -> list[int]:
+    """Numbers of all living processes that have got the value of MARK; zombies have no such."""
+    value = f"{MARK}={mark}".encode()
+    pids = (int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit())
+    return [pid for pid in pids if value in _read(pid, "environ").split(b"\0")]
+
+
+def wait_for(condition, seconds=30.0):
+    """The condition's first true value; its last one if there is none in time."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return value
+
+
+def _read(pid: int, name: str) -> bytes:
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except (FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/{name}").read_bytes()
+    except OSError:
         return b""

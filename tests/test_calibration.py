@@ -1,7 +1,5 @@
 """Calibration: the model of the biases, fits to targets and to recordings, recipes and tables."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 import pytest
 
@@ -96,7 +94,7 @@ def test_a_fit_finds_the_currents_behind_a_recording(biases, made_of, monkeypatc
     truth = changed(biases, {"i_in": 1.05, "i_th_exc": 0.8, "i_tau_mem": 0.95})
     played = stimulus(np.arange(4e-3, 100e-3, 5e-3), duration=102e-3, start_weight=5)
 
-    def circuit(table, recordings):
+    def circuit(table, recordings, _workers):
         return [
             edges_of(replay_model(made_of(table), r.stimulus, r.spikes.decision)) + 0.05e-9
             for r in recordings
@@ -108,16 +106,15 @@ def test_a_fit_finds_the_currents_behind_a_recording(biases, made_of, monkeypatc
     monkeypatch.setattr(to_waveforms, "replay_circuit", circuit)
     weighting = Weighting(3, (8e-9, 10e-9), {})
     news = []
-    with ThreadPoolExecutor(1) as executor:
-        found = fit(
-            biases,
-            FREE,
-            [Recording(played, taught)],
-            weighting,
-            made_of,
-            executor,
-            lambda *args: news.append(args),
-        )
+    found = fit(
+        biases,
+        FREE,
+        [Recording(played, taught)],
+        weighting,
+        made_of,
+        map,
+        lambda *args: news.append(args),
+    )
     for name in FREE:
         assert getattr(found, name) == pytest.approx(getattr(truth, name), rel=0.01), name
     assert found.i_th_inh == biases.i_th_inh

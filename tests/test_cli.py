@@ -3,6 +3,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -180,7 +181,7 @@ def wait_for(condition):
 def test_an_interrupt_ends_all_processes_and_leaves_nothing(tmp_path, number, code):
     out, scratch = tmp_path / "out", tmp_path / "scratch"
     scratch.mkdir()
-    command = [sys.executable, "-m", "cosim.cli", "run", "simulation_1", "--out", str(out)]
+    command = [sys.executable, "-m", "cosim", "run", "simulation_1", "--out", str(out)]
     environment = os.environ | {"TMPDIR": str(scratch)}
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
@@ -196,6 +197,15 @@ def test_an_interrupt_ends_all_processes_and_leaves_nothing(tmp_path, number, co
     assert list(scratch.iterdir()) == []
     # One that was just being started ends by itself, when it finds its parent gone.
     assert wait_for(lambda: not any(map(runs_a_simulation, workers)))
+
+
+def test_any_thread_may_call_it(short, capsys):
+    codes = []
+    thread = threading.Thread(target=lambda: codes.append(main(["run", short])))
+    thread.start()
+    thread.join()
+    assert codes == [0]
+    assert "a short run" in capsys.readouterr().out
 
 
 def test_make_help_names_every_target():

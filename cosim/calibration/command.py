@@ -11,6 +11,7 @@ from cosim.calibration.behaviour import QUANTITIES
 from cosim.calibration.recipe import read_recipe, recipe_names
 from cosim.calibration.runner import RESULTS, run_recipe
 from cosim.circuit import NETLISTS
+from cosim.placement import add_placement, no_cluster
 
 
 def add_command(commands: argparse._SubParsersAction) -> None:
@@ -31,16 +32,18 @@ def add_command(commands: argparse._SubParsersAction) -> None:
         help="gets TABLE.spice and the model's constants, TABLE.json (default: netlists/biases and "
         "ebn_model/measured)",
     )
+    add_placement(parser)
     parser.set_defaults(command=_calibrate)
 
 
 def _calibrate(options: argparse.Namespace) -> int:
+    no_cluster(options.scheduler, "calibrate", "each of its short steps waits for the one before")
     # A file or a pipe has no width of its own.
     console = Console(width=None if sys.stdout.isatty() else 120)
     names = options.names or recipe_names()
     recipes = {name: read_recipe(name) for name in names}
     for name, recipe in recipes.items():
-        values = run_recipe(name, console.print, options.out)
+        values = run_recipe(name, console.print, options.out, options.workers)
         console.print(_table(name, recipe.target, values, options.out or NETLISTS / "biases"))
     return 0
 

@@ -1,11 +1,12 @@
 """Runs recipes: benches, fit and target, then the bias table and a report on how it came about."""
 
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+from joblib import cpu_count
 
 from cosim import characterise
 from cosim.calibration.behaviour import QUANTITIES, behaviour
@@ -26,6 +27,7 @@ from cosim.experiments.output import new_files
 from cosim.experiments.provenance import ROOT, versions
 from cosim.experiments.simulation import read_simulation
 from cosim.experiments.store import write_json
+from cosim.pool import Pool
 from cosim.rows.characterise import row_parameters
 from ebn_model import measured
 from ebn_model.parameters import BiasTable, NeuronParameters, validated
@@ -40,21 +42,26 @@ at 10 pA from a threshold (bench decision_speed), and longer where I_mem creeps 
 Say = Callable[[str], None]
 
 
-def measure(biases: BiasTable) -> NeuronParameters:
-    """The twin's parameters, that of the spike generator included, from the cells' benches."""
+def measure(biases: BiasTable, workers: int | None = None) -> NeuronParameters:
+    """The twin's parameters, that of the spike generator included, from the cells' benches.
+
+    workers: processes at once, all processors by default.
+    """
     jobs = [*characterise.jobs(biases), characterise.spike_job(biases)]
-    vectors = dict(run_jobs(jobs))
+    vectors = dict(run_jobs(jobs, workers))
     *cells, spiking = (vectors[index] for index in range(len(jobs)))
     parameters = characterise.parameters(cells)
     return parameters.model_copy(update={"spike": characterise.spike_parameters(spiking)})
 
 
-def run_recipe(name: str, say: Say, out: Path | None = None) -> dict[str, float]:
+def run_recipe(
+    name: str, say: Say, out: Path | None = None, workers: int | None = None
+) -> dict[str, float]:
     """Calibrate a table; write NAME.spice, the model's constants and a report.
 
     The constants, NAME.json and NAME_row.json (see ebn_model.measured), spare networks ngspice.
     The report goes to RESULTS, all else to `out`, by default to netlists/biases and
-    ebn_model/measured.
+    ebn_model/measured. `workers` is how many processes run at once, all processors by default.
 
     Returns the values of QUANTITIES that were measured with the table.
 
@@ -68,15 +75,15 @@ def run_recipe(name: str, say: Say, out: Path | None = None) -> dict[str, float]
     biases = validated(BiasTable, {**start, **chosen}, f"{name}.toml")
     target, report = dict(recipe.target), {}
     if recipe.recordings:
-        biases, window, report = _fit(recipe, biases, say)
+        biases, window, report = _fit(recipe, biases, say, workers)
         target |= window
 
     def on_round(number: int, distance: float) -> None:
         say(f"{name}: round {number}, target missed by {distance:.1%} at most")
 
-    done = calibrate(biases, target, measure, on_round)
+    done = calibrate(biases, target, partial(measure, workers=workers), on_round)
     # What is written is what is measured, digits included.
-    parameters = measure(rounded(done.biases))
+    parameters = measure(rounded(done.biases), workers)
     values = behaviour(parameters)
     reasons = _reasons(recipe, target, values)
     with new_files(out or NETLISTS / "biases") as new:
@@ -98,7 +105,9 @@ def run_recipe(name: str, say: Say, out: Path | None = None) -> dict[str, float]
     return values
 
 
-def _fit(recipe: Recipe, biases: BiasTable, say: Say) -> tuple[BiasTable, dict, dict]:
+def _fit(
+    recipe: Recipe, biases: BiasTable, say: Say, workers: int | None
+) -> tuple[BiasTable, dict, dict]:
     """Fitted table, where the recorded decisions place the window, and a report."""
     settings = recipe.recordings
     recordings = [_recording(name, end) for name, end in settings.simulations.items()]
@@ -109,9 +118,13 @@ def _fit(recipe: Recipe, biases: BiasTable, say: Say) -> tuple[BiasTable, dict, 
         shown = ", ".join(f"{deviation * 1e9:.3f} nA" for deviation in deviations)
         say(f"fit round {number}: I_mem deviates by {shown} RMS from the recordings")
 
-    with ProcessPoolExecutor() as executor:
-        biases = fit(biases, settings.free, recordings, weighting, measure, executor, on_round)
-    waveforms = replay_waveforms(biases, recordings)
+    processes = workers or cpu_count()
+    benches = partial(measure, workers=workers)
+    with Pool(processes) as pool:
+        biases = fit(
+            biases, settings.free, recordings, weighting, benches, pool.map, on_round, workers
+        )
+    waveforms = replay_waveforms(biases, recordings, workers)
     circuit = at_edges(waveforms, recordings)
     compared = at_edges(waveforms, recordings, DECISION_LAG)
     deviations = [i - r.i_mem for i, r in zip(circuit, recordings, strict=True)]

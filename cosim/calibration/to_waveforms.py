@@ -4,8 +4,7 @@ Space mapping: the twin, its parameters scaled with the biases, is fitted to the
 the circuit was measured to do differently from it; then the circuit is measured again.
 """
 
-from collections.abc import Callable, Mapping
-from concurrent.futures import Executor
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +25,9 @@ STEP = 0.02
 """Relative change of a bias for the derivatives."""
 I_SCALE = 0.1e-9
 """Deviation of I_mem that counts as much as a prior's deviation, A."""
+
+RunAll = Callable[[Callable, list], Iterable]
+"""Calls a function with each argument; the results in their order, as `map` does."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +65,9 @@ def fit(
     recordings: list[Recording],
     weighting: Weighting,
     measure: Callable[[BiasTable], NeuronParameters],
-    executor: Executor,
+    run_all: RunAll,
     on_round: Callable[[int, list[float]], None] | None = None,
+    workers: int | None = None,
 ) -> BiasTable:
     """Fit the free biases to recordings.
 
@@ -74,35 +77,38 @@ def fit(
         recordings: what to fit them to.
         weighting: what counts how much.
         measure: runs the cells' benches under a table.
-        executor: runs the twin several times at once.
+        run_all: runs the twin several times at once.
         on_round: gets the round and the circuit's RMS deviation from each recording, A.
+        workers: runs of the circuit at once, all processors by default.
     """
     biases = start
     for number in range(ROUNDS):
         parameters = measure(biases)
-        circuit = replay_circuit(biases, recordings)
+        circuit = replay_circuit(biases, recordings, workers)
         if on_round:
             deviations = zip(circuit, recordings, strict=True)
             on_round(number, [float(np.sqrt(np.mean((i - r.i_mem) ** 2))) for i, r in deviations])
         problem = _Problem(biases, free, parameters, circuit, recordings, weighting)
-        biases = problem.solve(executor)
+        biases = problem.solve(run_all)
     return biases
 
 
-def replay_circuit(biases: BiasTable, recordings: list[Recording]) -> list[np.ndarray]:
+def replay_circuit(
+    biases: BiasTable, recordings: list[Recording], workers: int | None = None
+) -> list[np.ndarray]:
     """I_mem in A of the analog circuit at each recording's edges, its weights given."""
-    return at_edges(replay_waveforms(biases, recordings), recordings)
+    return at_edges(replay_waveforms(biases, recordings, workers), recordings)
 
 
 def replay_waveforms(
-    biases: BiasTable, recordings: list[Recording]
+    biases: BiasTable, recordings: list[Recording], workers: int | None = None
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Time in s and I_mem in A of the analog circuit for each recording, its weights given."""
     jobs = [
         replay_job(biases, r.stimulus, r.spikes.weight_before, "generic180", f"recording {k}")
         for k, r in enumerate(recordings)
     ]
-    vectors = dict(run_jobs(jobs))
+    vectors = dict(run_jobs(jobs, workers))
     return [(vectors[k]["time"], vectors[k][I_MEM]) for k in range(len(jobs))]
 
 
@@ -130,7 +136,7 @@ class _Problem:
     recordings: list[Recording]
     weighting: Weighting
 
-    def solve(self, executor: Executor) -> BiasTable:
+    def solve(self, run_all: RunAll) -> BiasTable:
         start = np.zeros(len(self.free))
         modelled = self.modelled(start)
         offsets = [c - m for c, m in zip(self.circuit, modelled, strict=True)]
@@ -142,7 +148,7 @@ class _Problem:
             trials = [logs, *(logs + STEP * unit for unit in np.eye(len(logs)))]
             base, *moved = (
                 self.residuals(trial, modelled, offsets)
-                for trial, modelled in zip(trials, executor.map(self.modelled, trials), strict=True)
+                for trial, modelled in zip(trials, run_all(self.modelled, trials), strict=True)
             )
             return np.column_stack([(one - base) / STEP for one in moved])
 

@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
@@ -11,13 +10,14 @@ from rich.table import Table
 
 from cosim.datasheet.runner import RESULTS, Conditions, run_benches
 from cosim.datasheet.sheet import Sheet, shown
+from cosim.placement import add_placement, no_cluster
 from ebn_model.parameters import validated
 
 _VERDICTS = {True: "[green]pass[/]", False: "[bold red]FAIL[/]", None: ""}
 
 
-def add_command(commands: argparse._SubParsersAction, positive: Callable[[str], int]) -> None:
-    """Add `bench-cells` to the commands; `positive` reads a number of processes."""
+def add_command(commands: argparse._SubParsersAction) -> None:
+    """Add `bench-cells` to the commands."""
     parser = commands.add_parser(
         "bench-cells", help="run the cells' benches, judge and draw them: the datasheet"
     )
@@ -35,12 +35,13 @@ def add_command(commands: argparse._SubParsersAction, positive: Callable[[str], 
         metavar="DIR",
         help="results go to DIR/CONDITIONS (default: Simulations/cells/results)",
     )
-    parser.add_argument("--workers", type=positive, metavar="N", help="processes at once")
+    add_placement(parser)
     parser.set_defaults(command=_bench_cells)
 
 
 def _bench_cells(options: argparse.Namespace) -> int:
     """Run and print; 1 where anything is out of its limits, else 0."""
+    no_cluster(options.scheduler, "bench-cells", "all benches take a minute on one machine")
     values = {name: getattr(options, name) for name in Conditions.model_fields}
     conditions = validated(Conditions, values, "options")
     sheets, folder = run_benches(options.names, conditions, options.out, options.workers)

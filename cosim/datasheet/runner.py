@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from pydantic import BaseModel, ConfigDict
 
@@ -10,6 +9,7 @@ from cosim.circuit import Temperature, read_biases
 from cosim.datasheet.bench import bench_names, specification_path
 from cosim.datasheet.bench_view import BenchView
 from cosim.datasheet.sheet import Sheet, write_sheets
+from cosim.engine.scratch import ScratchFolder
 from cosim.experiments.batch import run_batches
 from cosim.experiments.output import check_writable, new_files
 from cosim.experiments.progress import progress_bars
@@ -72,7 +72,7 @@ def run_benches(
         for name in bench_names()
     }
     check_writable(folder)
-    with TemporaryDirectory() as scratch, progress_bars() as add_bar:
+    with ScratchFolder() as scratch, progress_bars() as add_bar:
         stale = [views[name] for name in chosen if not views[name].is_current()]
         run_batches([view.batch(Path(scratch)) for view in stale], workers, add_bar)
     formula_names = conditions.formula_names()

@@ -4,19 +4,20 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+
+from cosim.engine.scratch import ScratchFolder
 
 _ONLY_COMMENTS = "* nothing is set here\n"
 
 
-def own_folder() -> TemporaryDirectory:
+def own_folder() -> ScratchFolder:
     """A folder in which ngspice finds start files of ours before it looks for any others.
 
     `.spiceinit` would else come from the home or the working directory, and `spinit` from the
     installation or where the environment says. Both can set options, which change numbers, and run
     programs.
     """
-    folder = TemporaryDirectory(prefix="cosim-", ignore_cleanup_errors=True)
+    folder = ScratchFolder()
     Path(folder.name, ".spiceinit").write_text(_ONLY_COMMENTS, encoding="utf-8")
     scripts = Path(folder.name, "scripts")
     scripts.mkdir()
@@ -25,7 +26,7 @@ def own_folder() -> TemporaryDirectory:
 
 
 @contextmanager
-def alone_in(folder: TemporaryDirectory) -> Iterator[None]:
+def alone_in(folder: ScratchFolder) -> Iterator[None]:
     """Within the block, ngspice sees this folder only, and nothing of the environment's."""
     before = {name: value for name, value in os.environ.items() if "SPICE" in name}
     here = Path.cwd()

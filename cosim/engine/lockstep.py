@@ -11,12 +11,12 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
 from cosim.engine.job import Job
+from cosim.engine.scratch import ScratchFolder
 from cosim.engine.worker import run_jobs
 from cosim.errors import CosimError, WorkerError
 
@@ -77,13 +77,13 @@ class Link:
 class Runs:
     """The other end: all runs, in the order of their jobs."""
 
-    def __init__(self, work: _Work, connections: list[Connection]):
-        self._work, self._connections = work, connections
+    def __init__(self, work: _Work, connections: list[Connection], at_work: int):
+        self._work, self._connections, self._at_work = work, connections, at_work
 
     def exchange(self, messages: Sequence[Any]) -> list[Any]:
         """Send each run its message, and wait for all answers; both in the order of the jobs.
 
-        Hardly more runs than there are processors work meanwhile; which one is ready first makes
+        Only so many runs work meanwhile as in_step was told; which one is ready first makes
         no difference. More would take turns within their steps, and the caches with them.
 
         Raises:
@@ -94,7 +94,7 @@ class Runs:
         answers: dict[Connection, Any] = {}
         try:
             while len(answers) < len(self._connections):
-                while waiting and len(working) < _AT_WORK:
+                while waiting and len(working) < self._at_work:
                     connection, message = waiting.popleft()
                     connection.send(message)
                     working.append(connection)
@@ -119,17 +119,21 @@ class Runs:
 
 
 @contextmanager
-def in_step(make_jobs: Callable[[list[Meeting]], list[Job]], count: int) -> Iterator[Runs]:
+def in_step(
+    make_jobs: Callable[[list[Meeting]], list[Job]], count: int, workers: int | None = None
+) -> Iterator[Runs]:
     """Start `count` runs at once, each a process, and meet them.
 
     Args:
         make_jobs: gets a Meeting for each run; the job's controller has to join it.
         count: how many.
+        workers: how many of them work at the same time; by default hardly more than there are
+            processors.
 
     Raises:
         CosimError: a run ended before all had come. All runs have ended when the block is left.
     """
-    with TemporaryDirectory(prefix="cosim-") as folder, socket.socket(socket.AF_UNIX) as server:
+    with ScratchFolder() as folder, socket.socket(socket.AF_UNIX) as server:
         address = str(Path(folder, "meeting"))
         server.bind(address)
         server.listen(count)
@@ -137,7 +141,7 @@ def in_step(make_jobs: Callable[[list[Meeting]], list[Job]], count: int) -> Iter
         work, connections = _Work(jobs), []
         try:
             connections = _meet(server, work, count)
-            yield Runs(work, connections)
+            yield Runs(work, connections, workers or _AT_WORK)
         finally:
             # Runs that still wait for a step end with an error, and the rest with them.
             for connection in connections:

@@ -21,7 +21,6 @@ from contextlib import closing
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TextIO
 
 import numpy as np
@@ -31,6 +30,7 @@ import ebn_model
 from cosim.engine import worker_start
 from cosim.engine.job import Job
 from cosim.engine.ngspice import NgSpice
+from cosim.engine.scratch import ScratchFolder
 from cosim.errors import CosimError, WorkerError
 
 PATIENCE = 600.0
@@ -111,7 +111,7 @@ class _Worker:
         self.label = job.label
         self.silent = 0.0
         # Both finalizers run at the latest when the interpreter exits, the process's one first.
-        self._scratch = TemporaryDirectory(prefix="cosim-", ignore_cleanup_errors=True)
+        self._scratch = ScratchFolder()
         self._folder = Path(self._scratch.name)
         paths = {"raw_path": job.raw_path, "deck_path": job.deck_path}
         job = replace(job, **{name: path and Path(path).absolute() for name, path in paths.items()})
@@ -184,8 +184,6 @@ class _SignsOfLife(logging.Handler):
 
 def run_job(scratch: Path) -> None:
     """What a worker process does; `scratch` is the folder with the pickled job."""
-    # The parent decides what an interrupt from the terminal means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_die_with_parent, args=(scratch,), daemon=True).start()
     os.chdir(scratch)
     tempfile.tempdir = str(scratch)

@@ -6,6 +6,7 @@ can import, after the interpreter's own modules, so that no file of a user's tak
 """
 
 import json
+import signal
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -13,6 +14,10 @@ from pathlib import Path
 
 def main() -> None:
     """Import the parent's packages, and run the job."""
+    # First of all: what the terminal or a service manager sends to parent and workers alike, the
+    # parent decides about, and its end is that of its workers.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     folder = Path(sys.argv[1])
     imports = json.loads(folder.joinpath("imports.json").read_text(encoding="utf-8"))
     sys.path += [path for path in imports["path"] if path not in sys.path]

@@ -4,8 +4,8 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
+from cosim.engine.scratch import ScratchFolder
 from cosim.errors import CosimError
 
 SPACE_NEEDED = 20_000_000
@@ -50,8 +50,10 @@ def new_files(folder: Path) -> Iterator[Path]:
         OutputError: a file could not be written; `folder` is then as it was.
     """
     with _scratch(folder) as scratch:
-        yield scratch
-        for file in sorted(scratch.iterdir()):
+        new = scratch / "new"
+        new.mkdir()
+        yield new
+        for file in sorted(new.iterdir()):
             file.replace(folder / file.name)
 
 
@@ -60,7 +62,7 @@ def _scratch(folder: Path) -> Iterator[Path]:
     """A temporary folder in `folder`, on the same file system as what it is renamed to."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=".unfinished-", dir=folder) as scratch:
+        with ScratchFolder(folder, ".unfinished-") as scratch:
             yield Path(scratch)
     except OSError as error:
         raise OutputError(f"cannot write to {folder}: {error.strerror or error}") from error

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterable
 from itertools import combinations
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from cosim import characterise
+from cosim.engine.scratch import ScratchFolder
 from cosim.experiments.batch import Batch, run_batches
 from cosim.experiments.circuit_view import CircuitView
 from cosim.experiments.comparison import BiasComparison
@@ -91,7 +91,7 @@ def _run_stale(
     circuits: list[CircuitView], models: list[ModelView], workers: int | None, force: bool
 ) -> None:
     parameters = {} if force else _stored_parameters(models)
-    with TemporaryDirectory() as scratch, progress_bars() as add_bar:
+    with ScratchFolder() as scratch, progress_bars() as add_bar:
         batches = [circuit.batch(Path(scratch)) for circuit in circuits]
         batches += _measurements(models, parameters)
         run_batches(batches, workers, add_bar)

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from cosim.experiments.output import check_writable
 from cosim.experiments.progress import progress_bars
 from cosim.experiments.report import Report
-from cosim.networks.parallel import run_tasks
 from cosim.networks.progress import TrainingProgress
 from cosim.networks.report import make_network_report
 from cosim.networks.settings import NetworkExperiment
 from cosim.networks.training_run import run_training, training_runs
+from cosim.pool import run_tasks
 
 
 def run_networks(

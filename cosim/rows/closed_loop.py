@@ -48,6 +48,7 @@ def teach(
     command: np.ndarray,
     circuit: RowCircuit | None = None,
     on_progress: Progress | None = None,
+    workers: int | None = None,
 ) -> ClosedLoopResult:
     """Neurons from the model, weights from circuits, one for each row.
 
@@ -60,6 +61,7 @@ def teach(
         command: shape (steps + 1, Nx).
         circuit: of all rows; by default the mixed view under the bias table `network`.
         on_progress: gets the simulated time in s.
+        workers: how many rows work at once, each in a process of its own (Runs.exchange).
 
     Raises:
         InputError: a command that can't be, or the transistor view.
@@ -69,7 +71,7 @@ def teach(
     circuit = _checked(circuit)
     block = max(1, int(p.pulse_width / p.dt * (1 + 1e-9)))
     duration, step = (len(command) - 1) * p.dt, block * p.dt
-    with _rows_in_step(network, command, circuit, forced=True) as runs:
+    with _rows_in_step(network, command, circuit, True, workers) as runs:
         teacher = _Teacher(runs, EventBus(p.slot, p.pulse_width), p.neurons, duration)
         result = network.run(
             command, learn=True, on_progress=on_progress, on_block=teacher.step, block=block
@@ -86,6 +88,7 @@ def live(
     command: np.ndarray,
     circuit: RowCircuit | None = None,
     on_progress: Progress | None = None,
+    workers: int | None = None,
 ) -> ClosedLoopResult:
     """Whole neurons from circuits, which spike by themselves; only the event bus is not one.
 
@@ -98,7 +101,7 @@ def live(
     duration = (len(command) - 1) * p.dt
     ends = np.arange(1, int(duration / step * (1 - 1e-9)) + 1) * step
     fired: list[tuple[float, int]] = []
-    with _rows_in_step(network, command, circuit, forced=False) as runs:
+    with _rows_in_step(network, command, circuit, False, workers) as runs:
         pulses: list[tuple[float, int]] = []
         for end in ends.tolist():
             answers = runs.exchange(_steps(p.neurons, end, pulses))
@@ -153,7 +156,13 @@ def _checked(circuit: RowCircuit | None) -> RowCircuit:
 
 
 @contextmanager
-def _rows_in_step(network: HardwareNetwork, command: np.ndarray, circuit: RowCircuit, forced: bool):
+def _rows_in_step(
+    network: HardwareNetwork,
+    command: np.ndarray,
+    circuit: RowCircuit,
+    forced: bool,
+    workers: int | None,
+):
     none = np.empty(0), np.empty(0, dtype=int)
     neurons = network.parameters.neurons
 
@@ -167,7 +176,7 @@ def _rows_in_step(network: HardwareNetwork, command: np.ndarray, circuit: RowCir
             for row, meeting in enumerate(meetings)
         ]
 
-    with in_step(jobs, neurons) as runs:
+    with in_step(jobs, neurons, workers) as runs:
         yield runs
 
 

@@ -2,12 +2,13 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from cosim.errors import CosimError
 from cosim.experiments.output import check_writable
 from cosim.experiments.printed import print_report
+from cosim.placement import add_placement, positive
 from cosim.rows.circuit import VIEWS
 from cosim.rows.code_files import read_codes
 from cosim.rows.experiment import run_replay
@@ -44,8 +45,8 @@ def run_and_print(
     return passed
 
 
-def add_command(commands: argparse._SubParsersAction, positive: Callable[[str], int]) -> None:
-    """Add `replay` to the commands; `positive` reads a number of processes."""
+def add_command(commands: argparse._SubParsersAction) -> None:
+    """Add `replay` to the commands."""
     parser = commands.add_parser(
         "replay", help="play spike trains of your own into rows of circuits, and compare"
     )
@@ -89,25 +90,8 @@ def add_command(commands: argparse._SubParsersAction, positive: Callable[[str], 
         metavar="CURRENT",
         help="constant input current, such as 10p, on top of the bias table's (default: none)",
     )
-    add_placement(parser, positive)
+    add_placement(parser)
     parser.set_defaults(command=_replay)
-
-
-def add_placement(parser: argparse.ArgumentParser, positive: Callable[[str], int]) -> None:
-    """Add the options that say where circuits run."""
-    parser.add_argument(
-        "--workers", type=positive, metavar="N", help="processes at once (default: all processors)"
-    )
-    add_scheduler(parser)
-
-
-def add_scheduler(parser: argparse.ArgumentParser) -> None:
-    """Add the option that names a cluster."""
-    parser.add_argument(
-        "--scheduler",
-        metavar="ADDRESS",
-        help="of a Dask cluster that runs rows of networks, such as tcp://10.0.0.1:8786",
-    )
 
 
 def _replay(options: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ from cosim.errors import CosimError
 from cosim.experiments.output import check_writable, new_files
 from cosim.experiments.progress import progress_bars
 from cosim.experiments.provenance import sources_digest
+from cosim.placement import no_cluster
 from cosim.rows.loops import close_loop
 from cosim.rows.network_scores import NetworkScore, codes_of_rows, network_scores
 from cosim.rows.outcome import Provenance, ReplayOutcome
@@ -43,11 +44,14 @@ def run_replay(
         force: whether to run finished rows, too.
 
     Raises:
-        InputError: rows, technology or bias table that there aren't.
+        InputError: rows, technology or bias table that there aren't, or a scheduler for a closed
+            loop.
         OutputError: results can't be written; finished rows are kept.
     """
     settings = experiment.settings
     stretch, folder = settings.stretch, experiment.results
+    if stretch.loop != "open":
+        no_cluster(scheduler, experiment.name, "in a closed loop all rows wait for each other")
     check_writable(folder)
     taught = taught_run(experiment)
     with new_files(folder) as new:

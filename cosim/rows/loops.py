@@ -32,7 +32,8 @@ def close_loop(
     Args:
         kind: `teach` or `live` (cosim.rows.closed_loop).
         network: before the run. command: shape (steps + 1, Nx).
-        settings: of the rows; all run at once, on this machine, and none is taken from the cache.
+        settings: of the rows. All run at the same time, on this machine, in a process each, of
+            which `workers` work at once (Runs.exchange); none is taken from the cache.
         on_progress: gets the simulated time in s.
 
     Raises:
@@ -46,9 +47,12 @@ def close_loop(
         technology=settings.technology,
         temperature=settings.temperature,
     )
-    closed = LOOPS[kind](network, command, circuit, on_progress)
+    closed = LOOPS[kind](network, command, circuit, on_progress, settings.workers)
     seconds = (time.perf_counter() - started) / len(closed.rows)
-    model = HardwareRow(row_constants(settings.biases, settings.technology, settings.temperature))
+    neuron = row_constants(
+        settings.biases, settings.technology, settings.temperature, settings.workers
+    )
+    model = HardwareRow(neuron)
     rows = {
         row: RowComparisonInput(
             kept(result, settings.waveform),

@@ -1,16 +1,17 @@
 """Rows in parallel: on this machine, or on those of a Dask cluster."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from threading import Event
-from typing import Any
 from warnings import catch_warnings, simplefilter
 
-from joblib import Parallel, cpu_count, delayed, parallel_config
+from joblib import Parallel, cpu_count, delayed
 
+from cosim.cluster import run_on_cluster
 from cosim.errors import CosimError
+from cosim.pool import LostWorkerError, Notify
+from cosim.rows.cache import row_key
 from cosim.rows.row_run import RowRun, RowTask, run_row
-from ebn_model.errors import InputError
 
 OnProgress = Callable[[int, float], None]
 """Gets the number of a row's neuron and its simulated time in s."""
@@ -29,22 +30,23 @@ def run_rows(
     """Run rows, each in a process of its own, at most `workers` at once (default: all processors).
 
     scheduler: address of a Dask scheduler, whose workers then do it; they need this project and
-        ngspice, and report no progress within a row.
+        ngspice, in the same versions, and report no progress within a row.
 
     Yields each task with what came out, or the error that ended it, as the rows end. Where the
     iterator is closed, or an unexpected exception comes out of it, all other runs are killed.
 
     Raises:
         InputError: a scheduler is named, but Dask isn't installed or nothing answers there.
+        ClusterError: the scheduler or all its workers have gone, or a worker's sources, netlists
+            or programs are others.
     """
     if scheduler is None:
         yield from _in_threads(tasks, workers or cpu_count(), on_progress)
         return
-    with _client(scheduler), parallel_config(backend="dask"):
-        # One at a time, so that no worker gets two rows while another has none.
-        pool = Parallel(n_jobs=workers or -1, return_as="generator_unordered", batch_size=1)
-        with closing(pool(delayed(_remotely)(task) for task in tasks)) as results:
-            yield from results
+    ended = run_on_cluster(scheduler, _run_remotely, tasks, row_key, workers)
+    with closing(ended):
+        for number, run in ended:
+            yield tasks[number], _named(run, tasks[number])
 
 
 def _in_threads(
@@ -79,21 +81,10 @@ def _in_threads(
             results.close()
 
 
-def _remotely(task: RowTask) -> tuple[RowTask, RowRun | CosimError]:
-    return task, run_row(task)
+def _run_remotely(task: RowTask, notify: Notify) -> RowRun | CosimError:
+    return run_row(task, notify)
 
 
-@contextmanager
-def _client(address: str) -> Iterator[Any]:
-    try:
-        from distributed import Client
-    except ImportError:
-        raise InputError(
-            f"--scheduler {address} needs Dask: pip install 'ebn-cosim[cluster]'"
-        ) from None
-    try:
-        client = Client(address)
-    except (OSError, ValueError) as error:
-        raise InputError(f"no Dask scheduler at {address}: {error}") from None
-    with client:
-        yield client
+def _named(run: RowRun | CosimError, task: RowTask) -> RowRun | CosimError:
+    lost = isinstance(run, LostWorkerError)
+    return LostWorkerError(f"{task.job.label}: {run}") if lost else run

@@ -18,10 +18,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 
 from cosim.circuit import TransistorCircuit
 from cosim.engine.job import Job
+from cosim.engine.scratch import ScratchFolder
 from cosim.engine.worker import run_jobs
 from cosim.errors import CosimError
 from cosim.experiments.simulation import read_simulation
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] = ()) -> int:
         print("bench: needs the command ngspice: sudo apt-get install ngspice", file=sys.stderr)
         return 2
     try:
-        with TemporaryDirectory() as name:
+        with ScratchFolder() as name:
             _bench(Path(name), deck)
     except CosimError as error:
         print(f"bench: {error}", file=sys.stderr)

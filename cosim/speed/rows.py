@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 
 from cosim.engine.inventory import transistors
+from cosim.engine.scratch import ScratchFolder
 from cosim.engine.worker import run_jobs
 from cosim.errors import CosimError
 from cosim.rows.circuit import RowCircuit
@@ -39,7 +39,7 @@ def main() -> int:
         print("bench: needs the command ngspice: sudo apt-get install ngspice", file=sys.stderr)
         return 2
     try:
-        with TemporaryDirectory() as name:
+        with ScratchFolder() as name:
             for view in ("mixed", "multiplexed"):
                 _bench(view, Path(name))
     except CosimError as error:

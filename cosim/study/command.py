@@ -1,11 +1,11 @@
 """The command `ebn-cosim study`."""
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
 from cosim.experiments.printed import console
 from cosim.experiments.simulation import SIMULATIONS
+from cosim.placement import add_placement
 from cosim.study.runner import run_study
 from cosim.study.settings import read_study
 from cosim.study.tables import terminal_table
@@ -13,8 +13,8 @@ from cosim.study.tables import terminal_table
 FILE = SIMULATIONS / "study" / "study.toml"
 
 
-def add_command(commands: argparse._SubParsersAction, positive: Callable[[str], int]) -> None:
-    """Add `study` to the commands; `positive` reads a number of processes."""
+def add_command(commands: argparse._SubParsersAction) -> None:
+    """Add `study` to the commands."""
     parser = commands.add_parser(
         "study", help="compare learned, programmed and random weights over seeds and mismatch"
     )
@@ -27,14 +27,15 @@ def add_command(commands: argparse._SubParsersAction, positive: Callable[[str], 
         help="what to compare (default: Simulations/study/study.toml)",
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="gets the results")
-    parser.add_argument("--workers", type=positive, metavar="N", help="processes at once")
+    add_placement(parser)
     parser.set_defaults(command=_study)
 
 
 def _study(options: argparse.Namespace) -> int:
     settings = read_study(options.file)
     results = options.out or options.file.parent / "results"
-    for name, found in run_study(settings, results, options.workers).items():
+    groups = run_study(settings, results, options.workers, options.scheduler)
+    for name, found in groups.items():
         console().print(terminal_table(settings, name, found))
     console().print(f"tables and figure in {results}")
     return 0

@@ -1,14 +1,17 @@
 """Runs what is missing of the study, in parallel, and writes tables and figure."""
 
+from contextlib import closing
 from pathlib import Path
 
+from cosim.cluster import run_on_cluster
+from cosim.errors import CosimError
 from cosim.experiments.output import check_writable, new_files
 from cosim.experiments.progress import progress_bars
 from cosim.experiments.provenance import python_versions, sources_digest
 from cosim.experiments.report import FIGURES, SUMMARY
 from cosim.experiments.store import write_json
 from cosim.experiments.style import save
-from cosim.networks.parallel import run_tasks
+from cosim.pool import run_tasks
 from cosim.study.condition import Condition
 from cosim.study.condition_run import ConditionRun, Outcome, run_condition
 from cosim.study.figure import make_figure
@@ -23,20 +26,26 @@ _PACKAGES = ("ebn-cosim", "numpy", "scipy", "numba")
 Groups = dict[str, list[Finding]]
 
 
-def run_study(settings: StudySettings, results: Path, workers: int | None = None) -> Groups:
+def run_study(
+    settings: StudySettings,
+    results: Path,
+    workers: int | None = None,
+    scheduler: str | None = None,
+) -> Groups:
     """Run what isn't in the journal, and write study.csv, runs.csv, study.md, figure, summary.
 
     Args:
         settings: what to run.
         results: folder for all that comes out.
         workers: greatest number of processes at once, all processors by default.
+        scheduler: address of a Dask scheduler whose workers do it instead.
 
     Returns:
         The findings, by group.
 
     Raises:
-        InputError: a network that can't be.
-        CosimError: a process was lost, or results can't be written (OutputError).
+        InputError: a network that can't be, or no scheduler.
+        CosimError: a process or a cluster was lost, or results can't be written (OutputError).
     """
     check_writable(results)
     planned = {name: list(conditions(settings, name)) for name in settings.groups}
@@ -48,7 +57,7 @@ def run_study(settings: StudySettings, results: Path, workers: int | None = None
     ]
     keys = {run: run.key for run in runs}
     journal = Journal(results / JOURNAL)
-    _run_missing(keys, journal, workers)
+    _run_missing(keys, journal, workers, scheduler)
     journal.keep_only(set(keys.values()))
     outcomes = {(run.condition, run.seed): Outcome(**journal[key]) for run, key in keys.items()}
     groups = {
@@ -63,7 +72,9 @@ def run_study(settings: StudySettings, results: Path, workers: int | None = None
     return groups
 
 
-def _run_missing(keys: dict[ConditionRun, str], journal: Journal, workers: int | None) -> None:
+def _run_missing(
+    keys: dict[ConditionRun, str], journal: Journal, workers: int | None, scheduler: str | None
+) -> None:
     # Groups share conditions: each is run once.
     missing = {key: run for run, key in keys.items() if key not in journal}
     waiting, names = list(missing.values()), list(missing)
@@ -76,9 +87,20 @@ def _run_missing(keys: dict[ConditionRun, str], journal: Journal, workers: int |
             times[number] = time
             show(sum(times))
 
-        for number, outcome in run_tasks(run_condition, waiting, workers, on_message):
-            journal.add(names[number], outcome)
-            on_message(number, lengths[number])
+        if scheduler is None:
+            ended = run_tasks(run_condition, waiting, workers, on_message)
+        else:
+            ended = run_on_cluster(scheduler, run_condition, waiting, _key, workers)
+        with closing(ended):
+            for number, outcome in ended:
+                if isinstance(outcome, CosimError):
+                    raise outcome
+                journal.add(names[number], outcome)
+                on_message(number, lengths[number])
+
+
+def _key(run: ConditionRun) -> str:
+    return run.key
 
 
 def _length(run: ConditionRun) -> float:

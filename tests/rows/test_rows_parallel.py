@@ -3,8 +3,6 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -155,49 +153,3 @@ def test_without_dask_a_scheduler_is_an_error(solver, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(InputError, match=r"needs Dask: pip install 'ebn-cosim\[cluster\]'"):
         list(run_rows([task_of()], scheduler="tcp://somewhere:8786"))
-
-
-@pytest.fixture
-def cluster(monkeypatch):
-    """A stand-in for Dask; its backend of joblib runs in threads. Returns what was asked for."""
-    asked = []
-
-    class Client:
-        def __init__(self, address):
-            asked.append(address)
-            if "nowhere" in address:
-                raise OSError("timed out")
-
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *error):
-            asked.append("closed")
-
-    @contextmanager
-    def config(backend):
-        asked.append(backend)
-        yield
-
-    module = ModuleType("distributed")
-    module.Client = Client
-    monkeypatch.setitem(sys.modules, "distributed", module)
-    monkeypatch.setattr(parallel, "parallel_config", config)
-    return asked
-
-
-def test_a_scheduler_gets_all_rows(solver, cluster, monkeypatch):
-    def pool(n_jobs, return_as, batch_size):
-        assert (n_jobs, return_as, batch_size) == (-1, "generator_unordered", 1)
-        return lambda calls: (call(*arguments, **named) for call, arguments, named in calls)
-
-    monkeypatch.setattr(parallel, "Parallel", pool)
-    tasks = [task_of(row) for row in range(3)]
-    assert sorted(events_of(run_rows(tasks, scheduler="tcp://here:8786"))) == [0, 1, 2]
-    assert cluster == ["tcp://here:8786", "dask", "closed"]
-
-
-def test_a_scheduler_that_does_not_answer_is_an_error(solver, cluster):
-    with pytest.raises(InputError, match="no Dask scheduler at tcp://nowhere:1: timed out"):
-        list(run_rows([task_of()], scheduler="tcp://nowhere:1"))
-    assert solver.ran() == []

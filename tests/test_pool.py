@@ -3,7 +3,7 @@ import signal
 
 import pytest
 
-from cosim.networks.parallel import LostWorkerError, run_tasks
+from cosim.pool import LostWorkerError, run_tasks
 from ebn_model.errors import InputError
 
 

@@ -1,0 +1,75 @@
+"""Temporary folders; what a killed process left of them is removed by the next one."""
+
+import fcntl
+import os
+import shutil
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory, gettempdir
+from typing import IO
+
+PREFIX = "cosim-"
+"""Of the folders' names in the system's folder for temporary files."""
+LOCK = ".lock"
+"""A file in each folder that its process holds locked as long as it lives: the kernel unlocks it
+whatever the process dies of, and no other process can be taken for it."""
+
+
+class ScratchFolder(TemporaryDirectory):
+    """A folder for temporary files.
+
+    It is removed when the `with` block ends, by `cleanup`, or at the end of the interpreter; where
+    nothing of this is left to do it, by the next process that makes a folder at the same place.
+    """
+
+    def __init__(self, place: Path | None = None, prefix: str = PREFIX):
+        """Make a folder in `place`, by default the system's folder for temporary files.
+
+        Raises:
+            OSError: there is no room, or no permission.
+        """
+        place = Path(place or gettempdir())
+        _remove_abandoned(place, prefix)
+        super().__init__(prefix=prefix, dir=place, ignore_cleanup_errors=True)
+        self._lock = _locked(Path(self.name))
+
+    def cleanup(self) -> None:
+        """Remove the folder and all that is in it."""
+        super().cleanup()
+        if self._lock:
+            self._lock.close()
+
+
+def _locked(folder: Path) -> IO | None:
+    """The folder's lock, open; None where the file system has no locks.
+
+    The file gets its name when it is locked, so that it is never seen without.
+    """
+    new = folder / f"{LOCK}.new"
+    file = new.open("wb")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        new.unlink()
+        return None
+    new.rename(folder / LOCK)
+    return file
+
+
+@cache
+def _remove_abandoned(place: Path, prefix: str) -> None:
+    """Remove this user's folders whose process has died; once in a process."""
+    for folder in place.glob(f"{prefix}*"):
+        try:
+            if not folder.is_symlink() and folder.stat().st_uid == os.geteuid():
+                _remove_if_abandoned(folder)
+        except OSError:
+            # Another process has been faster, or it isn't one of these folders.
+            continue
+
+
+def _remove_if_abandoned(folder: Path) -> None:
+    with folder.joinpath(LOCK).open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,37 @@
+"""What ends a command from outside: Ctrl-C, SIGTERM, and SIGHUP, the end of its terminal."""
+
+import signal
+import sys
+import time
+from collections.abc import Callable
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_TOGETHER = 1.0
+"""Signals that come within so many seconds are one: a terminal that closes, or a service manager,
+sends several, which must not disturb the clean-up after the first."""
+
+
+def interruptible(command: Callable[[], int]) -> int:
+    """Call the main function of a process; returns its exit code, or 128 + number of a signal.
+
+    A signal is raised in it as KeyboardInterrupt, so that processes and temporary files are cleaned
+    up. What the caller ignores, SIGHUP under nohup, stays ignored. Only for the main thread.
+    """
+    last = -_TOGETHER
+
+    def interrupt(number: int, _frame) -> None:
+        nonlocal last
+        before, last = last, time.monotonic()
+        if last - before > _TOGETHER:
+            raise KeyboardInterrupt(number)
+
+    for number in _SIGNALS:
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, interrupt)
+    try:
+        return command()
+    except KeyboardInterrupt as error:
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        print("ebn-cosim: interrupted; finished results are kept", file=sys.stderr)
+        return 128 + next(iter(error.args), signal.SIGINT)

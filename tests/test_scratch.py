@@ -1,0 +1,113 @@
+"""Temporary folders: the next process removes what a killed one has left, and nothing else."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cosim.engine import scratch
+from cosim.engine.scratch import LOCK, PREFIX, ScratchFolder
+
+KEEP = """\
+import os, sys
+from pathlib import Path
+from cosim.engine.scratch import ScratchFolder
+folder = ScratchFolder(Path(sys.argv[1]))
+Path(folder.name, "large").write_bytes(bytes(1000))
+print(folder.name, flush=True)
+sys.stdin.read()
+os._exit(0)
+"""
+
+
+@pytest.fixture
+def place(tmp_path):
+    """A folder at which this process has not made one yet."""
+    scratch._remove_abandoned.cache_clear()
+    yield tmp_path
+    scratch._remove_abandoned.cache_clear()
+
+
+@pytest.fixture
+def other(place):
+    """Another process with a folder, which it leaves there when its input ends."""
+    command = [sys.executable, "-c", KEEP, str(place)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        process.folder = Path(process.stdout.readline().strip())
+        yield process
+        process.kill()
+
+
+def names(folder):
+    return sorted(path.name for path in Path(folder).iterdir())
+
+
+def test_a_folder_is_there_and_then_gone(place):
+    with ScratchFolder(place) as name:
+        assert names(place) == [Path(name).name]
+        assert names(name) == [LOCK]
+    assert not names(place)
+
+
+def test_the_folder_of_a_killed_process_goes(place, other):
+    other.kill()
+    other.wait()
+    assert other.folder.exists()
+    with ScratchFolder(place):
+        assert not other.folder.exists()
+
+
+def test_the_folder_of_a_living_process_stays(place, other):
+    with ScratchFolder(place):
+        assert names(other.folder) == [LOCK, "large"]
+
+
+def test_the_folder_of_a_process_of_the_same_number_does_not_matter(place, other):
+    """What counts is the lock, not a number that another process may have by now."""
+    other.stdin.close()
+    other.wait()
+    other.folder.joinpath(LOCK).write_text(str(os.getpid()), encoding="ascii")
+    with ScratchFolder(place):
+        assert not other.folder.exists()
+
+
+def test_what_is_not_ours_stays(place):
+    """Folders without a lock, files, links, and folders of other users."""
+    place.joinpath(f"{PREFIX}results").mkdir()
+    place.joinpath(f"{PREFIX}notes").write_text("mine")
+    target = place / "elsewhere"
+    target.mkdir()
+    target.joinpath(LOCK).touch()
+    place.joinpath(f"{PREFIX}link").symlink_to(target)
+    before = names(place)
+    with ScratchFolder(place):
+        pass
+    assert names(place) == before
+    assert names(target) == [LOCK]
+
+
+def test_folders_of_other_users_stay(place, monkeypatch):
+    abandoned = place / f"{PREFIX}theirs"
+    abandoned.mkdir()
+    abandoned.joinpath(LOCK).touch()
+    monkeypatch.setattr(os, "geteuid", lambda: abandoned.stat().st_uid + 1)
+    with ScratchFolder(place):
+        assert abandoned.exists()
+    monkeypatch.undo()
+    scratch._remove_abandoned.cache_clear()
+    with ScratchFolder(place):
+        assert not abandoned.exists()
+
+
+def test_a_file_system_without_locks_will_do(place, monkeypatch):
+    def refuse(*_):
+        raise OSError("no locks available")
+
+    monkeypatch.setattr(scratch.fcntl, "flock", refuse)
+    with ScratchFolder(place) as name:
+        assert names(name) == []
+    assert not names(place)
