@@ -5,12 +5,12 @@ RUN := .venv/bin/ebn-cosim
 PYTHON_IN_VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim sim1 sim2 figure1 figure1-hardware cosim cosim-full cosim-loop study calibrate omega figures test bench bench-cells schematics lint clean
+.PHONY: help setup sim sim1 sim2 figure1 figure1-hardware cosim cosim-full cosim-loop study calibrate omega figures test platforms bench bench-cells schematics lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(COMPLETE) ## make .venv with the pinned dependencies, install libngspice if it is missing
+setup: $(COMPLETE) ## make .venv with the pinned dependencies, install ngspice if it is missing
 
 $(COMPLETE): setup.sh requirements.txt pyproject.toml
 	@./setup.sh
@@ -53,6 +53,9 @@ figures: $(COMPLETE) ## redraw the figures from the results
 
 test: $(COMPLETE) ## run the tests
 	@$(PYTHON_IN_VENV) -m pytest
+
+platforms: $(COMPLETE) ## as root: sim and test on fresh Debian 12 and 13 (PLATFORMS="debian-13": only there)
+	@PYTHONPATH=tests $(PYTHON_IN_VENV) -m platforms $(PLATFORMS)
 
 bench: $(COMPLETE) ## compare neurons (DECK=FILE: and its) and rows with ngspice alone, networks with numpy
 	@$(PYTHON_IN_VENV) -m cosim.speed.neuron $(if $(DECK),--deck $(DECK))

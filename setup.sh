@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets the project up: .venv with the pinned dependencies, and the ngspice library.
+# Sets the project up: .venv with the pinned dependencies, and ngspice, library and command.
 # `make setup` calls it when something it depends on has changed. PYTHON chooses the interpreter.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -12,10 +12,12 @@ fail() {
 
 has_python() { "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; }
 has_venv() { "$python" -c 'import ensurepip, venv' 2>/dev/null; }
-has_ngspice() {
+has_ngspice_library() {
     "$python" -c 'import ctypes, os
 ctypes.CDLL(os.environ.get("NGSPICE_LIBRARY_PATH") or "libngspice.so.0")' 2>/dev/null
 }
+
+has_ngspice_command() { ngspice --version >/dev/null 2>&1; }
 
 install_packages() {
     local packages="$*" sudo=""
@@ -34,7 +36,8 @@ install_packages() {
 has_python || fail "Python 3.10 or newer is needed (set PYTHON to its command)"
 missing=()
 has_venv || missing+=(python3-venv)
-has_ngspice || missing+=(libngspice0)
+has_ngspice_library || missing+=(libngspice0)
+has_ngspice_command || missing+=(ngspice)
 if [ ${#missing[@]} -gt 0 ]; then
     install_packages "${missing[@]}"
 fi
