@@ -1,6 +1,7 @@
 """The command `ebn-cosim`."""
 
 import argparse
+import io
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -38,6 +39,7 @@ EXIT_STATUS = """exit status:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status, see EXIT_STATUS."""
+    _print_in_any_locale()
     signal.signal(signal.SIGTERM, _interrupt)
     options = _parser().parse_args(arguments)
     try:
@@ -48,6 +50,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as interrupt:
         print("ebn-cosim: interrupted; finished results are kept", file=sys.stderr)
         return 128 + next(iter(interrupt.args), signal.SIGINT)
+
+
+def _print_in_any_locale() -> None:
+    """Escape what the terminal's encoding lacks, as ASCII does ±, rather than fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _interrupt(number: int, _frame) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ebn_model.errors import InputError
+from ebn_model.text import read_text
 
 DECISIONS = ("DEC", "SL", "INC")
 """Outcomes of the learning rule; index - 1 is the change of the weight in LSB."""
@@ -57,7 +58,7 @@ class SpikeTable:
                 + f",{DECISIONS[self.decision[k] + 1]},{self.weight_before[k]},"
                 + ("" if cut else f"{self.weight_after[k]}")
             )
-        Path(path).write_text("\n".join(rows) + "\n")
+        Path(path).write_text("\n".join(rows) + "\n", encoding="utf-8")
 
 
 def read_spike_table(path: Path) -> SpikeTable:
@@ -66,7 +67,7 @@ def read_spike_table(path: Path) -> SpikeTable:
     Raises:
         InputError: another header, or an unknown decision; names the file.
     """
-    lines = Path(path).read_text().splitlines()
+    lines = read_text(path).splitlines()
     if not lines or lines[0] != CSV_HEADER:
         raise InputError(f"{path}: the header is not {CSV_HEADER!r}")
     if len(lines) == 1:

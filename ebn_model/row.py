@@ -11,6 +11,7 @@ import numpy as np
 from ebn_model.errors import InputError
 from ebn_model.results import DECISIONS, SpikeTable
 from ebn_model.stimulus import WEIGHT_MAX, WEIGHT_MIN
+from ebn_model.text import read_text
 from ebn_model.weight_counter import check_sub_lsbs, middle_fraction
 
 EVENTS_HEADER = (
@@ -170,7 +171,7 @@ class RowEvents(SpikeTable):
                 f"{self.i_mem_rise[k] * 1e9:.6f},{_or_empty(i_fall * 1e9, 6)},"
                 f"{DECISIONS[self.decision[k] + 1]},{self.weight_before[k]},{self.weight_after[k]}"
             )
-        Path(path).write_text("\n".join(rows) + "\n")
+        Path(path).write_text("\n".join(rows) + "\n", encoding="utf-8")
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,7 +201,7 @@ def read_row_events(path: Path) -> RowEvents:
     Raises:
         InputError: another header, a line that isn't one, or an unknown decision; names the file.
     """
-    lines = Path(path).read_text().splitlines()
+    lines = read_text(path).splitlines()
     if not lines or lines[0] != EVENTS_HEADER:
         raise InputError(f"{path}: the header is not {EVENTS_HEADER!r}")
     rows = [_row(line, f"{path}, line {number}") for number, line in enumerate(lines[1:], 2)]

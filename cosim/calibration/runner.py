@@ -81,7 +81,7 @@ def run_recipe(name: str, say: Say, out: Path | None = None) -> dict[str, float]
     reasons = _reasons(recipe, target, values)
     with new_files(out or NETLISTS / "biases") as new:
         text = table_text(name, recipe.about, done.biases, reasons)
-        new.joinpath(f"{name}.spice").write_text(text)
+        new.joinpath(f"{name}.spice").write_text(text, encoding="utf-8")
     with new_files(out or measured.FOLDER) as new:
         write_json(parameters.model_dump(), new / f"{name}.json")
         in_row = row_parameters(parameters, rounded(done.biases))

@@ -52,7 +52,7 @@ def write_sheets(sheets: list[Sheet], conditions: dict, folder: Path) -> None:
     """
     csv_file, md_file, json_file = (folder / name for name in FILES)
     _write_csv(sheets, csv_file)
-    md_file.write_text(_markdown(sheets, conditions))
+    md_file.write_text(_markdown(sheets, conditions), encoding="utf-8")
     passed = all_passed(sheet.passed for sheet in sheets)
     benches = {sheet.bench: asdict(sheet) | {"passed": sheet.passed} for sheet in sheets}
     write_json({"passed": passed, "conditions": conditions, "benches": benches}, json_file)

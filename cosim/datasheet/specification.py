@@ -1,6 +1,5 @@
 """What a cell must do, quantity by quantity: the file NAME.toml beside its bench."""
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,12 +7,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from cosim.datasheet.formula import evaluate
+from cosim.experiments.sections import read_toml
 from ebn_model.errors import InputError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 Limit = float | str | None
 UNLIMITED = "none"
@@ -87,15 +82,10 @@ def read_specification(path: Path) -> Specification:
         InputError: not there, malformed, or a key that can't be; names file and key.
     """
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-        return TypeAdapter(Specification).validate_python(values)
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from None
+        return TypeAdapter(Specification).validate_python(read_toml(path))
     except ValidationError as error:
         faults = (f"{'.'.join(map(str, at['loc']))}: {at['msg']}" for at in error.errors())
         raise InputError(f"{path}: {'; '.join(faults)}") from None
-    except ValueError as error:
-        raise InputError(f"{path}: {error}") from None
 
 
 def judge(

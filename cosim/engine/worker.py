@@ -189,7 +189,7 @@ def run_job(scratch: Path) -> None:
     threading.Thread(target=_die_with_parent, args=(scratch,), daemon=True).start()
     os.chdir(scratch)
     tempfile.tempdir = str(scratch)
-    progress = os.fdopen(os.dup(1), "w", buffering=1)
+    progress = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
     # What C code prints by itself belongs into the log too.
     os.dup2(2, 1)
     messages = logging.getLogger("cosim")

@@ -26,7 +26,7 @@ def simulator_versions() -> dict[str, str]:
     # In a process of its own, as the library can be started just once in each.
     question = "from cosim.engine.ngspice import NgSpice; print(NgSpice().ngspice_version)"
     answer = subprocess.run(
-        [sys.executable, "-c", question], capture_output=True, text=True, check=True
+        [sys.executable, "-c", question], capture_output=True, encoding="utf-8", check=True
     )
     names = ("ebn-cosim", "PySpice")
     return {"ngspice": answer.stdout.split()[-1], **{name: version(name) for name in names}}

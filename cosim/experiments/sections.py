@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from ebn_model.errors import InputError
+from ebn_model.text import read_text
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -26,10 +27,10 @@ class Section(BaseModel):
 def read_toml(path: Path) -> dict:
     """Read a TOML file; raises InputError where it can't be read, naming file and line."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(read_text(path))
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from None
-    except ValueError as error:
+    except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path}: {error}") from None
 
 

@@ -8,6 +8,7 @@ import h5py
 
 from ebn_model.errors import InputError
 from ebn_model.results import LearningResult, read_spike_table
+from ebn_model.text import read_text
 
 _UNITS = {"time": "s", "i_mem": "A", "weight": "LSB", "output_spikes": "s"}
 
@@ -39,7 +40,7 @@ def read_result(folder: Path) -> LearningResult:
 
 def write_json(values: dict, path: Path) -> None:
     """Write readable JSON."""
-    path.write_text(to_json(values))
+    path.write_text(to_json(values), encoding="utf-8")
 
 
 def to_json(values: dict) -> str:
@@ -50,6 +51,6 @@ def to_json(values: dict) -> str:
 def read_json(path: Path) -> dict:
     """Read a JSON file, empty where it is missing or unreadable, so that it gets written anew."""
     try:
-        return json.loads(path.read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
+        return json.loads(read_text(path))
+    except (FileNotFoundError, InputError, json.JSONDecodeError):
         return {}

@@ -95,4 +95,4 @@ def _write_curves(seeds: tuple[int, ...], histories: list[History], path: Path) 
     for seed, history in zip(seeds, histories, strict=True):
         table = np.column_stack([getattr(history, name) for name in names])
         lines += [",".join([str(seed), *(f"{value:.6g}" for value in row)]) for row in table]
-    path.write_text("\n".join(lines) + "\n")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -34,7 +34,7 @@ def write_sweep(experiments: list[NetworkExperiment]) -> Table:
     found = [metrics([run.record() for run in training_runs(one)]) for one in experiments]
     folder = experiments[0].runs.parent
     with new_files(folder) as new:
-        (new / SWEEP).write_text(_csv(experiments, found))
+        (new / SWEEP).write_text(_csv(experiments, found), encoding="utf-8")
     return _table(experiments, found, folder / SWEEP)
 
 

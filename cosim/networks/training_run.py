@@ -149,7 +149,7 @@ def write_learning_curve(history: History, path: Path) -> None:
     names = [field.name for field in fields(History)]
     columns = [getattr(history, name).tolist() for name in names]
     rows = [",".join(f"{value:.6g}" for value in row) for row in zip(*columns, strict=True)]
-    path.write_text("\n".join([",".join(names), *rows]) + "\n")
+    path.write_text("\n".join([",".join(names), *rows]) + "\n", encoding="utf-8")
 
 
 def _trained(run: TrainingRun, notify: Callable[[float | Checkpoint], None]) -> Training:

@@ -8,6 +8,7 @@ from ebn_model.errors import InputError
 from ebn_model.network.files import load
 from ebn_model.network.results import NetworkResult
 from ebn_model.stimulus import WEIGHT_MAX, WEIGHT_MIN
+from ebn_model.text import read_text
 
 
 def read_codes(path: Path, neurons: int) -> np.ndarray:
@@ -43,8 +44,9 @@ def read_codes(path: Path, neurons: int) -> np.ndarray:
 
 
 def _read_csv(path: Path) -> np.ndarray:
+    lines = read_text(path).splitlines()
     try:
-        return np.loadtxt(path, delimiter=",", ndmin=2)
+        return np.loadtxt(lines, delimiter=",", ndmin=2)
     except ValueError as error:
         raise InputError(f"{path}: no table of numbers ({error})") from None
 

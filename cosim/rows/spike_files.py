@@ -16,6 +16,7 @@ from cosim.rows.spike_checks import (
 from ebn_model.errors import InputError
 from ebn_model.network.files import load
 from ebn_model.network.results import NetworkResult
+from ebn_model.text import read_text
 
 AFTER_LAST = 5e-3
 """What a run goes on for after the last spike, where nothing says how long it is, s."""
@@ -133,10 +134,7 @@ def _scalar(arrays: dict[str, np.ndarray], name: str, path: Path) -> float | Non
 
 
 def _read_csv(path: Path) -> SpikeContent:
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: no readable CSV file ({error})") from None
+    lines = read_text(path).splitlines()
     header = [name.strip() for name in lines[0].split(",")] if lines else []
     units = [_TIME_UNITS[name] for name in header if name in _TIME_UNITS]
     if len(header) != 2 or len(units) != 1 or "neuron" not in header:

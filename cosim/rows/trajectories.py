@@ -23,4 +23,4 @@ def write_trajectories(case: RowComparisonInput, path: Path) -> None:
         *columns, case.model.events.weight_after, strict=True
     ):
         lines.append(f"{time * 1e3:.6f},{pre},{DECISIONS[decision + 1]},{ours},{theirs}")
-    path.write_text("\n".join(lines) + "\n")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")

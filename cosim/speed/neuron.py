@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] = ()) -> int:
 def _bench(folder: Path, deck: Path | None) -> None:
     if deck and not deck.is_file():
         raise CosimError(f"no such deck: {deck}")
-    folder.joinpath(".spiceinit").write_text("set num_threads=1\n")
+    folder.joinpath(".spiceinit").write_text("set num_threads=1\n", encoding="utf-8")
     jobs = _jobs()
     # Ours go first, the smaller before the larger: the memory of their processes is only known
     # as the highest of all so far.
@@ -77,7 +77,7 @@ def _bench(folder: Path, deck: Path | None) -> None:
     }
     decks = {name: folder / f"{name.partition(' ')[0]}.cir" for name in runs}
     for name, path in decks.items():
-        path.write_text(jobs[name].deck.text)
+        path.write_text(jobs[name].deck.text, encoding="utf-8")
     decks[ALONE] = decks[TRANSISTOR]
     runs[ALONE] = partial(run_alone, decks[ALONE], folder)
     if deck:
@@ -131,7 +131,8 @@ def run_alone(deck: Path, folder: Path) -> Measurement:
 def transistors(deck: Path, folder: Path) -> int:
     """How many MOSFETs a deck has, by ngspice's count; `folder` is for its files."""
     script = folder / "inventory.cir"
-    script.write_text(f"* inventory\n.control\nsource {deck}\ninventory\nquit\n.endc\n.end\n")
+    control = f"source {deck}\ninventory\nquit"
+    script.write_text(f"* inventory\n.control\n{control}\n.endc\n.end\n", encoding="utf-8")
     _ngspice(folder, str(script))
     inventory = _log(folder).partition("Circuit Inventory")[2]
     if not inventory:
@@ -154,7 +155,7 @@ def _ngspice(folder: Path, *arguments: str) -> resource.struct_rusage:
 
 
 def _log(folder: Path) -> str:
-    return folder.joinpath("log").read_text(errors="replace")[-1000:]
+    return folder.joinpath("log").read_text(encoding="utf-8", errors="replace")[-1000:]
 
 
 def _print_ratio(times: dict[str, float], name: str, reference: str, goal: float) -> None:

@@ -1,8 +1,10 @@
 """What the compiled network is measured against: the same loop in numpy, and bare arithmetic."""
 
-import numpy as np
-from numba import njit
+from functools import partial
 
+import numpy as np
+
+from ebn_model.network.compilation import cached_njit
 from ebn_model.network.lif_network import LifNetwork
 
 Spikes = list[tuple[float, int]]
@@ -117,7 +119,7 @@ def _learn(k, changes, weights, v_reset, v_rest) -> None:
     weights[:, k] += changes
 
 
-@njit(cache=True, error_model="numpy")
+@partial(cached_njit, error_model="numpy")
 def floor(v, current, tau_mem, tau_fast, dt, steps):
     """The least that `steps` exact steps can cost: the two divisions of each neuron and step.
 

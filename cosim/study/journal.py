@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from ebn_model.text import read_text
+
 
 class Journal:
     """What is known by the key of a run; lines are added, and a torn one is left out."""
@@ -12,7 +14,7 @@ class Journal:
         self._path = path
         self._known: dict[str, dict] = {}
         if path.is_file():
-            for line in path.read_text().splitlines():
+            for line in read_text(path).splitlines():
                 self._take(line)
 
     def __contains__(self, key: str) -> bool:
@@ -24,7 +26,7 @@ class Journal:
     def add(self, key: str, outcome: dict) -> None:
         """Remember an outcome, on disk at once."""
         self._known[key] = outcome
-        with self._path.open("a") as file:
+        with self._path.open("a", encoding="utf-8") as file:
             # A line that a crash has torn must not swallow this one.
             file.write("\n" * self._torn() + json.dumps({"key": key, "outcome": outcome}) + "\n")
 
@@ -33,7 +35,7 @@ class Journal:
         self._known = {key: value for key, value in self._known.items() if key in keys}
         lines = [json.dumps({"key": k, "outcome": v}) + "\n" for k, v in self._known.items()]
         part = self._path.with_suffix(".part")
-        part.write_text("".join(lines))
+        part.write_text("".join(lines), encoding="utf-8")
         part.replace(self._path)
 
     def _take(self, line: str) -> None:

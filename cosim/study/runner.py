@@ -95,9 +95,9 @@ def _write(
     groups: Groups,
 ) -> None:
     with new_files(results) as new:
-        (new / "study.csv").write_text(findings_csv(groups))
-        (new / "runs.csv").write_text(runs_csv(outcomes))
-        (new / "study.md").write_text(markdown(settings, groups))
+        (new / "study.csv").write_text(findings_csv(groups), encoding="utf-8")
+        (new / "runs.csv").write_text(runs_csv(outcomes), encoding="utf-8")
+        (new / "study.md").write_text(markdown(settings, groups), encoding="utf-8")
         save(lambda: make_figure(settings, groups), [new / name for name in FIGURES])
         summary = {
             "title": settings.title,

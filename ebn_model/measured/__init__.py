@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ebn_model.errors import InputError
 from ebn_model.parameters import NeuronParameters, validated
+from ebn_model.text import read_text
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -27,5 +28,5 @@ def measured_parameters(name: str) -> NeuronParameters:
     files = {path.stem: path for path in sorted(FOLDER.glob("*.json"))}
     if name not in files:
         raise InputError(f"no measured constants {name!r}; there are: {', '.join(files)}")
-    values = json.loads(files[name].read_text())
+    values = json.loads(read_text(files[name]))
     return validated(NeuronParameters, values, files[name].name)

@@ -1,9 +1,9 @@
 """Compiled part of the decoder: a third of the time of numpy's add.at and scipy's lfilter."""
 
-from numba import njit
+from ebn_model.network.compilation import cached_njit
 
 
-@njit(cache=True)
+@cached_njit
 def add_spikes(output, bins, columns, kept, length):
     """Let each spike add its column after its bin; of what there is, `kept` is left a step later.
 

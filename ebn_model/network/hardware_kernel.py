@@ -17,11 +17,13 @@ its floor, ln u rises at (x - 1)/tau, 1e6/s for a full weight, which no explicit
 which moves no faster than tau.
 """
 
+from functools import partial
 from math import exp, expm1, log, log1p, sqrt
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+
+from ebn_model.network.compilation import cached_njit
 
 EXC, INH, MEM = 0, 1, 2
 """Rows of the states."""
@@ -34,7 +36,7 @@ _LEAST_CURRENT = 1e-18
 _ROUNDS = 2
 """Of an iteration of fourth order."""
 
-compiled = njit(cache=True, error_model="numpy")
+compiled = partial(cached_njit, error_model="numpy")
 """Compiled once for all runs; nothing here divides by zero."""
 
 

@@ -81,11 +81,13 @@ def pip_variables(settings: str) -> dict[str, str]:
 
 
 def named_paths(environment: dict[str, str]) -> list[Path]:
-    """Files and folders of this machine that the values name, as paths or as file: URLs."""
-    words = [
-        word.removeprefix("file://") for value in environment.values() for word in value.split()
-    ]
+    """Files and folders of this machine that the values name, as paths or as file: URLs.
+
+    Of a URL it is the folder around: what an index of packages lists lies beside it.
+    """
+    words = [word for value in environment.values() for word in value.split()]
     paths = {Path(word) for word in words if word.startswith("/")}
+    paths |= {Path(word.removeprefix("file://")).parent for word in words if word[:8] == "file:///"}
     return sorted(path for path in paths if path.exists())
 
 
