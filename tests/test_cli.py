@@ -202,8 +202,9 @@ def test_make_help_names_every_target():
     answer = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
     named = re.findall(r"^make ([\w-]+) +\w", answer.stdout, re.M)
     networks = ["figure1", "figure1-hardware", "study", "cosim", "cosim-full", "cosim-loop"]
-    circuits = ["omega", "calibrate", "figures", "test", "bench", "schematics", "bench-cells"]
-    assert named == ["help", "setup", "sim", "sim1", "sim2", *networks, *circuits, "lint", "clean"]
+    circuits = ["omega", "calibrate", "figures", "test", "platforms"]
+    tools = ["bench", "schematics", "bench-cells", "lint", "clean"]
+    assert named == ["help", "setup", "sim", "sim1", "sim2", *networks, *circuits, *tools]
 
 
 def test_bench_names_the_package_of_a_missing_ngspice(monkeypatch, capsys):

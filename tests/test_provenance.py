@@ -1,3 +1,6 @@
+import subprocess
+from functools import cache
+
 import pytest
 
 from cosim.experiments import circuit_view, provenance
@@ -185,3 +188,19 @@ def test_a_circuits_key_covers_the_engine_but_not_the_figures(name, own):
 def test_versions_name_the_simulator():
     assert int(simulator_versions()["ngspice"]) >= 30
     assert versions()["PySpice"].startswith("1.5")
+
+
+@pytest.mark.parametrize(("number", "warned"), [(36, True), (39, False), (46, False)])
+def test_an_ngspice_older_than_the_oldest_tested_gets_one_warning(
+    monkeypatch, caplog, number, warned
+):
+    def answer(*_, **__):
+        return subprocess.CompletedProcess([], 0, stdout=f"{number}\n")
+
+    monkeypatch.setattr(provenance.subprocess, "run", answer)
+    monkeypatch.setattr(provenance, "simulator_versions", cache(simulator_versions.__wrapped__))
+    assert versions()["ngspice"] == versions()["ngspice"] == str(number)
+    assert [record.getMessage() for record in caplog.records] == warned * [
+        f"ngspice {number} is older than 39, the oldest that this project is tested with: its "
+        "results may differ"
+    ]

@@ -1,11 +1,8 @@
 import re
-import shutil
 
 import pytest
 
 from cosim.speed import neuron as speed
-
-pytestmark = pytest.mark.skipif(not shutil.which("ngspice"), reason="needs the command ngspice")
 
 DECK = """\
 a deck of somebody else

@@ -38,7 +38,6 @@ def test_a_played_deck_repeats_the_run(view):
     assert np.percentile(np.abs(i_mem[0] - i_mem[1]), 95) < 2e-12
 
 
-@pytest.mark.skipif(not shutil.which("ngspice"), reason="needs the command ngspice")
 def test_open_and_closed_loop_are_measured(monkeypatch, capsys):
     for name, value in (("NEURONS", 2), ("DURATION", 5e-3), ("REPETITIONS", 1)):
         monkeypatch.setattr(speed, name, value)
