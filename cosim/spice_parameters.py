@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ebn_model.errors import InputError
+from ebn_model.text import read_text
 from ebn_model.units import NUMBER, scaled
 
 _POWERS = {"t": 12, "g": 9, "meg": 6, "k": 3, "m": -3, "u": -6, "µ": -6, "n": -9, "p": -12}
@@ -28,11 +29,9 @@ def read_parameters(path: Path) -> dict[str, float]:
             not evaluated. Names file and line.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8: {error}") from None
     values: dict[str, float] = {}
     for number, line in _cards(text, path):
         for name, value in _assignments(line, f"{path}:{number}"):

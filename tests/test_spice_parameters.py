@@ -124,7 +124,7 @@ def test_a_continuation_of_nothing_is_refused(read):
 def test_a_file_that_is_not_text_is_refused(tmp_path):
     path = tmp_path / "mine.spice"
     path.write_bytes(b".param a=1\xb5\n")
-    with pytest.raises(InputError, match=r"mine\.spice is not UTF-8"):
+    with pytest.raises(InputError, match=r"mine\.spice: byte \d+ .* is not UTF-8"):
         read_parameters(path)
     with pytest.raises(InputError, match="cannot read"):
         read_parameters(tmp_path / "none.spice")

@@ -32,13 +32,14 @@ def in_the_encoding_of_the_locale(source):
         named = {keyword.arg: keyword.value for keyword in call.keywords}
         # A plain name read_text is ours.
         method = call.func.attr if isinstance(call.func, ast.Attribute) else None
-        opens = method in ("open", "fdopen") or getattr(call.func, "id", None) == "open"
+        function = ast.unparse(call.func)
+        opens = method in ("open", "fdopen") or function == "open"
         modes = {
             arg.value for arg in (*call.args, *named.values()) if isinstance(arg, ast.Constant)
         }
         is_text = (
             method in ("read_text", "write_text")
-            or (opens and not modes & {"rb", "wb", "ab", "xb"})
+            or (opens and function != "os.open" and not modes & {"rb", "wb", "ab", "xb"})
             or "text=True" in map(ast.unparse, call.keywords)
         )
         if is_text and "encoding" not in named:
@@ -54,6 +55,7 @@ open(name)
 os.fdopen(1, "w")
 subprocess.run(command, text=True)
 path.open("rb")
+os.open(path, os.O_RDONLY)
 read_text(path)
 path.read_text(encoding="utf-8")
 """

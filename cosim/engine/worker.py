@@ -117,7 +117,7 @@ class _Worker:
         job = replace(job, **{name: path and Path(path).absolute() for name, path in paths.items()})
         self._folder.joinpath("job.pickle").write_bytes(pickle.dumps(job))
         self._folder.joinpath("imports.json").write_text(json.dumps(_imports()), encoding="utf-8")
-        command = [sys.executable, "-I", worker_start.__file__, self._folder]
+        command = [sys.executable, "-I", "-S", worker_start.__file__, self._folder]
         with self._folder.joinpath("log").open("wb") as log:
             # Unbuffered, so that the selector sees all that has not been read.
             process = subprocess.Popen(

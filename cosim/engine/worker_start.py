@@ -1,8 +1,9 @@
 """Starts a worker: run as a file by an isolated interpreter, with the worker's folder as argument.
 
-An isolated interpreter (`python -I`) looks for modules neither in the working directory nor where
-the environment says. The parent's packages come from where the parent has them, and what else it
-can import, after the interpreter's own modules, so that no file of a user's takes the place of one.
+An isolated interpreter (`python -I -S`) has its own modules only: none of the working directory, of
+where the environment says, or installed. The parent's packages come from where the parent has them,
+and what else it can import comes in the parent's order, but after the interpreter's own modules, so
+that no file of a user's takes the place of one.
 """
 
 import json
