@@ -16,7 +16,7 @@ def workers() -> list[int]:
 
 def is_simulation(pid: int) -> bool:
     """Whether it is a process that ngspice runs in."""
-    return b"cosim.engine.worker" in _read(pid, "cmdline")
+    return b"worker_start.py" in _read(pid, "cmdline")
 
 
 def marked(mark: str) -> list[int]:

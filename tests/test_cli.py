@@ -4,11 +4,11 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import fake_circuit
 import pytest
+from children import is_simulation, wait_for
 from synthetic import neuron_parameters
 
 from cosim.cli import main
@@ -161,20 +161,7 @@ def test_a_failed_run_gives_its_reason(short, solver, capsys):
 def workers_of(pid):
     """Processes with simulations that a process has started and that still run."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(child) for child in children if runs_a_simulation(child)]
-
-
-def runs_a_simulation(pid):
-    command = Path(f"/proc/{pid}/cmdline")
-    return command.is_file() and b"cosim.engine.worker" in command.read_bytes()
-
-
-def wait_for(condition):
-    """The condition's first true value; its last one if there is none in 30 s."""
-    deadline = time.monotonic() + 30
-    while not (value := condition()) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return value
+    return [int(child) for child in children if is_simulation(int(child))]
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -196,7 +183,7 @@ def test_an_interrupt_ends_all_processes_and_leaves_nothing(tmp_path, number, co
     assert list((out / "simulation_1").iterdir()) == []
     assert list(scratch.iterdir()) == []
     # One that was just being started ends by itself, when it finds its parent gone.
-    assert wait_for(lambda: not any(map(runs_a_simulation, workers)))
+    assert wait_for(lambda: not any(map(is_simulation, workers)))
 
 
 def test_any_thread_may_call_it(short, capsys):

@@ -1,7 +1,13 @@
 import os
 import signal
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
 
 import pytest
+from children import MARK, marked, wait_for
 
 from cosim.pool import LostWorkerError, run_tasks
 from ebn_model.errors import InputError
@@ -48,3 +54,36 @@ def test_a_fault_of_a_task_is_raised(workers):
 def test_a_killed_process_is_an_error():
     with pytest.raises(LostWorkerError, match="a process was killed"):
         list(run_tasks(dying, [0, 1, 2], 2, print))
+
+
+PARENT = """\
+import functools, sys
+sys.path.insert(0, {folder!r})
+from cosim.pool import Pool
+from test_pool import asleep
+
+with Pool(3) as pool:
+    print("begun", flush=True)
+    list(pool.run(asleep, [1, 2], functools.partial(print, flush=True)))
+"""
+
+
+def asleep(number, notify):
+    notify("asleep")
+    time.sleep(300)
+
+
+def test_idle_and_silent_processes_end_with_their_parent():
+    mark = uuid.uuid4().hex
+    script = PARENT.format(folder=str(Path(__file__).parent))
+    with subprocess.Popen(
+        [sys.executable, "-c", script],
+        env={**os.environ, MARK: mark},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as parent:
+        assert parent.stdout.readline() == "begun\n"
+        assert {parent.stdout.readline() for _ in range(2)} == {"0 asleep\n", "1 asleep\n"}
+        assert len(marked(mark)) == 4
+        parent.kill()
+    assert wait_for(lambda: not marked(mark))

@@ -12,6 +12,7 @@ from timeit import timeit
 
 import numpy as np
 
+from cosim.interrupts import interruptible
 from cosim.speed.numpy_network import floor, train, train_bare
 from ebn_model.network.evaluation import Trial, draw_trial
 from ebn_model.network.lif_network import LifNetwork
@@ -146,4 +147,4 @@ def _network_and_trial(neurons: int, duration: float) -> tuple[LifNetwork, Trial
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(interruptible(main))

@@ -25,12 +25,15 @@ from cosim.engine.scratch import ScratchFolder
 from cosim.engine.worker import run_jobs
 from cosim.errors import CosimError
 from cosim.experiments.simulation import read_simulation
+from cosim.interrupts import interruptible
 from cosim.mixed import MixedCircuit
 
 REPETITIONS = 3
 SHORTENED = ("stimulus.count=23", "stimulus.duration=120 ms")
 
 TRANSISTOR, MIXED, ALONE = "transistor view", "mixed view", "ngspice -b"
+_NOT_ORPHANED = ("setpriv", "--pdeathsig", "KILL")
+"""Before a command: the kernel kills it as soon as the thread that has started it is gone."""
 GOAL = 1.05
 """Greatest ratio of the transistor view's time to that of ngspice alone."""
 DECK_GOALS = {TRANSISTOR: 0.6, MIXED: 0.1}
@@ -145,7 +148,7 @@ def _ngspice(folder: Path, *arguments: str) -> resource.struct_rusage:
     """Run `ngspice -b` in a folder, its messages into the file log; what it used of the machine."""
     with folder.joinpath("log").open("wb") as log:
         process = subprocess.Popen(
-            ["ngspice", "-b", *arguments], cwd=folder, stdout=log, stderr=log
+            [*_NOT_ORPHANED, "ngspice", "-b", *arguments], cwd=folder, stdout=log, stderr=log
         )
         _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -164,4 +167,4 @@ def _print_ratio(times: dict[str, float], name: str, reference: str, goal: float
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(interruptible(partial(main, sys.argv[1:])))

@@ -18,6 +18,7 @@ from cosim.engine.inventory import transistors
 from cosim.engine.scratch import ScratchFolder
 from cosim.engine.worker import run_jobs
 from cosim.errors import CosimError
+from cosim.interrupts import interruptible
 from cosim.rows.circuit import RowCircuit
 from cosim.rows.closed_loop import teach
 from cosim.rows.played import RecordedRow, played_deck
@@ -119,4 +120,4 @@ def _played(circuit: RowCircuit, stimuli: Sequence, folder: Path) -> list[Path]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(interruptible(main))

@@ -1,0 +1,36 @@
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+COMMAND = """\
+import sys, time
+from cosim.interrupts import interruptible
+
+def command():
+    try:
+        print("at work", flush=True)
+        time.sleep(60)
+    finally:
+        time.sleep(0.4)
+        print("cleaned up", flush=True)
+
+sys.exit(interruptible(command))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_second_signal_does_not_disturb_the_clean_up(number):
+    with subprocess.Popen(
+        [sys.executable, "-c", COMMAND], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline() == "at work\n"
+        process.send_signal(number)
+        time.sleep(0.1)
+        process.send_signal(signal.SIGTERM)
+        printed, messages = process.communicate(timeout=30)
+    assert printed == "cleaned up\n"
+    assert process.returncode == 128 + number
+    assert messages == "ebn-cosim: interrupted; finished results are kept\n"
