@@ -7,11 +7,13 @@ from dataclasses import replace
 import numpy as np
 from synthetic import neuron_parameters
 
+from cosim.circuit import TransistorCircuit
 from cosim.compare import weight_sequence
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job
 from cosim.experiments.circuit_view import CIRCUITS
 from cosim.experiments.simulation import read_simulation
+from cosim.mixed import MixedCircuit
 from cosim.solver_options import SolverOptions
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.results import turning_points
@@ -39,6 +41,9 @@ model_i_mem_rms = "0.2 nA"
 class FakeCircuit:
     """A circuit whose deck names all it depends on, and whose result is that of a model."""
 
+    # Its sources, which results are dated by, are those of the circuit that it stands for.
+    __module__ = TransistorCircuit.__module__
+
     tested_solver = SolverOptions()
 
     def __init__(self, biases, solver=None, technology="", temperature=27.0, sub_lsbs=0):
@@ -61,6 +66,8 @@ class FakeCircuit:
 
 class FakeMixedCircuit(FakeCircuit):
     """One in closed loop: its deck doesn't tell when the spikes come."""
+
+    __module__ = MixedCircuit.__module__
 
     def job(self, stimulus, label, raw_path=None):
         return replace(super().job(stimulus, label, raw_path), deck=self._deck(""))
