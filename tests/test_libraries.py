@@ -168,6 +168,28 @@ def test_faults_in_a_library_name_their_place(write, library, message):
         deck_with(".lib own.lib a")
 
 
+@pytest.mark.parametrize(
+    ("section", "message"),
+    [
+        ("card", r"^bench: .*models\.lib:3: .*r2 in 0 1k nonsense"),
+        ("parameter", r"^bench: .*models\.lib:7: Undefined parameter \[nosuch\]"),
+    ],
+)
+def test_ngspices_messages_lead_into_a_library(write, section, message):
+    parts = (
+        ".lib card\nr1 in 0 1k\nr2 in 0 1k nonsense\n.endl",
+        ".lib parameter\n\nr2 in 0 {nosuch}\n.endl",
+    )
+    write("models.lib", "\n".join(parts))
+    with pytest.raises(DeckError, match=message):
+        current(deck_with(f".lib models.lib {section}"))
+
+
+def test_ngspices_messages_lead_past_a_library(kit):
+    with pytest.raises(DeckError, match=r"^bench: bench:3: .*r9 in 0 1k nonsense"):
+        current(deck_with(".lib kit/corners.lib tt\nr9 in 0 1k nonsense"))
+
+
 def test_ngspice_takes_a_librarys_libraries_beside_it(write):
     """Also where an included file names them, which is refused where that means another file."""
     write("kit/top.lib", ".lib a\n.include parts/part.inc\n.endl")
