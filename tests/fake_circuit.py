@@ -39,6 +39,9 @@ model_i_mem_rms = "0.2 nA"
 class FakeCircuit:
     """A circuit whose deck names all it depends on, and whose result is that of a model."""
 
+    # Its sources are those of what it stands for.
+    __module__ = "cosim.circuit"
+
     tested_solver = SolverOptions()
 
     def __init__(self, biases, solver=None, technology="", temperature=27.0, sub_lsbs=0):
@@ -61,6 +64,8 @@ class FakeCircuit:
 
 class FakeMixedCircuit(FakeCircuit):
     """One in closed loop: its deck doesn't tell when the spikes come."""
+
+    __module__ = "cosim.mixed"
 
     def job(self, stimulus, label, raw_path=None):
         return replace(super().job(stimulus, label, raw_path), deck=self._deck(""))

@@ -141,6 +141,7 @@ def test_a_run_is_refused_where_a_file_has_changed(kit):
         (".lib nosuch.lib tt", r"^bench:2: library not found: .*nosuch\.lib"),
         (".lib kit/corners.lib fs", r"^bench:2: no section fs in .*corners\.lib"),
         (".lib kit/corners.lib", r"^bench:2: a section can't begin here"),
+        (".library kit/corners.lib", r"^bench:2: a section can't begin here"),
         (".include kit/corners.lib", r"^kit/corners\.lib:2: a section can't begin here"),
         (".lib kit/corners.lib outer", r"^kit/corners\.lib:13: a section can't begin here"),
     ],
