@@ -141,6 +141,7 @@ def test_a_run_is_refused_where_a_file_has_changed(kit):
         (".lib nosuch.lib tt", r"^bench:2: library not found: .*nosuch\.lib"),
         (".lib kit/corners.lib fs", r"^bench:2: no section fs in .*corners\.lib"),
         (".lib kit/corners.lib", r"^bench:2: a section can't begin here"),
+        (".library kit/corners.lib", r"^bench:2: a section can't begin here"),
         (".include kit/corners.lib", r"^kit/corners\.lib:2: a section can't begin here"),
         (".lib kit/corners.lib outer", r"^kit/corners\.lib:13: a section can't begin here"),
     ],
@@ -166,6 +167,28 @@ def test_faults_in_a_library_name_their_place(write, library, message):
     write("own.lib", library)
     with pytest.raises(DeckError, match=rf"^own\.lib{message}"):
         deck_with(".lib own.lib a")
+
+
+@pytest.mark.parametrize(
+    ("section", "message"),
+    [
+        ("card", r"^bench: .*models\.lib:3: .*r2 in 0 1k nonsense"),
+        ("parameter", r"^bench: .*models\.lib:7: Undefined parameter \[nosuch\]"),
+    ],
+)
+def test_ngspices_messages_lead_into_a_library(write, section, message):
+    parts = (
+        ".lib card\nr1 in 0 1k\nr2 in 0 1k nonsense\n.endl",
+        ".lib parameter\n\nr2 in 0 {nosuch}\n.endl",
+    )
+    write("models.lib", "\n".join(parts))
+    with pytest.raises(DeckError, match=message):
+        current(deck_with(f".lib models.lib {section}"))
+
+
+def test_ngspices_messages_lead_past_a_library(kit):
+    with pytest.raises(DeckError, match=r"^bench: bench:3: .*r9 in 0 1k nonsense"):
+        current(deck_with(".lib kit/corners.lib tt\nr9 in 0 1k nonsense"))
 
 
 def test_ngspice_takes_a_librarys_libraries_beside_it(write):

@@ -166,6 +166,10 @@ DECK_FAULTS = {
         r'bench:4: .* named "vnosuch" is not in the circuit',
     ),
     "no analysis": (DIVIDER, r"No job \(tran, ac, op etc\.\) defined"),
+    "two subcircuits of one name": (
+        ".subckt s a\nr1 a 0 1\n.ends\n.subckt s a\nr1 a 0 2\n.ends\nx1 a s\n.op",
+        r"bench:4: s is defined at bench:1 already",
+    ),
     "two analyses": (RC + ".op", r"one analysis is expected, but the deck ran tran1, op1"),
     "complex data": (DIVIDER + ".ac dec 1 1 10", r"no real vector v1#branch was saved"),
     "quit": (RC + ".control\nquit\n.endc", r"ngspice gave up; .*'quit' asks for"),

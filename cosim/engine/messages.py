@@ -1,6 +1,7 @@
 """How ngspice's messages tell what is wrong with a deck or a run."""
 
 import re
+from dataclasses import replace
 
 from cosim.engine.deck import Deck
 
@@ -47,6 +48,11 @@ def deck_fault(messages: list[str], deck: Deck) -> str | None:
 
 
 def _origin(found: dict[str, str], deck: Deck) -> str | None:
+    if deck.library_files:
+        # ngspice counts what it reads for them, too, each version in another way.
+        found = {"card" if group == "quote" else group: text for group, text in found.items()}
+        found.pop("line", None)
+        deck = replace(deck, lines=tuple(deck.expanded()))
     if found.get("line", "0") != "0":
         return deck.origin(int(found["line"]))
     if "card" in found:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cosim.engine.deck import Deck, Line
+from cosim.engine.deck import Deck
+from cosim.engine.netlist import Line
 from cosim.errors import SimulationError
 
 _LIMITS_WHAT_IS_KEPT = {"save", "print", "plot", "probe"}
