@@ -5,15 +5,10 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 
-import numpy as np
 import pytest
 
 from cosim.circuit import NETLISTS
-from cosim.engine.deck import Deck
-from cosim.engine.job import Job
-from cosim.engine.worker import run_jobs
 
 ROOT = NETLISTS.parent
 
@@ -84,18 +79,3 @@ def test_nothing_needs_a_cache_or_a_home(tmp_path):
     assert any(line.startswith("simulation_1: ") for line in listed)
     assert last == f"{tmp_path}/ebn_model/network/decoding_kernel.py [0.0, 0.0, 1.0] 0"
     assert "Traceback" not in done.stderr
-
-
-@pytest.mark.parametrize("name", ["two words", "$HOME", "quote\"d'", "a;b|c`d", "ümläut"])
-def test_the_temporary_folder_may_have_any_name(tmp_path, monkeypatch, name):
-    folder = tmp_path / name
-    folder.mkdir()
-    # This process has looked the variable up already.
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    monkeypatch.setenv("TMPDIR", str(folder))
-    raw = folder / "results" / "out.raw"
-    deck = Deck("divider").append("v1 in 0 1\nr1 in out 1k\nr2 out 0 1k\n.tran 1m 2m", "test")
-    [(_, vectors)] = run_jobs([Job("divider", deck, ("v(out)",), t_stop=2e-3, raw_path=raw)])
-    np.testing.assert_allclose(vectors["v(out)"], 0.5)
-    assert b"v(out)" in raw.read_bytes()
-    assert [path.name for path in folder.iterdir()] == ["results"]

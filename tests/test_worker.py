@@ -1,3 +1,4 @@
+import importlib
 import os
 import signal
 import subprocess
@@ -171,6 +172,24 @@ def test_files_in_the_working_directory_do_not_reach_a_run(tmp_path, monkeypatch
     assert found.keys() == expected.keys()
     assert all(found[name].tobytes() == expected[name].tobytes() for name in expected)
     assert b"Binary:" in raw.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("is_working_directory", "message"), [(False, "of this folder"), (True, "no attribute 'fail'")]
+)
+def test_modules_come_in_the_parents_order(tmp_path, monkeypatch, is_working_directory, message):
+    """As where PYTHONPATH has other versions than are installed; the working directory is last."""
+    source = "def fail():\n    raise AttributeError('of this folder')\n"
+    tmp_path.joinpath("pip.py").write_text(source, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    # Set, so that what was there is restored.
+    monkeypatch.setitem(sys.modules, "pip", None)
+    del sys.modules["pip"]
+    controller = importlib.import_module("pip").fail
+    if is_working_directory:
+        monkeypatch.chdir(tmp_path)
+    with pytest.raises(AttributeError, match=message):
+        dict(run_jobs([job("rc", controller=controller)]))
 
 
 @pytest.mark.parametrize("name", ["a b", "$HOME", "it's", 'say "hi"', "ü;ö"])

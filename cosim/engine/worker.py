@@ -156,9 +156,11 @@ class _Worker:
 
 def _imports() -> dict:
     """Where a worker finds the packages of this process, and what else it can import."""
+    path = [path for path in sys.path if Path(path).is_absolute()]
     return {
         "packages": {package.__name__: package.__path__[0] for package in (cosim, ebn_model)},
-        "path": [path for path in sys.path if Path(path).is_absolute()],
+        # Where this process runs is a user's folder, which is first after `python -m`.
+        "path": sorted(path, key=lambda path: Path(path).resolve() == Path.cwd()),
     }
 
 

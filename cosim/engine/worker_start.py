@@ -2,8 +2,8 @@
 
 An isolated interpreter (`python -I -S`) has its own modules only: none of the working directory, of
 where the environment says, or installed. The parent's packages come from where the parent has them,
-and what else it can import comes in the parent's order, but after the interpreter's own modules, so
-that no file of a user's takes the place of one.
+and what else it can import comes in the parent's order, but after the interpreter's own modules,
+and the working directory last, so that no file of a user's takes the place of a module.
 """
 
 import json
