@@ -183,7 +183,8 @@ def test_sub_lsbs_reach_every_view(short, solver, tmp_path, view):
     for bits in (2, 3):
         changed = short(f"sub_lsbs={bits}", out=tmp_path)
         [report] = run([changed], views=[view])
-        assert report.passed
+        # There is nothing to compare one view with.
+        assert report.passed is None
         assert read_json(changed.results / view / "run.json")["key"]["sub_lsbs"] == bits
     measured_once = {"model": CELLS}
     assert solver.ran() == measured_once.get(view, [f"short {view}"] * 2)

@@ -1,13 +1,13 @@
-import subprocess
 from functools import cache
 
 import pytest
 
-from cosim.experiments import circuit_view, provenance
+from cosim.experiments import circuit_view, provenance, simulator
 from cosim.experiments.circuit_view import CircuitView
 from cosim.experiments.model_view import ModelView
-from cosim.experiments.provenance import ROOT, simulator_versions, versions
+from cosim.experiments.provenance import ROOT
 from cosim.experiments.simulation import read_simulation
+from cosim.experiments.simulator import simulator_versions, versions
 from cosim.networks.training_run import TrainingRun
 from cosim.study.condition import Condition
 from cosim.study.condition_run import ConditionRun
@@ -194,11 +194,8 @@ def test_versions_name_the_simulator():
 def test_an_ngspice_older_than_the_oldest_tested_gets_one_warning(
     monkeypatch, caplog, number, warned
 ):
-    def answer(*_, **__):
-        return subprocess.CompletedProcess([], 0, stdout=f"{number}\n")
-
-    monkeypatch.setattr(provenance.subprocess, "run", answer)
-    monkeypatch.setattr(provenance, "simulator_versions", cache(simulator_versions.__wrapped__))
+    monkeypatch.setattr(simulator, "ngspice_version", lambda: str(number))
+    monkeypatch.setattr(simulator, "simulator_versions", cache(simulator_versions.__wrapped__))
     assert versions()["ngspice"] == versions()["ngspice"] == str(number)
     assert [record.getMessage() for record in caplog.records] == warned * [
         f"ngspice {number} is older than 39, the oldest that this project is tested with: its "

@@ -24,8 +24,9 @@ from cosim.calibration.to_waveforms import (
 from cosim.circuit import NETLISTS, read_biases
 from cosim.engine.worker import run_jobs
 from cosim.experiments.output import new_files
-from cosim.experiments.provenance import ROOT, versions
+from cosim.experiments.provenance import ROOT
 from cosim.experiments.simulation import read_simulation
+from cosim.experiments.simulator import versions
 from cosim.experiments.store import write_json
 from cosim.pool import Pool
 from cosim.rows.characterise import row_parameters

@@ -14,7 +14,8 @@ from cosim.datasheet.specification import judge, read_specification
 from cosim.errors import SimulationError
 from cosim.experiments.batch import Batch, Vectors
 from cosim.experiments.output import new_folder
-from cosim.experiments.provenance import simulator_versions, sources_digest
+from cosim.experiments.provenance import sources_digest
+from cosim.experiments.simulator import simulator_versions
 from cosim.experiments.store import write_json
 from cosim.experiments.stored_view import StoredView
 from cosim.experiments.style import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, save

@@ -13,7 +13,8 @@ from cosim.engine.scratch import ScratchFolder
 from cosim.experiments.batch import run_batches
 from cosim.experiments.output import check_writable, new_files
 from cosim.experiments.progress import progress_bars
-from cosim.experiments.provenance import ROOT, versions
+from cosim.experiments.provenance import ROOT
+from cosim.experiments.simulator import versions
 
 RESULTS = ROOT / "Simulations" / "cells" / "results"
 BOLTZMANN_PER_CHARGE = 1.380649e-23 / 1.602176634e-19

@@ -116,8 +116,7 @@ class _Worker:
         paths = {"raw_path": job.raw_path, "deck_path": job.deck_path}
         job = replace(job, **{name: path and Path(path).absolute() for name, path in paths.items()})
         self._folder.joinpath("job.pickle").write_bytes(pickle.dumps(job))
-        self._folder.joinpath("imports.json").write_text(json.dumps(_imports()), encoding="utf-8")
-        command = [sys.executable, "-I", "-S", worker_start.__file__, self._folder]
+        command = _command(self._folder, run_job)
         with self._folder.joinpath("log").open("wb") as log:
             # Unbuffered, so that the selector sees all that has not been read.
             process = subprocess.Popen(
@@ -154,6 +153,25 @@ class _Worker:
         return text[-2000:].strip()
 
 
+def ngspice_version() -> str:
+    """Version of the ngspice library, as it says, of a process that starts it as a run's does.
+
+    Raises CosimError where it can't be started.
+    """
+    with ScratchFolder() as folder:
+        command = _command(Path(folder), print_version)
+        answer = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace")
+    if answer.returncode:
+        raise CosimError(f"ngspice can't be started: {answer.stderr[-2000:].strip()}")
+    return answer.stdout.split()[-1]
+
+
+def _command(folder: Path, task: Callable[[Path], None]) -> list:
+    """Starts an isolated process that does a task of this module with the folder."""
+    folder.joinpath("imports.json").write_text(json.dumps(_imports()), encoding="utf-8")
+    return [sys.executable, "-I", "-S", worker_start.__file__, folder, task.__name__]
+
+
 def _imports() -> dict:
     """Where a worker finds the packages of this process, and what else it can import."""
     path = [path for path in sys.path if Path(path).is_absolute()]
@@ -182,6 +200,11 @@ class _SignsOfLife(logging.Handler):
         if record.created > self._last + _SIGN_OF_LIFE:
             self._last = record.created
             print(file=self._progress)
+
+
+def print_version(_scratch: Path) -> None:
+    """Print the version of the ngspice library, at last."""
+    print(NgSpice().ngspice_version)
 
 
 def run_job(scratch: Path) -> None:

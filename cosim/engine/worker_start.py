@@ -1,4 +1,4 @@
-"""Starts a worker: run as a file by an isolated interpreter, with the worker's folder as argument.
+"""Starts a worker: run as a file by an isolated interpreter, with a folder and a task as arguments.
 
 An isolated interpreter (`python -I -S`) has its own modules only: none of the working directory, of
 where the environment says, or installed. The parent's packages come from where the parent has them,
@@ -14,12 +14,12 @@ from pathlib import Path
 
 
 def main() -> None:
-    """Import the parent's packages, and run the job."""
+    """Import the parent's packages, and call the function of cosim.engine.worker that is named."""
     # First of all: what the terminal or a service manager sends to parent and workers alike, the
     # parent decides about, and its end is that of its workers.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    folder = Path(sys.argv[1])
+    folder, task = Path(sys.argv[1]), sys.argv[2]
     imports = json.loads(folder.joinpath("imports.json").read_text(encoding="utf-8"))
     sys.path += [path for path in imports["path"] if path not in sys.path]
     for name, location in imports["packages"].items():
@@ -29,9 +29,9 @@ def main() -> None:
         sys.modules[name] = package
         spec.loader.exec_module(package)
 
-    from cosim.engine.worker import run_job
+    from cosim.engine import worker
 
-    run_job(folder)
+    getattr(worker, task)(folder)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,9 @@ from cosim.circuit import TransistorCircuit
 from cosim.engine.job import Job
 from cosim.experiments.batch import Batch, Vectors
 from cosim.experiments.output import new_folder
-from cosim.experiments.provenance import simulator_versions, sources_digest
+from cosim.experiments.provenance import sources_digest
 from cosim.experiments.simulation import Simulation
+from cosim.experiments.simulator import simulator_versions
 from cosim.experiments.store import write_json, write_result
 from cosim.experiments.stored_view import StoredView, stimulus_digest
 from cosim.mixed import MixedCircuit

@@ -6,9 +6,10 @@ from pathlib import Path
 from cosim.compare import compare, weight_sequence
 from cosim.experiments.comparison import BiasComparison
 from cosim.experiments.overlay import Column, draw
-from cosim.experiments.provenance import sources_digest, versions
+from cosim.experiments.provenance import sources_digest
 from cosim.experiments.report import Report, verdict, write_report
 from cosim.experiments.settling import last_weights
+from cosim.experiments.simulator import versions
 from cosim.experiments.verdict import Row, equal_decisions, nano_text, shown, weights_text
 from cosim.experiments.views import VIEWS, Results, Views
 from ebn_model.errors import InputError

@@ -5,8 +5,9 @@ from functools import cached_property
 from cosim import characterise
 from cosim.experiments.output import new_folder
 from cosim.experiments.progress import AddBar
-from cosim.experiments.provenance import digest, simulator_versions, sources_digest
+from cosim.experiments.provenance import digest, sources_digest
 from cosim.experiments.simulation import Simulation
+from cosim.experiments.simulator import simulator_versions
 from cosim.experiments.store import read_json, to_json, write_json, write_result
 from cosim.experiments.stored_view import StoredView, stimulus_digest
 from ebn_model.learning_neuron import LearningNeuron

@@ -1,58 +1,18 @@
-"""What a result depends on beside its inputs: versions of programs, and our own sources."""
+"""What a result depends on beside its inputs: versions of packages, and our own sources."""
 
 import ast
 import hashlib
-import logging
 import platform
-import subprocess
-import sys
 from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import version
 from importlib.util import resolve_name
 from pathlib import Path
 
-from cosim.engine.library import find_library
-
 ROOT = Path(__file__).resolve().parents[2]
 """The project's folder, with netlists/ and Simulations/."""
 
-OLDEST_TESTED = 39
-"""The oldest ngspice, by the number that its library gives, that README's table has."""
-
-_messages = logging.getLogger(__name__)
-
 _OURS = ("cosim", "ebn_model")
-
-
-@cache
-def simulator_versions() -> dict[str, str]:
-    """Versions of what shapes a circuit's result, ngspice's among them.
-
-    Warns, once in a process, of an ngspice older than OLDEST_TESTED; raises CosimError where there
-    is none.
-    """
-    find_library()
-    # In a process of its own, as the library can be started just once in each.
-    question = "from cosim.engine.ngspice import NgSpice; print(NgSpice().ngspice_version)"
-    answer = subprocess.run(
-        [sys.executable, "-c", question], capture_output=True, encoding="utf-8", check=True
-    )
-    ngspice = answer.stdout.split()[-1]
-    if int(ngspice) < OLDEST_TESTED:
-        _messages.warning(
-            "ngspice %s is older than %s, the oldest that this project is tested with: its results "
-            "may differ",
-            ngspice,
-            OLDEST_TESTED,
-        )
-    names = ("ebn-cosim", "PySpice")
-    return {"ngspice": ngspice, **{name: version(name) for name in names}}
-
-
-def versions() -> dict[str, str]:
-    """Versions of all programs that a circuit's result passes through."""
-    return {**simulator_versions(), **python_versions("numpy", "scipy", "matplotlib")}
 
 
 def python_versions(*names: str) -> dict[str, str]:

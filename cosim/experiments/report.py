@@ -8,7 +8,8 @@ from cosim.experiments.assessment import assess
 from cosim.experiments.circuit_view import CIRCUITS
 from cosim.experiments.figures import draw
 from cosim.experiments.output import new_files
-from cosim.experiments.provenance import sources_digest, versions
+from cosim.experiments.provenance import sources_digest
+from cosim.experiments.simulator import versions
 from cosim.experiments.store import read_json, to_json, write_json
 from cosim.experiments.verdict import Row, edge_row, overall, solver_row
 from cosim.experiments.views import Views

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from cosim.experiments.output import OutputError
-from cosim.experiments.provenance import digest, simulator_versions, sources_digest
+from cosim.experiments.provenance import digest, sources_digest
+from cosim.experiments.simulator import simulator_versions
 from cosim.experiments.store import to_json
 from cosim.rows.row_run import RowRun, RowTask
 from ebn_model.errors import InputError
