@@ -16,7 +16,7 @@ from cosim.engine.netlist import NAME, Line, NetlistReader, stated_name
 from cosim.errors import DeckError
 
 _REFERENCE = re.compile(r'\.lib "(?P<path>[^"]*)" (?P<section>.*)')
-_DEFINITION = re.compile(rf"\s*\.lib\w*(?!\w)\s*{NAME}\s*(?:[;$].*)?", re.I)
+_DEFINITION = re.compile(rf"\s*\.lib\w*\s*{NAME}\s*(?:[;$].*)?", re.I)
 _END_OF_SECTION = re.compile(r"\s*\.endl", re.I)
 _ENDS_A_PATH = re.compile(r"[\s']")
 

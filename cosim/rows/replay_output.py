@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from cosim.experiments.output import new_files, new_folder
-from cosim.experiments.provenance import python_versions, versions
+from cosim.experiments.provenance import python_versions
 from cosim.experiments.report import SUMMARY, verdict
+from cosim.experiments.simulator import versions
 from cosim.experiments.store import write_json
 from cosim.rows.outcome import ReplayOutcome
 from cosim.rows.replay import ReplayResult
