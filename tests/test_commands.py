@@ -31,7 +31,7 @@ STEPS = {"INC": 1, "SL": 0, "DEC": -1}
 def command(*arguments, folder, **options):
     """Run ebn-cosim in a folder; returns what it printed. Fails where its exit code isn't 0."""
     done = subprocess.run(
-        [sys.executable, "-m", "cosim.cli", *map(str, arguments)],
+        [sys.executable, "-m", "cosim", *map(str, arguments)],
         cwd=folder,
         capture_output=True,
         encoding="utf-8",
