@@ -16,7 +16,8 @@ def workers() -> list[int]:
 
 def is_simulation(pid: int) -> bool:
     """Whether it is a process that ngspice runs in."""
-    return b"worker_start.py" in _read(pid, "cmdline")
+    command = _read(pid, "cmdline")
+    return b"child_start.py" in command and b"cosim.engine.worker" in command
 
 
 def marked(mark: str) -> list[int]:

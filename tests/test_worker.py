@@ -13,7 +13,8 @@ import pytest
 from cosim.engine import worker as worker_module
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job
-from cosim.engine.worker import ngspice_version, run_jobs
+from cosim.engine.version import ngspice_version
+from cosim.engine.worker import run_jobs
 from cosim.errors import DeckError, SimulationError, WorkerError
 
 RC = "v1 in 0 1\nr1 in out {tau}\nc1 out 0 1n ic=0\n"

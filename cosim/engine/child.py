@@ -1,24 +1,26 @@
 """Processes of this project's own code in Python."""
 
+import json
 import sys
 from pathlib import Path
 
+import cosim
+import ebn_model
+from cosim.engine import child_start
 
-def python_command(module: str, *arguments: object) -> list[str]:
-    """The command of a process that calls `main` of a module with arguments, given by their repr.
 
-    It imports from where this process does, and from nowhere else. What the terminal or a service
-    manager sends to parent and children alike, it ignores from the first: the parent decides what
-    that means, and has to see to it that its end is that of its children.
+def python_command(module: str, *arguments: int | str) -> list[str]:
+    """The command of a process that calls `main` of a module of ours with arguments.
+
+    It starts isolated, see child_start, and ignores what the terminal or a service manager sends to
+    parent and children alike; the parent has to see to it that its end is that of its children.
     """
-    # An empty entry is the working directory.
-    path = [str(Path(entry).absolute()) for entry in sys.path]
-    code = f"""\
-import signal, sys
-for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-    signal.signal(number, signal.SIG_IGN)
-sys.path[:] = {path!r}
-from {module} import main
-main({", ".join(map(repr, arguments))})
-"""
-    return [sys.executable, "-I", "-c", code]
+    path = [entry for entry in sys.path if Path(entry).is_absolute()]
+    task = {
+        "packages": {package.__name__: package.__path__[0] for package in (cosim, ebn_model)},
+        # Where this process runs is a user's folder, which is first after `python -m`.
+        "path": sorted(path, key=lambda entry: Path(entry).resolve() == Path.cwd()),
+        "module": module,
+        "arguments": arguments,
+    }
+    return [sys.executable, "-I", "-S", child_start.__file__, json.dumps(task)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import pickle
@@ -10,7 +9,6 @@ import selectors
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -25,9 +23,7 @@ from typing import TextIO
 
 import numpy as np
 
-import cosim
-import ebn_model
-from cosim.engine import worker_start
+from cosim.engine.child import python_command
 from cosim.engine.job import Job
 from cosim.engine.ngspice import NgSpice
 from cosim.engine.scratch import ScratchFolder
@@ -116,7 +112,7 @@ class _Worker:
         paths = {"raw_path": job.raw_path, "deck_path": job.deck_path}
         job = replace(job, **{name: path and Path(path).absolute() for name, path in paths.items()})
         self._folder.joinpath("job.pickle").write_bytes(pickle.dumps(job))
-        command = _command(self._folder, run_job)
+        command = python_command(__name__, str(self._folder))
         with self._folder.joinpath("log").open("wb") as log:
             # Unbuffered, so that the selector sees all that has not been read.
             process = subprocess.Popen(
@@ -153,35 +149,6 @@ class _Worker:
         return text[-2000:].strip()
 
 
-def ngspice_version() -> str:
-    """Version of the ngspice library, as it says, of a process that starts it as a run's does.
-
-    Raises CosimError where it can't be started.
-    """
-    with ScratchFolder() as folder:
-        command = _command(Path(folder), print_version)
-        answer = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace")
-    if answer.returncode:
-        raise CosimError(f"ngspice can't be started: {answer.stderr[-2000:].strip()}")
-    return answer.stdout.split()[-1]
-
-
-def _command(folder: Path, task: Callable[[Path], None]) -> list:
-    """Starts an isolated process that does a task of this module with the folder."""
-    folder.joinpath("imports.json").write_text(json.dumps(_imports()), encoding="utf-8")
-    return [sys.executable, "-I", "-S", worker_start.__file__, folder, task.__name__]
-
-
-def _imports() -> dict:
-    """Where a worker finds the packages of this process, and what else it can import."""
-    path = [path for path in sys.path if Path(path).is_absolute()]
-    return {
-        "packages": {package.__name__: package.__path__[0] for package in (cosim, ebn_model)},
-        # Where this process runs is a user's folder, which is first after `python -m`.
-        "path": sorted(path, key=lambda path: Path(path).resolve() == Path.cwd()),
-    }
-
-
 def _kill(process: subprocess.Popen) -> None:
     process.kill()
     process.wait()
@@ -202,16 +169,11 @@ class _SignsOfLife(logging.Handler):
             print(file=self._progress)
 
 
-def print_version(_scratch: Path) -> None:
-    """Print the version of the ngspice library, at last."""
-    print(NgSpice().ngspice_version)
-
-
-def run_job(scratch: Path) -> None:
-    """What a worker process does; `scratch` is the folder with the pickled job."""
+def main(scratch: str) -> None:
+    """Entry of a worker process; its argument is the folder with the pickled job."""
     threading.Thread(target=_die_with_parent, args=(scratch,), daemon=True).start()
     os.chdir(scratch)
-    tempfile.tempdir = str(scratch)
+    tempfile.tempdir = scratch
     progress = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
     # What C code prints by itself belongs into the log too.
     os.dup2(2, 1)
@@ -230,7 +192,7 @@ def run_job(scratch: Path) -> None:
     os._exit(0)
 
 
-def _die_with_parent(scratch: Path) -> None:
+def _die_with_parent(scratch: str) -> None:
     """Wait for the end of the pipe from the parent, which it holds open as long as it lives."""
     os.read(0, 1)
     shutil.rmtree(scratch, ignore_errors=True)

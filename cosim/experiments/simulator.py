@@ -8,7 +8,7 @@ from functools import cache
 from importlib.metadata import version
 
 from cosim.engine.library import find_library
-from cosim.engine.worker import ngspice_version
+from cosim.engine.version import ngspice_version
 from cosim.experiments.provenance import python_versions
 
 OLDEST_TESTED = 39

@@ -1,0 +1,26 @@
+"""The version of the ngspice library."""
+
+import subprocess
+
+from cosim.engine.child import python_command
+from cosim.engine.ngspice import NgSpice
+from cosim.errors import CosimError
+
+
+def ngspice_version() -> str:
+    """What the library says of itself, in a process of its own: each can start it just once.
+
+    Raises:
+        CosimError: it can't be started.
+    """
+    answer = subprocess.run(
+        python_command(__name__), capture_output=True, encoding="utf-8", errors="replace"
+    )
+    if answer.returncode:
+        raise CosimError(f"ngspice can't be started: {answer.stderr[-2000:].strip()}")
+    return answer.stdout.split()[-1]
+
+
+def main() -> None:
+    """Entry of the process: print the version, at last."""
+    print(NgSpice().ngspice_version)
