@@ -293,6 +293,12 @@ def test_a_missing_library_names_the_package(monkeypatch):
         find_library()
 
 
+def test_an_empty_variable_names_no_library(monkeypatch):
+    monkeypatch.setenv("NGSPICE_LIBRARY_PATH", "")
+    monkeypatch.setattr(NgSpiceShared, "LIBRARY_PATH", "")
+    assert "ngspice" in find_library()
+
+
 def test_the_library_is_found_without_development_files(monkeypatch):
     monkeypatch.delenv("NGSPICE_LIBRARY_PATH", raising=False)
     monkeypatch.setattr(NgSpiceShared, "LIBRARY_PATH", "libngspice-nosuch{}.so")

@@ -33,7 +33,9 @@ def _library_names() -> Iterator[str]:
     if explicit := os.environ.get("NGSPICE_LIBRARY_PATH"):
         yield explicit
         return
-    yield NgSpiceShared.LIBRARY_PATH.format("")
+    # PySpice takes an empty variable for a name.
+    if usual := NgSpiceShared.LIBRARY_PATH.format(""):
+        yield usual
     if found := ctypes.util.find_library("ngspice"):
         yield found
     yield "libngspice.so.0"
