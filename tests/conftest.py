@@ -10,6 +10,7 @@ from cosim.circuit import NETLISTS, TransistorCircuit, read_biases
 from cosim.engine.deck import read_netlist
 from cosim.engine.job import Job
 from cosim.engine.worker import run_jobs
+from cosim.start_check import start_check
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +54,6 @@ def bench_results():
         deck = read_netlist(path)
         tran = re.search(r"^\.tran \S+ (\d+)([mu]) ", deck.text, re.M)
         stop = int(tran[1]) * {"m": 1e-3, "u": 1e-6}[tran[2]] if tran else None
-        jobs.append(Job(path.stem, deck, t_stop=stop))
+        jobs.append(Job(path.stem, deck, t_stop=stop, check_start=start_check(deck)))
     jobs.sort(key=lambda job: job.label not in SLOWEST_BENCHES)
     return {jobs[index].label: vectors for index, vectors in run_jobs(jobs)}

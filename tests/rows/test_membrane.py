@@ -57,11 +57,14 @@ def test_membranes_are_compared_over_time():
     times = [0.0, DURATION]
     circuit = run((9, 9), (0, 0), waveform=(times, [9.0, 9.3]), spikes=(10e-3, 30e-3))
     model = run((9, 9), (0, 0), waveform=(times, [9.0, 9.0]), spikes=(10e-3,))
-    compared = compare_membranes(case(circuit, model), 2e-3)
+    alike = DURATION / 8
+    compared = compare_membranes(case(circuit, model), 2e-3, alike_until=alike)
     assert compared.i_mem_rms == pytest.approx(0.3e-9 / np.sqrt(3))
+    assert compared.i_mem_alike_rms == pytest.approx(0.3e-9 / 8 / np.sqrt(3))
     assert compared.spikes.f1 == pytest.approx(2 / 3)
 
 
 def test_without_a_waveform_there_is_no_rms():
     dropped = run((9, 9), (0, 0), waveform=([], []))
-    assert compare_membranes(case(dropped, run((9, 9), (0, 0))), 2e-3).i_mem_rms is None
+    compared = compare_membranes(case(dropped, run((9, 9), (0, 0))), 2e-3, DURATION)
+    assert compared.i_mem_rms is compared.i_mem_alike_rms is None
