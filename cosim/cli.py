@@ -239,3 +239,7 @@ def _title(name: str) -> str:
     if is_network(path):
         return read_network_experiments(name)[0].title
     return read_comparison(name).title if is_comparison(path) else read_simulation(name).title
+
+
+if __name__ == "__main__":
+    sys.exit("the command is `ebn-cosim`, or `python -m cosim`")

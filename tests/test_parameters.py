@@ -81,7 +81,7 @@ def test_the_ends_of_the_range_are_allowed(name, value):
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
-        ("2 ms", "has the unit s, expected A"),
+        ("2 ms", "has the unit ms, expected A"),
         ("1n\n.control", "not a quantity in A"),
         (True, "not a quantity in A"),
         (None, "not a quantity in A"),

@@ -28,7 +28,7 @@ def test_a_command_runs_in_a_locale_without_utf_8(tmp_path, encoding):
     path = tmp_path / "short.toml"
     path.write_text(STIMULUS, encoding="utf-8-sig")
     locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    command = [sys.executable, "-m", "cosim.cli", "run", str(path), "--view", "mixed"]
+    command = [sys.executable, "-m", "cosim", "run", str(path), "--view", "mixed"]
     done = subprocess.run(
         command,
         env=os.environ | locale | {"PYTHONIOENCODING": encoding},
