@@ -1,6 +1,7 @@
 """Temporary folders: the next process removes what a killed one has left, and nothing else."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -111,3 +112,33 @@ def test_a_file_system_without_locks_will_do(place, monkeypatch):
     with ScratchFolder(place) as name:
         assert names(name) == []
     assert not names(place)
+
+
+def test_an_interrupt_while_a_folder_is_removed_leaves_nothing(tmp_path, monkeypatch):
+    folder = ScratchFolder(tmp_path)
+    inner = Path(folder.name, "inner")
+    inner.mkdir()
+    remove_tree, calls = shutil.rmtree, []
+
+    def interrupted_once(path, **options):
+        calls.append(path)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        remove_tree(path, **options)
+
+    monkeypatch.setattr(scratch.shutil, "rmtree", interrupted_once)
+    with pytest.raises(KeyboardInterrupt):
+        folder.cleanup()
+    assert calls[0] == inner
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_lock_is_removed_at_last(tmp_path, monkeypatch):
+    """So that a process that dies meanwhile leaves what the next one removes."""
+    folder = ScratchFolder(tmp_path)
+    Path(folder.name, "file").touch()
+    monkeypatch.setattr(scratch.shutil, "rmtree", lambda *_, **__: None)
+    scratch.remove(Path(folder.name))
+    assert [path.name for path in Path(folder.name).iterdir()] == [scratch.LOCK]
+    monkeypatch.undo()
+    folder.cleanup()

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
@@ -34,10 +35,28 @@ class ScratchFolder(TemporaryDirectory):
         self._lock = _locked(Path(self.name))
 
     def cleanup(self) -> None:
-        """Remove the folder and all that is in it."""
-        super().cleanup()
-        if self._lock:
-            self._lock.close()
+        """Remove the folder and all that is in it, even where an interrupt comes meanwhile."""
+        try:
+            remove(Path(self.name))
+        finally:
+            remove(Path(self.name))
+            super().cleanup()
+            if self._lock:
+                self._lock.close()
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder of ours as far as that can be done, its lock at last.
+
+    A process that dies meanwhile leaves a folder with a lock, which the next one removes.
+    """
+    with suppress(OSError):
+        for path in folder.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            elif path.name != LOCK:
+                path.unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _locked(folder: Path) -> IO | None:
@@ -72,4 +91,4 @@ def _remove_abandoned(place: Path, prefix: str) -> None:
 def _remove_if_abandoned(folder: Path) -> None:
     with folder.joinpath(LOCK).open("rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(folder, ignore_errors=True)
+        remove(folder)

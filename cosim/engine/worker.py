@@ -6,7 +6,6 @@ import logging
 import os
 import pickle
 import selectors
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -26,13 +25,15 @@ import numpy as np
 from cosim.engine.child import python_command
 from cosim.engine.job import Job
 from cosim.engine.ngspice import NgSpice
-from cosim.engine.scratch import ScratchFolder
+from cosim.engine.scratch import ScratchFolder, remove
 from cosim.errors import CosimError, WorkerError
 
 PATIENCE = 600.0
 """A run that shows no sign of progress for this time, in s, is taken to hang or to be stopped."""
 _TICK = 1.0
 """How often runs are looked after, s."""
+_TRIES, _PAUSE = 20, 0.05
+"""How often a worker whose parent has gone tries to remove its folder, and s between the tries."""
 _SIGN_OF_LIFE = 0.5
 """Least time between signs of life without simulated time, s."""
 
@@ -195,5 +196,11 @@ def main(scratch: str) -> None:
 def _die_with_parent(scratch: str) -> None:
     """Wait for the end of the pipe from the parent, which it holds open as long as it lives."""
     os.read(0, 1)
-    shutil.rmtree(scratch, ignore_errors=True)
+    folder = Path(scratch)
+    for _ in range(_TRIES):
+        remove(folder)
+        if not folder.exists():
+            break
+        # The run goes on meanwhile, and may have written into it.
+        time.sleep(_PAUSE)
     os._exit(1)
