@@ -28,8 +28,12 @@ CHECKOUT = "/root/ebn-cosim"
 
 SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
-# Mounts in a namespace of their own end with its last process, whatever ends it.
-_NAMESPACE = ("unshare", "--mount", "--pid", "--fork", "--kill-child")
+# Mounts in a namespace of their own end with its last process, and all of them with this one,
+# whatever ends it.
+_NAMESPACE = (
+    *("setpriv", "--pdeathsig", "KILL"),
+    *("unshare", "--mount", "--pid", "--fork", "--kill-child"),
+)
 
 _ENTER = """
 set -eu
