@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
+from cosim.engine.scratch import ScratchFolder
 from platforms.machine import PlatformError, output, package_version
 from platforms.newest_ngspice import Ngspice, fetch
 from platforms.outcome import (
@@ -179,7 +179,7 @@ def _run_in(
 
 
 def _give_newest(tree: Tree) -> Ngspice:
-    with TemporaryDirectory(prefix="ngspice-") as folder:
+    with ScratchFolder() as folder:
         ngspice = fetch(Path(folder))
         place = tree.root / NEWEST.lstrip("/")
         shutil.copytree(ngspice.root, place, symlinks=True)

@@ -14,8 +14,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
+from cosim.engine.scratch import ScratchFolder
 from platforms.machine import PlatformError, debian_mirror, keyring, need, output, upstream
 
 SUITE = "bookworm-backports"
@@ -48,7 +48,7 @@ class Ngspice:
 
 
 def fetch(folder: Path) -> Ngspice:
-    """Download and unpack it into an empty folder; raises PlatformError where that fails."""
+    """Download and unpack it into a folder; raises PlatformError where that fails."""
     need({"apt-get": "apt", "dpkg": "dpkg"})
     folder = folder.resolve()
     for name in ("lists/partial", "cache/archives/partial", "root"):
@@ -86,7 +86,7 @@ def fetch(folder: Path) -> Ngspice:
 
 def main(command: Sequence[str]) -> int:
     """Run the command; returns its exit code, or 2 where that ngspice can't be had."""
-    with TemporaryDirectory(prefix="ngspice-") as folder:
+    with ScratchFolder() as folder:
         try:
             ngspice = fetch(Path(folder))
         except PlatformError as error:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
+from cosim.engine.scratch import ScratchFolder
 from platforms.machine import (
     PlatformError,
     apt_settings,
@@ -28,8 +28,12 @@ CHECKOUT = "/root/ebn-cosim"
 
 SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
-# Mounts in a namespace of their own end with its last process, whatever ends it.
-_NAMESPACE = ("unshare", "--mount", "--pid", "--fork", "--kill-child")
+# Mounts in a namespace of their own end with its last process, and all of them with this one,
+# whatever ends it.
+_NAMESPACE = (
+    *("setpriv", "--pdeathsig", "KILL"),
+    *("unshare", "--mount", "--pid", "--fork", "--kill-child"),
+)
 
 _ENTER = """
 set -eu
@@ -107,7 +111,7 @@ def fresh_tree(suite: str, cache: Path, log: Path) -> Iterator[Tree]:
     base = cache / suite
     if not base.is_dir():
         _make_base(suite, base, log)
-    with TemporaryDirectory(prefix=f"{suite}-", dir=cache, ignore_cleanup_errors=True) as folder:
+    with ScratchFolder(cache, prefix=f"{suite}-") as folder:
         root = Path(folder, "root")
         if _logged(["cp", "--archive", "--reflink=auto", str(base), str(root)], log):
             raise PlatformError(f"{base} can't be copied; see {log}")
