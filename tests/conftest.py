@@ -1,6 +1,7 @@
 """Fixtures of several test files: published biases, their circuit, its measured cells, benches."""
 
 import re
+import signal
 from functools import cache
 
 import pytest
@@ -11,6 +12,9 @@ from cosim.engine.deck import read_netlist
 from cosim.engine.job import Job
 from cosim.engine.worker import run_jobs
 from cosim.start_check import start_check
+
+# A job in a shell's background ignores interrupts, and so would the processes of its tests.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
