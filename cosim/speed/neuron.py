@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -133,12 +134,15 @@ def run_alone(deck: Path, folder: Path) -> Measurement:
 
 def transistors(deck: Path, folder: Path) -> int:
     """How many MOSFETs a deck has, by ngspice's count; `folder` is for its files."""
-    script = folder / "inventory.cir"
-    control = f"source {deck}\ninventory\nquit"
+    script, found = folder / "inventory.cir", folder / "inventory.txt"
+    found.unlink(missing_ok=True)
+    control = f"source {deck}\ninventory > {found.name}\nquit"
     script.write_text(f"* inventory\n.control\n{control}\n.endc\n.end\n", encoding="utf-8")
-    _ngspice(folder, str(script))
-    inventory = _log(folder).partition("Circuit Inventory")[2]
-    if not inventory:
+    # ngspice 46 crashes where it quits without having run the deck: the file tells.
+    with suppress(CosimError):
+        _ngspice(folder, str(script))
+    inventory = found.read_text(encoding="utf-8") if found.is_file() else ""
+    if "Circuit Inventory" not in inventory:
         raise CosimError(f"{deck} can't be read:\n{_log(folder)}")
     counts = re.findall(r"^(?:Mos|BSIM|HiSIM|VDMOS)\w*: (\d+)$", inventory, re.M | re.I)
     return sum(map(int, counts))
