@@ -25,10 +25,10 @@ def interruptible(command: Callable[[], int]) -> int:
         if last - before > _TOGETHER:
             raise KeyboardInterrupt(number)
 
-    for number in _SIGNALS:
-        if signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, interrupt)
     try:
+        for number in _SIGNALS:
+            if signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, interrupt)
         return command()
     except KeyboardInterrupt as error:
         for number in _SIGNALS:
