@@ -200,6 +200,14 @@ def test_looser_options_are_told_and_prove_nothing_alone(own):
     assert told.passed is report.passed is False
 
 
+def test_each_view_has_options_that_it_was_tested_with(own):
+    [report] = run([own("solver.trtol=5")], views=["mixed"])
+    told = row(report, LOOSER, "mixed")
+    assert told.measured == "trtol = 5 (tested 1): not proven with these options"
+    [report] = run([own("solver.reltol=1e-6")], views=["mixed"])
+    assert LOOSER not in [row.quantity for row in report.rows]
+
+
 def test_looser_options_pass_with_results_that_were_judged(own):
     [report] = run([own("solver.trtol=20", "solver.reltol=1e-6")])
     assert row(report, LOOSER, "transistor").passed is None

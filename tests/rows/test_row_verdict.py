@@ -54,10 +54,10 @@ def test_a_membrane_that_is_off_before_any_difference_fails():
 
 
 def test_after_a_different_decision_the_membrane_is_just_shown():
-    """It ends 6 ms after the start."""
+    """The first of two ends 6 ms after the start."""
     times = [0, 6e-3, 6.001e-3, 50e-3]
-    circuit = run((9.35, 9), (0, 0), waveform=(times, [9.1, 9.1, 12, 12]))
-    model = run((9.45, 9), (-1, 0), waveform=(times, [9, 9, 9, 9]))
+    circuit = run((9.35, 9.35), (0, 0), waveform=(times, [9.1, 9.1, 12, 12]))
+    model = run((9.45, 9.45), (-1, -1), waveform=(times, [9, 9, 9, 9]))
     rows = verdict({0: case(circuit, model)})
     assert (rows[ALIKE].measured, rows[ALIKE].passed) == ("0.100 nA", True)
     assert rows[I_MEM].passed is None
