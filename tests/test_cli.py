@@ -11,7 +11,7 @@ import pytest
 from children import is_simulation, wait_for
 from synthetic import neuron_parameters
 
-from cosim.cli import main
+from cosim.cli import EXIT_STATUS, main
 from cosim.errors import CosimError
 from cosim.experiments.provenance import ROOT
 from cosim.speed import neuron
@@ -45,6 +45,7 @@ def test_run_prints_verdict_and_place_and_draws(short, capsys, tmp_path):
     assert main(["run", short]) == 0
     printed = capsys.readouterr().out
     assert "a short run" in printed
+    assert "verdict: pass\n" in re.sub(" +\n", "\n", printed)
     assert re.search(r"free-running decisions.*≥ 95%.*100\.0% \(5 of 5\).*pass", printed)
     assert str(tmp_path / "short" / "results") in printed.replace("\n", "")
     figure = tmp_path / "short" / "results" / "figure.png"
@@ -53,6 +54,19 @@ def test_run_prints_verdict_and_place_and_draws(short, capsys, tmp_path):
     assert main(["figures", short]) == 0
     assert capsys.readouterr().out.strip() == str(figure)
     assert figure.stat().st_mtime_ns > drawn
+
+
+def test_a_view_alone_is_said_to_be_not_judged_and_is_no_failure(tmp_path, capsys, solver):
+    stimulus = tmp_path / "stimulus.toml"
+    stimulus.write_text('[stimulus]\nspikes = ["4 ms", "9 ms"]\n')
+    assert main(["run", str(stimulus), "--view", "mixed"]) == 0
+    assert "verdict: nothing judged" in capsys.readouterr().out
+
+
+def test_help_names_the_exit_status(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert EXIT_STATUS in capsys.readouterr().out
 
 
 def test_any_stimulus_with_any_table_in_any_view(tmp_path, monkeypatch, capsys, solver):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from synthetic import neuron_parameters, result, spike_table
@@ -35,6 +37,28 @@ def test_one_other_decision_shifts_all_later_weights():
     assert comparison.decision_agreement == 0.75
 
 
+def test_the_membrane_is_compared_until_the_first_difference_takes_effect():
+    """The spike at 10 ms ends at 11 ms, where the weights begin to differ."""
+    first, other = result(I_MEM, DECISIONS), result(I_MEM, [1, 0, 0, -1])
+    time = np.array([0, 11e-3, 11.001e-3, 21e-3])
+    first = replace(first, time=time, i_mem=np.array([1e-9, 1e-9, 5e-9, 5e-9]))
+    other = replace(other, time=time, i_mem=np.zeros(4))
+    comparison = compare(first, other)
+    assert comparison.i_mem_alike_rms == pytest.approx(1e-9)
+    assert comparison.i_mem_rms > 3e-9
+    same = compare(first, replace(first, i_mem=np.zeros(4)))
+    assert same.i_mem_alike_rms == same.i_mem_rms == comparison.i_mem_rms
+
+
+def test_a_difference_at_a_pulse_that_has_no_end_has_no_effect():
+    first, other = result(I_MEM[:1], [1]), result([4e-9], [0])
+    endless = np.array([np.nan])
+    other = replace(other, spikes=replace(other.spikes, t_fall=endless))
+    comparison = compare(first, other)
+    assert comparison.first_difference == 0
+    assert comparison.i_mem_alike_rms == comparison.i_mem_rms > 0
+
+
 def test_rms_at_the_rising_edges():
     other = np.add(I_MEM, [0.3e-9, 0, 0, -0.4e-9])
     comparison = compare(result(I_MEM, DECISIONS), result(other, DECISIONS))
@@ -44,7 +68,7 @@ def test_rms_at_the_rising_edges():
 def test_a_table_without_waveforms_is_compared_on_its_spikes():
     comparison = compare(result(I_MEM, DECISIONS), spike_table(I_MEM, DECISIONS))
     assert comparison.equal_decisions == 4
-    assert comparison.i_mem_rms is None
+    assert comparison.i_mem_rms is comparison.i_mem_alike_rms is None
 
 
 def test_a_shorter_run_is_compared_as_far_as_it_goes():
@@ -77,6 +101,12 @@ def test_waveform_rms_is_over_the_common_time_and_all_points():
     end = 4 - 4 * 0.5 / 1.5
     expected = (16 / 3 * 0.5) + (16 + 4 * end + end**2) / 3 * 0.5
     assert waveform_rms(a, b) == pytest.approx(np.sqrt(expected))
+
+
+def test_waveform_rms_until_a_time_between_points():
+    a, b = waveform([0, 2], [0, 4]), waveform([0, 2], [0, 0])
+    assert waveform_rms(a, b, until=1) == pytest.approx(2 / 3**0.5)
+    assert waveform_rms(a, b, until=3) == waveform_rms(a, b)
 
 
 def test_weights_end_with_the_one_after_the_last_spike():

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -120,6 +121,25 @@ def test_a_bias_table_may_lift_limits(specification):
 def test_a_quantity_without_limits_is_not_judged(specification):
     _, row = judge(specification, {"tau": 1.0, "tau_law": 1.0, "peak": 3e-9}, {}, "published")
     assert (row.measured, row.passed) == (3e-9, None)
+
+
+@pytest.mark.parametrize(
+    ("judgements", "fault", "passed"),
+    [
+        ((None, None), None, None),
+        ((None, True), None, True),
+        ((False, True), None, False),
+        ((), None, None),
+        ((), "it never settles", False),
+    ],
+)
+def test_a_sheet_without_limits_is_not_judged(specification, tmp_path, judgements, fault, passed):
+    [row, _] = judge(specification, {"tau_law": 0.02}, {}, "published")
+    rows = [replace(row, passed=one) for one in judgements]
+    sheet = Sheet("cell", rows, fault)
+    assert sheet.passed is passed
+    write_sheets([sheet], {}, tmp_path)
+    assert json.loads((tmp_path / "datasheet.json").read_text())["passed"] is passed
 
 
 def test_what_was_not_measured_fails(specification):

@@ -18,7 +18,7 @@ TABLE = """\
 
 .param continued =
 + 6n
-* between
+  * between, .param starred=9n
 + micro=0.7µ\t$tab
    + braces={8n} quotes='9P' double="1.e-1Meg"
 $ .param dollar=9n

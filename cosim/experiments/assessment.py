@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from cosim.compare import Comparison, compare, one_step, same_spikes, weight_sequence
-from cosim.experiments.config import Tolerances
+from cosim.experiments.config import ALIKE, Experiment, Tolerances
 from cosim.experiments.settling import last_weights
 from cosim.experiments.verdict import (
     Row,
@@ -31,18 +31,18 @@ class Assessment:
     rows: list[Row]
 
 
-def assess(results: Results, tolerances: Tolerances, as_stated: bool) -> list[Assessment]:
+def assess(results: Results, experiment: Experiment, as_stated: bool) -> list[Assessment]:
     """Compare the most detailed view with what was published, and each view with the one before.
 
     Args:
         results: what there is.
-        tolerances: what is required.
+        experiment: what ran, and what is required.
         as_stated: whether the run is what its file states. Only then a circuit must agree with
             the published spikes, and the model with the circuit's trajectory, for which the
             tolerances were set; one step ahead, and in I_mem until they decide differently, it must
             agree in any case.
     """
-    found = []
+    found, tolerances = [], experiment.tolerances
     _, run = results.reference
     has_published = bool(results.published) and same_spikes(run.spikes, results.published)
     if has_published:
@@ -50,7 +50,7 @@ def assess(results: Results, tolerances: Tolerances, as_stated: bool) -> list[As
         found.append(_against_published(results, tolerances, judge))
     found += _circuits(results, tolerances)
     if results.circuits and results.neuron:
-        found.append(_model(results, tolerances, as_stated))
+        found.append(_model(results, experiment, as_stated))
     return found if has_published else [*found, _alone(results)]
 
 
@@ -105,11 +105,16 @@ def _circuits(results: Results, tolerances: Tolerances) -> Iterator[Assessment]:
         yield Assessment(name, asdict(comparison), circuit_rows(name, comparison, tolerances))
 
 
-def _model(results: Results, tolerances: Tolerances, as_stated: bool) -> Assessment:
+def _model(results: Results, experiment: Experiment, as_stated: bool) -> Assessment:
     """The model against the most detailed circuit."""
     view, circuit = results.reference
     name = f"model against {view}"
-    comparison = compare(results.runs["model"], circuit)
+    run, tolerances = results.runs["model"], experiment.tolerances
+    if tolerances.model_alike_rms is None:
+        # Not the circuit's I_mem, which may be what is wrong.
+        level = max(experiment.bias_table().i_rest, float(run.i_mem.max()))
+        tolerances = tolerances.model_copy(update={"model_alike_rms": ALIKE * level})
+    comparison = compare(run, circuit)
     step = one_step(circuit.spikes, results.neuron, tolerances.dead_band)
     metrics = {**asdict(comparison), "one_step": asdict(step)}
     rows = model_rows(name, comparison, step, tolerances, judge_trajectory=as_stated)

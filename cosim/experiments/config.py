@@ -25,12 +25,9 @@ from ebn_model.weight_counter import MAX_SUB_LSBS
 
 Share = Annotated[float, Ge(0), Le(1)]
 
-PROVEN_TABLES = ("published", "rule")
-"""Bias tables with which the model was compared with the circuit on stimuli of all kinds."""
-PROVEN_ALIKE, ALIKE = 1 / 45, 1 / 20
-"""Until they decide differently, I_mem of model and circuit may differ by this share of I_rest,
-RMS: by 0.2 nA with PROVEN_TABLES as they are, by 0.45 nA with others such as `network`, whose
-pulses change I_mem by more."""
+ALIKE = 1 / 45
+"""Until they decide differently, I_mem of model and circuit may differ by this share of its level,
+RMS: by 0.2 nA of 9 nA. The level is I_rest, or the greatest I_mem of the model if that is more."""
 
 
 class Tolerances(Section):
@@ -42,9 +39,9 @@ class Tolerances(Section):
     Mixed against transistors: least share of equal decisions, greatest RMS of I_mem in A.
     Model against circuit: least share of equal decisions one step ahead (where I_mem is farther
     than dead_band, in A, from the thresholds), and greatest RMS of I_mem in A until the first
-    different decision, by default a share of I_rest, ALIKE; and along the whole trajectory least
-    share of equal decisions and greatest RMS of I_mem in A, since one different decision sets the
-    weights apart.
+    different decision, by default a share of its level, ALIKE; along the whole trajectory, since
+    one different decision sets the weights apart, least share of equal decisions and greatest RMS
+    of I_mem in A.
     """
 
     turning_points: list[int] | None = None
@@ -95,15 +92,6 @@ class Experiment(Section):
     def solver_of(self, tested: SolverOptions) -> SolverOptions:
         """A view's options: those that it is tested with, but for what the file states."""
         return tested.model_copy(update=self.solver.model_dump(exclude_unset=True))
-
-    def required(self) -> Tolerances:
-        """The tolerances, with what follows from the bias table filled in."""
-        stated = self.tolerances
-        if stated.model_alike_rms is not None:
-            return stated
-        proven = self.biases in PROVEN_TABLES and not self.bias_changes
-        limit = self.bias_table().i_rest * (PROVEN_ALIKE if proven else ALIKE)
-        return stated.model_copy(update={"model_alike_rms": limit})
 
     def bias_table(self) -> BiasTable:
         """The table with the changes and the stimulus' constant input.

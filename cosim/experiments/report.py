@@ -47,7 +47,7 @@ def make_report(views: Views, redraw_figure: bool = False) -> Report:
     """
     simulation, results, records = views.simulation, views.results(), views.records()
     experiment = simulation.experiment
-    assessments = assess(results, experiment.required(), simulation.as_stated)
+    assessments = assess(results, experiment, simulation.as_stated)
     rows = [row for assessment in assessments for row in assessment.rows]
     rows += _run_rows(records, judged=overall(rows) is not None)
     report = Report(simulation.title, simulation.results, rows)

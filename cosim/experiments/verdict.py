@@ -7,6 +7,8 @@ from cosim.compare import Comparison, OneStep
 from cosim.experiments.config import Tolerances
 from cosim.judgement import all_passed
 
+UNTIL = "until the first different decision"
+
 
 @dataclass(frozen=True)
 class Row:
@@ -58,7 +60,7 @@ def published_rows(
             comparison.i_mem_rise_rms,
         ),
     ]
-    return rows if judge else list(map(_just_shown, rows))
+    return rows if judge else list(map(just_shown, rows))
 
 
 def part_rows(name: str, part: str, comparison: Comparison) -> list[Row]:
@@ -98,7 +100,7 @@ def model_rows(
             f"{step.equal} of {step.outside}, {step.inside} within",
         ),
         at_most(
-            (name, "I_mem until the first different decision, RMS"),
+            (name, f"I_mem {UNTIL}, RMS"),
             tolerances.model_alike_rms,
             comparison.i_mem_alike_rms,
         ),
@@ -112,7 +114,7 @@ def model_rows(
         ),
         at_most((name, "I_mem over time, RMS"), tolerances.model_i_mem_rms, comparison.i_mem_rms),
     ]
-    return [*always, *(trajectory if judge_trajectory else map(_just_shown, trajectory))]
+    return [*always, *(trajectory if judge_trajectory else map(just_shown, trajectory))]
 
 
 def edge_row(name: str, edges: dict) -> Row:
@@ -159,7 +161,8 @@ def nano_text(current: float) -> str:
     return f"{current * 1e9:.3f} nA"
 
 
-def _just_shown(row: Row) -> Row:
+def just_shown(row: Row) -> Row:
+    """The row as information, whatever it required."""
     return replace(row, required="", passed=None)
 
 

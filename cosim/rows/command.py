@@ -22,6 +22,7 @@ from cosim.rows.settings import ReplayExperiment
 from cosim.rows.shown import replay_shown
 from cosim.rows.spike_files import read_spikes
 from cosim.rows.tolerances import ReplayTolerances, ReportSettings
+from ebn_model.errors import InputError
 from ebn_model.network.configurations import configuration
 from ebn_model.units import to_si
 
@@ -96,10 +97,10 @@ def add_command(commands: argparse._SubParsersAction) -> None:
 
 def _replay(options: argparse.Namespace) -> int:
     p = configuration(RULES[options.rule])
-    duration = None if options.duration is None else to_si(options.duration, "s")
+    duration = None if options.duration is None else _quantity(options, "duration", "s")
     spikes = read_spikes(options.spikes, p.pulse_width, p.slot, options.neurons, duration)
     codes = None if options.codes is None else read_codes(options.codes, spikes.neurons)
-    current = to_si(options.input, "A")
+    current = _quantity(options, "input", "A")
     stimuli = stimuli_of_spikes(spikes, p, options.rows, codes, current, not options.free)
     check_writable(options.out)
     how = RowSettings(
@@ -115,6 +116,14 @@ def _replay(options: argparse.Namespace) -> int:
     outcome = ReplayOutcome(title, options.view, result.rows, provenance_of(options, spikes))
     report = write_replay(outcome, result, ReplayTolerances(), ReportSettings(), options.out)
     return 0 if _print(report, error) else 1
+
+
+def _quantity(options: argparse.Namespace, name: str, unit: str) -> float:
+    """The value of an option in SI units; raises InputError, naming the option."""
+    try:
+        return to_si(getattr(options, name), unit)
+    except InputError as error:
+        raise InputError(f"--{name}: {error}") from None
 
 
 def _print(report: ReplayReport, error: CosimError | None) -> bool:

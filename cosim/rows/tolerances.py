@@ -17,7 +17,8 @@ class ReplayTolerances(Section):
         given the circuit's I_mem and weight at the rising edge.
     trajectory: least share of equal decisions of two runs that each go their own way.
     final_weight_correlation: least correlation of the final codes over all synapses.
-    i_mem_rms: greatest RMS difference of I_mem over time in any row, A.
+    i_mem_rms: greatest RMS difference of I_mem over time in any row, A. i_mem_alike_rms: the same
+        until the first different decision or, where they aren't forced, own spike.
     spike_f1: least F1 of the own spikes of all rows; says nothing where they are forced.
     network_error_ratio: greatest ratio of the unscaled decoding errors of the network with the
         circuit's codes and with the model's. untrained_error_ratio: with the circuit's codes and
@@ -42,6 +43,7 @@ class ReplayTolerances(Section):
     trajectory: Share = 0.95
     final_weight_correlation: Annotated[float, Ge(-1), Le(1)] = 0.95
     i_mem_rms: Annotated[Ampere, Gt(0)] | None = None
+    i_mem_alike_rms: Annotated[Ampere, Gt(0)] = 0.2e-9
     spike_f1: Share | None = None
     network_error_ratio: Annotated[float, Gt(0)] | None = None
     untrained_error_ratio: Annotated[float, Gt(0)] | None = None

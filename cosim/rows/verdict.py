@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from cosim.experiments.verdict import Row, at_least, at_most, shown
+from cosim.experiments.verdict import UNTIL, Row, at_least, at_most, just_shown, shown
 from cosim.rows.comparison import RowsComparison
 from cosim.rows.network_scores import NetworkScore
 from cosim.rows.tolerances import ReplayTolerances
@@ -21,8 +21,12 @@ def verdict_rows(
     name = f"model against {view}"
     rows = [_completeness(comparison, view)]
     if comparison.rows:
-        rows += _decisions(name, comparison, tolerances)
-        rows += _weights(name, comparison, tolerances)
+        learned = [
+            *_decisions(name, comparison, tolerances),
+            *_weights(name, comparison, tolerances),
+        ]
+        # Without a pulse all agree, which shows nothing.
+        rows += learned if comparison.counts.pulses else map(just_shown, learned)
         rows += _membranes(name, comparison, tolerances)
     return rows + _network(network, tolerances)
 
@@ -47,7 +51,7 @@ def _decisions(name: str, comparison: RowsComparison, tolerances: ReplayToleranc
         ),
         at_least(
             (name, "decisions along the trajectory"),
-            tolerances.trajectory if counts.pulses else None,
+            tolerances.trajectory,
             counts.trajectory_agreement,
             f"{counts.trajectory.trace()} of {counts.pulses}",
         ),
@@ -77,17 +81,17 @@ def _weights(name: str, comparison: RowsComparison, tolerances: ReplayTolerances
 
 
 def _membranes(name: str, comparison: RowsComparison, tolerances: ReplayTolerances) -> list[Row]:
-    worst, rows = comparison.i_mem_rms, comparison.rows.values()
+    rows = comparison.rows.values()
     least = min(row.membrane.spikes.f1 for row in rows)
     window = f"within {tolerances.spike_window * 1e3:g} ms"
-    quantity, limit = "I_mem over time, RMS, worst row", tolerances.i_mem_rms
-    if worst is not None:
-        current = at_most((name, quantity), limit, worst)
-    else:
-        current = Row(name, quantity, "", "no waveforms", None if limit is None else False)
-    f1, measured = tolerances.spike_f1, comparison.spike_f1
+    alike, whole = (f"I_mem {span}, RMS, worst row" for span in (UNTIL, "over time"))
+    # Rows may be kept without their waveforms.
+    limit = None if comparison.i_mem_alike_rms is None else tolerances.i_mem_alike_rms
+    spikes = sum(row.membrane.spikes.first + row.membrane.spikes.second for row in rows)
+    f1, measured = tolerances.spike_f1 if spikes else None, comparison.spike_f1
     return [
-        current,
+        _current((name, alike), limit, comparison.i_mem_alike_rms),
+        _current((name, whole), tolerances.i_mem_rms, comparison.i_mem_rms),
         Row(
             name,
             f"F1 of own spikes {window}",
@@ -96,6 +100,13 @@ def _membranes(name: str, comparison: RowsComparison, tolerances: ReplayToleranc
             None if f1 is None else measured >= f1,
         ),
     ]
+
+
+def _current(names: tuple[str, str], limit: float | None, measured: float | None) -> Row:
+    """A row on a current in A; a waveform that is required must be there."""
+    if measured is None:
+        return Row(*names, "", "no waveforms", None if limit is None else False)
+    return at_most(names, limit, measured)
 
 
 def _network(network: Mapping[str, NetworkScore], tolerances: ReplayTolerances) -> list[Row]:

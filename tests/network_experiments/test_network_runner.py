@@ -78,6 +78,7 @@ def test_the_verdict_binds_what_is_as_stated(tmp_path, quick_figures):
     assert failed == ["correlation", "learned", "rate (Hz)"]
     [changed] = run_networks(read_network_experiments(config, ["bits=5"]), workers=1)
     assert all(row.passed is None for row in changed.rows)
+    assert changed.passed is None
 
 
 def test_a_report_needs_current_trainings(experiment):

@@ -1,5 +1,6 @@
 import base64
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -48,7 +49,12 @@ DOCUMENT = Document(
 
 @pytest.fixture(scope="module")
 def page():
-    html = to_html(DOCUMENT, {"one.png": DATA})
+    return parsed(DOCUMENT)
+
+
+def parsed(document):
+    """The page of a document."""
+    html = to_html(document, {"one.png": DATA})
     return ElementTree.fromstring(html.removeprefix("<!DOCTYPE html>"))
 
 
@@ -66,6 +72,14 @@ def test_the_verdict_is_seen(page):
     assert stamp.get("class") == "passed"
     assert "".join(stamp.itertext()).strip() == "passed"
     assert [cell.get("class") for cell in page.iter("td")] == [None, None, None, "failed"]
+
+
+def test_a_verdict_on_nothing_is_not_passed():
+    nothing = replace(DOCUMENT, passed=None)
+    stamp = parsed(nothing).find("body/p")
+    assert stamp.get("class") != "passed"
+    assert "".join(stamp.itertext()).strip() == "nothing judged"
+    assert "**nothing judged**" in to_markdown(nothing)
 
 
 def test_pictures_are_in_the_page(page):

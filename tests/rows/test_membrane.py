@@ -1,6 +1,8 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from synthetic_rows import DURATION, case, run
+from synthetic_rows import DURATION, case, run, stimulus
 
 from cosim.rows.membrane import compare_membranes, match_spikes
 from ebn_model.errors import InputError
@@ -66,5 +68,28 @@ def test_membranes_are_compared_over_time():
 
 def test_without_a_waveform_there_is_no_rms():
     dropped = run((9, 9), (0, 0), waveform=([], []))
-    compared = compare_membranes(case(dropped, run((9, 9), (0, 0))), 2e-3, DURATION)
+    compared = compare_membranes(case(dropped, run((9, 9), (0, 0))), 2e-3, np.inf)
     assert compared.i_mem_rms is compared.i_mem_alike_rms is None
+
+
+@pytest.mark.parametrize(
+    ("until", "forced", "spikes", "stop"),
+    [
+        (np.inf, None, (), DURATION),
+        (20e-3, None, (), 20e-3),
+        (20e-3, None, (30e-3,), 20e-3),
+        (np.inf, None, (10e-3, 30e-3), 10e-3),
+        (np.inf, [10e-3], (10e-3,), DURATION),
+    ],
+)
+@pytest.mark.parametrize("swapped", [False, True])
+def test_membranes_are_alike_until_a_decision_or_an_own_spike_differs(
+    until, forced, spikes, stop, swapped
+):
+    given = replace(stimulus(), forced_spikes=forced)
+    times = [0.0, DURATION]
+    first = run((9, 9), (0, 0), waveform=(times, [9.0, 9.3]), spikes=spikes)
+    second = run((9, 9), (0, 0), waveform=(times, [9.0, 9.0]))
+    pair = (second, first) if swapped else (first, second)
+    compared = compare_membranes(case(*pair, given), 2e-3, until)
+    assert compared.i_mem_alike_rms == pytest.approx(0.3e-9 * stop / DURATION / np.sqrt(3))

@@ -1,6 +1,7 @@
 import pytest
 from synthetic_rows import case, run, same_case, stimulus
 
+from cosim.experiments.verdict import overall
 from cosim.rows.comparison import compare_rows
 from cosim.rows.network_scores import NetworkScore
 from cosim.rows.outcome import RowComparisonInput
@@ -9,6 +10,7 @@ from cosim.rows.verdict import verdict_rows
 
 ONE_STEP, TRAJECTORY = "one-step decisions beyond ± 10 pA", "decisions along the trajectory"
 REASONLESS, CORRELATION = "deviations without a reason", "correlation of final weights"
+ALIKE = "I_mem until the first different decision, RMS, worst row"
 I_MEM, F1 = "I_mem over time, RMS, worst row", "F1 of own spikes within 2 ms"
 RATIO = "unscaled decoding error, circuit over model"
 MISSING = RowComparisonInput(None, run((9,), (0,)), stimulus(), same_case().rule)
@@ -19,6 +21,11 @@ def verdict(cases, network=None, **changes):
     tolerances = ReplayTolerances(**changes)
     rows = verdict_rows(compare_rows(cases, tolerances), network or {}, "mixed", tolerances)
     return {row.quantity: row for row in rows}
+
+
+def verdict_of(*arguments, **changes):
+    """The whole verdict."""
+    return overall(verdict(*arguments, **changes).values())
 
 
 def failed(*arguments, **changes):
@@ -33,7 +40,42 @@ def test_equal_runs_pass():
     assert rows[ONE_STEP].measured == "100.0% (8 of 8, 0 within)"
     assert rows[I_MEM].passed is None
     assert rows[F1].passed is None
+    assert (rows[ALIKE].required, rows[ALIKE].measured) == ("≤ 0.200 nA", "0.000 nA")
+    assert overall(rows.values()) is True
     assert {row.comparison for row in rows.values()} == {"mixed", "model against mixed"}
+
+
+def test_a_membrane_that_is_off_before_any_difference_fails():
+    """Though all decisions are the same."""
+    circuit = run((9, 9), (0, 0), waveform=([0, 50e-3], [9.21, 9.21]))
+    model = run((9, 9), (0, 0), waveform=([0, 50e-3], [9.0, 9.0]))
+    assert failed({0: same_case(), 1: case(circuit, model)}) == [ALIKE]
+    assert failed({1: case(circuit, model)}, i_mem_alike_rms=0.22e-9) == []
+
+
+def test_after_a_different_decision_the_membrane_is_just_shown():
+    """The first of two ends 6 ms after the start."""
+    times = [0, 6e-3, 6.001e-3, 50e-3]
+    circuit = run((9.35, 9.35), (0, 0), waveform=(times, [9.1, 9.1, 12, 12]))
+    model = run((9.45, 9.45), (-1, -1), waveform=(times, [9, 9, 9, 9]))
+    rows = verdict({0: case(circuit, model)})
+    assert (rows[ALIKE].measured, rows[ALIKE].passed) == ("0.100 nA", True)
+    assert rows[I_MEM].passed is None
+
+
+def test_where_nothing_happens_nothing_is_judged():
+    quiet = run((), (), waveform=([], []))
+    cases = {0: case(quiet, quiet)}
+    assert verdict_of(cases, spike_f1=0.9) is None
+    assert verdict(cases)["rows"].passed is True
+    waveform = run((), (), waveform=([0, 50e-3], [9, 9]))
+    assert verdict_of({0: case(waveform, waveform)}) is True
+
+
+def test_decisions_that_are_all_within_the_dead_band_are_not_judged():
+    near = {0: case(run((8.6,), (1,)), run((8.6,), (1,)))}
+    assert verdict(near)[ONE_STEP].passed is None
+    assert verdict(near)[TRAJECTORY].passed is True
 
 
 def test_a_missing_row_fails_whatever_the_others_do():
