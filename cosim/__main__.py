@@ -2,7 +2,7 @@
 
 import sys
 
-from cosim.interrupts import interruptible
+from cosim.workbench.interrupts import interruptible
 
 
 def main() -> int:

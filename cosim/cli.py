@@ -6,28 +6,28 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from cosim.calibration.command import add_command as add_calibrate
-from cosim.datasheet.command import add_command as add_bench_cells
-from cosim.errors import CosimError
-from cosim.experiments.comparison import BiasComparison, is_comparison, read_comparison
-from cosim.experiments.printed import print_report
-from cosim.experiments.runner import redraw, redraw_comparison, run, run_comparison
-from cosim.experiments.simulation import (
-    Simulation,
-    find_file,
-    read_simulation,
-    simulation_names,
+from cosim.cells.command import add_command as add_bench_cells
+from cosim.experiments.calibration.command import add_command as add_calibrate
+from cosim.experiments.network.command import train_and_print
+from cosim.experiments.network.report import make_network_report
+from cosim.experiments.network.settings import (
+    NetworkExperiment,
+    is_network,
+    read_network_experiments,
 )
-from cosim.experiments.views import USUAL, VIEWS
-from cosim.networks.command import train_and_print
-from cosim.networks.report import make_network_report
-from cosim.networks.settings import NetworkExperiment, is_network, read_network_experiments
-from cosim.placement import add_placement, no_cluster
-from cosim.rows.command import add_command as add_replay
-from cosim.rows.command import run_and_print
-from cosim.rows.experiment import run_replay
-from cosim.rows.settings import ReplayExperiment, is_replay, read_replay
-from cosim.study.command import add_command as add_study
+from cosim.experiments.neuron.bias_comparison import BiasComparison, is_comparison, read_comparison
+from cosim.experiments.neuron.runner import redraw, redraw_comparison, run, run_comparison
+from cosim.experiments.neuron.simulation import Simulation, read_simulation
+from cosim.experiments.neuron.views import USUAL, VIEWS
+from cosim.experiments.replay.command import add_command as add_replay
+from cosim.experiments.replay.command import run_and_print
+from cosim.experiments.replay.experiment import run_replay
+from cosim.experiments.replay.settings import ReplayExperiment, is_replay, read_replay
+from cosim.experiments.study.command import add_command as add_study
+from cosim.workbench.errors import CosimError
+from cosim.workbench.experiment_files import experiment_names, find_file
+from cosim.workbench.placement import add_placement, no_cluster
+from cosim.workbench.printed import print_report
 from ebn_model.errors import InputError
 
 EXIT_STATUS = """exit status:
@@ -227,7 +227,7 @@ def _figures(options: argparse.Namespace) -> int:
 
 
 def _list(_options: argparse.Namespace) -> int:
-    for name in simulation_names():
+    for name in experiment_names():
         print(f"{name}: {_title(name)}")
     return 0
 

@@ -6,12 +6,12 @@ from functools import cache
 
 import pytest
 
-from cosim import characterise
-from cosim.circuit import NETLISTS, TransistorCircuit, read_biases
+from cosim.cells import characterise
+from cosim.circuits.neuron import NETLISTS, TransistorCircuit, read_biases
+from cosim.circuits.start_check import start_check
 from cosim.engine.deck import read_netlist
 from cosim.engine.job import Job
 from cosim.engine.worker import run_jobs
-from cosim.start_check import start_check
 
 # A job in a shell's background ignores interrupts, and so would the processes of its tests.
 signal.signal(signal.SIGINT, signal.default_int_handler)

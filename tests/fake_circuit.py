@@ -7,14 +7,14 @@ from dataclasses import replace
 import numpy as np
 from synthetic import neuron_parameters
 
-from cosim.circuit import TransistorCircuit
-from cosim.compare import weight_sequence
+from cosim.circuits.mixed_neuron import MixedCircuit
+from cosim.circuits.neuron import TransistorCircuit
+from cosim.comparison.spikes import weight_sequence
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job
-from cosim.experiments.circuit_view import CIRCUITS
-from cosim.experiments.simulation import read_simulation
-from cosim.mixed import MixedCircuit
-from cosim.solver_options import SolverOptions
+from cosim.engine.solver_options import SolverOptions
+from cosim.experiments.neuron.circuit_view import CIRCUITS
+from cosim.experiments.neuron.simulation import read_simulation
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.results import turning_points
 
@@ -113,13 +113,13 @@ def install(monkeypatch, draw=True):
     """Let cosim use the stand-ins; returns the FakeSolver. draw: whether to draw real figures."""
     if not draw:
         for module in ("report", "comparison_report"):
-            monkeypatch.setattr(f"cosim.experiments.{module}.draw", blank_figures)
+            monkeypatch.setattr(f"cosim.experiments.neuron.{module}.draw", blank_figures)
     solver = FakeSolver()
-    monkeypatch.setattr("cosim.experiments.batch.run_jobs", solver)
+    monkeypatch.setattr("cosim.engine.batch.run_jobs", solver)
     monkeypatch.setitem(CIRCUITS, "transistor", FakeCircuit)
     monkeypatch.setitem(CIRCUITS, "mixed", FakeMixedCircuit)
-    monkeypatch.setattr("cosim.characterise.jobs", measurements)
-    monkeypatch.setattr("cosim.characterise.parameters", lambda vectors: neuron_parameters())
+    monkeypatch.setattr("cosim.cells.characterise.jobs", measurements)
+    monkeypatch.setattr("cosim.cells.characterise.parameters", lambda vectors: neuron_parameters())
     return solver
 
 

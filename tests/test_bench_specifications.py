@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from cosim.datasheet.bench import BENCHES, bench_names, measurement, specification_path
-from cosim.datasheet.runner import Conditions
-from cosim.datasheet.specification import judge, read_specification
+from cosim.cells.bench import BENCHES, bench_names, measurement, specification_path
+from cosim.cells.runner import Conditions
+from cosim.cells.specification import judge, read_specification
 
 
 @pytest.mark.parametrize("name", bench_names())

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from cosim.calibration.behaviour import QUANTITIES, behaviour
-from cosim.calibration.recipe import read_recipe, recipe_names
-from cosim.calibration.runner import measure
-from cosim.circuit import read_biases
+from cosim.cells.row_characterise import row_parameters
+from cosim.circuits.mixed_neuron import MixedCircuit
+from cosim.circuits.neuron import read_biases
 from cosim.engine.worker import run_jobs
-from cosim.experiments.simulation import read_simulation
-from cosim.mixed import MixedCircuit
-from cosim.rows.characterise import row_parameters
+from cosim.experiments.calibration.behaviour import QUANTITIES, behaviour
+from cosim.experiments.calibration.recipe import read_recipe, recipe_names
+from cosim.experiments.calibration.runner import measure
+from cosim.experiments.neuron.simulation import read_simulation
 from ebn_model.measured import measured_parameters
 from ebn_model.stimulus import Stimulus, regular_spikes
 

@@ -3,18 +3,18 @@
 import numpy as np
 import pytest
 
-from cosim import characterise
-from cosim.calibration import recipe, to_waveforms
-from cosim.calibration.behaviour import behaviour
-from cosim.calibration.replay import replay_job, replay_model
-from cosim.calibration.runner import _margins
-from cosim.calibration.scaling import scaled
-from cosim.calibration.tables import rounded, table_text
-from cosim.calibration.to_target import CalibrationError, calibrate
-from cosim.calibration.to_waveforms import Recording, Weighting, edges_of, fit
-from cosim.circuit import read_biases
+from cosim.cells import characterise
+from cosim.circuits.mixed_neuron import I_MEM, MixedCircuit
+from cosim.circuits.neuron import read_biases
 from cosim.engine.worker import run_jobs
-from cosim.mixed import I_MEM, MixedCircuit
+from cosim.experiments.calibration import recipe, to_waveforms
+from cosim.experiments.calibration.behaviour import behaviour
+from cosim.experiments.calibration.given_weights import replay_job, replay_model
+from cosim.experiments.calibration.runner import _margins
+from cosim.experiments.calibration.scaling import scaled
+from cosim.experiments.calibration.tables import rounded, table_text
+from cosim.experiments.calibration.to_target import CalibrationError, calibrate
+from cosim.experiments.calibration.to_waveforms import Recording, Weighting, edges_of, fit
 from ebn_model.errors import InputError
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.parameters import BiasTable
@@ -141,7 +141,7 @@ def test_a_table_is_read_back_as_it_was_written(biases, tmp_path, monkeypatch):
     folder = tmp_path / "biases"
     folder.mkdir()
     folder.joinpath("mine.spice").write_text(text)
-    monkeypatch.setattr("cosim.circuit.NETLISTS", tmp_path)
+    monkeypatch.setattr("cosim.circuits.neuron.NETLISTS", tmp_path)
     again = read_biases("mine")
     for name, current in rounded(biases).model_dump().items():
         assert getattr(again, name) == pytest.approx(current, rel=1e-9), name

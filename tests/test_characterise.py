@@ -3,10 +3,10 @@ import re
 import numpy as np
 import pytest
 
-from cosim.characterise import jobs, parameters
-from cosim.circuit import read_biases
+from cosim.cells.characterise import jobs, parameters
+from cosim.circuits.neuron import read_biases
 from cosim.engine.worker import run_jobs
-from cosim.errors import SimulationError
+from cosim.workbench.errors import SimulationError
 from ebn_model.errors import InputError
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.parameters import NeuronParameters

@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 from synthetic import BITS, DURATION, SPIKES, WIDTH, stimulus
 
-from cosim import circuit as circuit_module
-from cosim.circuit import TransistorCircuit, read_biases
-from cosim.datasheet.bench import bench_job
-from cosim.readout import I_MEM
-from cosim.rows.circuit import RowCircuit
-from cosim.solver_options import SolverOptions
-from cosim.sources import EDGE
+from cosim.cells.bench import bench_job
+from cosim.circuits import neuron as circuit_module
+from cosim.circuits.neuron import TransistorCircuit, read_biases
+from cosim.circuits.neuron_readout import I_MEM
+from cosim.circuits.neuron_sources import EDGE
+from cosim.circuits.row import RowCircuit
+from cosim.engine.solver_options import SolverOptions
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable
 

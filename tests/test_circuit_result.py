@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from synthetic import BITS, stimulus
 
-from cosim.circuit import TransistorCircuit
+from cosim.circuits.neuron import TransistorCircuit
+from cosim.circuits.neuron_readout import I_MEM
 from cosim.engine.worker import run_jobs
-from cosim.errors import SimulationError
-from cosim.readout import I_MEM
+from cosim.workbench.errors import SimulationError
 
 
 def synthetic(made, weights, decisions):

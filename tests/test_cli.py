@@ -12,9 +12,9 @@ from children import is_simulation, wait_for
 from synthetic import neuron_parameters
 
 from cosim.cli import EXIT_STATUS, main
-from cosim.errors import CosimError
-from cosim.experiments.provenance import ROOT
 from cosim.speed import neuron
+from cosim.workbench.errors import CosimError
+from cosim.workbench.provenance import ROOT
 from ebn_model.learning_neuron import LearningNeuron
 
 

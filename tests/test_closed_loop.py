@@ -14,7 +14,13 @@ from cosim.engine.closed_loop import Action, ClosedLoop
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job
 from cosim.engine.worker import run_jobs
-from cosim.errors import CosimError, DeckError, LostEdgeError, SimulationError, WorkerError
+from cosim.workbench.errors import (
+    CosimError,
+    DeckError,
+    LostEdgeError,
+    SimulationError,
+    WorkerError,
+)
 
 EDGE = 10e-9
 TAU = 1e-6

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cosim.circuit import read_biases
-from cosim.experiments.provenance import ROOT
+from cosim.circuits.neuron import read_biases
+from cosim.workbench.provenance import ROOT
 from ebn_model.measured import measured_parameters
 from ebn_model.network.files import load
 from ebn_model.network.results import NetworkResult

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from synthetic import neuron_parameters, result, spike_table
 
-from cosim.compare import compare, one_step, waveform_rms, weight_sequence
+from cosim.comparison.spikes import compare, one_step, waveform_rms, weight_sequence
 from ebn_model.errors import InputError
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.results import LearningResult

@@ -4,13 +4,13 @@ from PIL import Image
 from synthetic import neuron_parameters, spike_table
 
 from cosim.cli import main
-from cosim.experiments.comparison import is_comparison, read_comparison
-from cosim.experiments.overlay import Column, draw, make_overlay
-from cosim.experiments.runner import redraw_comparison, run_comparison
-from cosim.experiments.settling import last_weights
-from cosim.experiments.simulation import find_file
-from cosim.experiments.store import read_json
-from cosim.experiments.views import Results
+from cosim.experiments.neuron.bias_comparison import is_comparison, read_comparison
+from cosim.experiments.neuron.overlay import Column, draw, make_overlay
+from cosim.experiments.neuron.runner import redraw_comparison, run_comparison
+from cosim.experiments.neuron.settling import last_weights
+from cosim.experiments.neuron.views import Results
+from cosim.workbench.experiment_files import find_file
+from cosim.workbench.store import read_json
 from ebn_model.errors import InputError
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.stimulus import Stimulus, regular_spikes

@@ -1,10 +1,11 @@
 import pytest
 
-from cosim.circuit import read_biases
-from cosim.experiments.config import Tolerances, read_experiment
-from cosim.experiments.simulation import SIMULATIONS, find_file, read_simulation, simulation_names
-from cosim.mixed import MIXED_SOLVER
-from cosim.solver_options import SolverOptions
+from cosim.circuits.mixed_neuron import MIXED_SOLVER
+from cosim.circuits.neuron import read_biases
+from cosim.engine.solver_options import SolverOptions
+from cosim.experiments.neuron.config import Tolerances, read_experiment
+from cosim.experiments.neuron.simulation import read_simulation
+from cosim.workbench.experiment_files import SIMULATIONS, experiment_names, find_file
 from ebn_model.errors import InputError
 
 PUBLISHED = ["simulation_1", "simulation_2"]
@@ -196,7 +197,7 @@ def test_an_impossible_input_is_refused(config, line, message):
 
 
 def test_the_published_simulations_are_complete():
-    assert {"omega", *PUBLISHED} <= set(simulation_names())
+    assert {"omega", *PUBLISHED} <= set(experiment_names())
     for name in PUBLISHED:
         simulation = read_simulation(name)
         stimulus = simulation.experiment.stimulus.stimulus()

@@ -6,14 +6,15 @@ from dataclasses import replace
 
 import pytest
 
+from cosim.cells import command
+from cosim.cells.bench import BENCHES, bench_job, bench_names, measurement, specification_path
+from cosim.cells.benches import dpi_membrane
+from cosim.cells.formula import evaluate
+from cosim.cells.runner import Conditions, run_benches
+from cosim.cells.sheet import Sheet, shown, write_sheets
+from cosim.cells.specification import Row, judge, read_specification
 from cosim.cli import main
-from cosim.datasheet import command, dpi_membrane
-from cosim.datasheet.bench import BENCHES, bench_job, bench_names, measurement, specification_path
-from cosim.datasheet.formula import evaluate
-from cosim.datasheet.runner import Conditions, run_benches
-from cosim.datasheet.sheet import Sheet, shown, write_sheets
-from cosim.datasheet.specification import Row, judge, read_specification
-from cosim.errors import SimulationError
+from cosim.workbench.errors import SimulationError
 from ebn_model.errors import InputError
 
 SPECIFICATION = """

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from cosim.datasheet import (
+from cosim.cells.benches import (
     bias_block,
     bus_keeper,
     current_dac,
@@ -16,8 +16,8 @@ from cosim.datasheet import (
     membrane_response,
     wta_cell,
 )
-from cosim.datasheet.waveforms import charge, decay_time, edges, linear_span, pulses, weights
-from cosim.errors import SimulationError
+from cosim.cells.waveforms import charge, decay_time, edges, linear_span, pulses, weights
+from cosim.workbench.errors import SimulationError
 
 
 def drain(device):

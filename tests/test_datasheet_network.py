@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from cosim.datasheet import inhibition, shared_bus
-from cosim.datasheet.outcomes import delay_at, outcomes, settled
-from cosim.errors import SimulationError
+from cosim.cells.benches import inhibition, shared_bus
+from cosim.cells.benches.outcomes import delay_at, outcomes, settled
+from cosim.workbench.errors import SimulationError
 
 MODULES = {"inhibition": inhibition, "shared_bus": shared_bus}
 LSB = 180e-12

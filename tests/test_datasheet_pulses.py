@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from cosim.datasheet import decision_speed, plastic_synapse, weight_gain
-from cosim.errors import SimulationError
+from cosim.cells.benches import decision_speed, plastic_synapse, weight_gain
+from cosim.workbench.errors import SimulationError
 
 PERIOD = 40e-3
 """Time in s from pulse to pulse of weight_gain."""

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from cosim.engine.deck import Deck, read_netlist
-from cosim.errors import DeckError
+from cosim.workbench.errors import DeckError
 
 
 @pytest.fixture

@@ -4,12 +4,8 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from ebn_model.network.construction import (
-    optimal_reset,
-    optimal_weights,
-    random_decoder,
-    thresholds,
-)
+from ebn_model.lif.construction import optimal_reset, optimal_weights, thresholds
+from ebn_model.network.decoder import random_decoder
 from ebn_model.network.parameters import NetworkParameters
 
 DIMENSIONS, NEURONS = 3, 4

@@ -5,8 +5,9 @@ import pytest
 from synthetic import neuron_parameters
 
 from ebn_model.learning_neuron import LearningNeuron
-from ebn_model.network.construction import random_decoder, thresholds
-from ebn_model.network.lif_network import LifNetwork
+from ebn_model.lif.construction import thresholds
+from ebn_model.lif.network import LifNetwork
+from ebn_model.network.decoder import random_decoder
 from ebn_model.network.mismatch import Mismatch
 from ebn_model.network.parameters import NetworkParameters
 from ebn_model.network.results import LearnedState

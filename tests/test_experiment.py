@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from synthetic import neuron_parameters
 
-from cosim.errors import SimulationError
-from cosim.experiments import output
-from cosim.experiments.output import OutputError
-from cosim.experiments.runner import redraw, run
-from cosim.experiments.store import read_json, read_result
+from cosim.experiments.neuron.runner import redraw, run
+from cosim.workbench import output
+from cosim.workbench.errors import SimulationError
+from cosim.workbench.output import OutputError
+from cosim.workbench.store import read_json, read_result
 from ebn_model.errors import InputError
 from ebn_model.learning_neuron import LearningNeuron
 
@@ -119,7 +119,9 @@ def test_changed_sources_rerun_their_view(short, solver, monkeypatch):
     run([short()])
     solver.ran()
     for view in ("circuit_view", "model_view"):
-        monkeypatch.setattr(f"cosim.experiments.{view}.sources_digest", lambda *names: str(names))
+        monkeypatch.setattr(
+            f"cosim.experiments.neuron.{view}.sources_digest", lambda *names: str(names)
+        )
     run([short()])
     assert solver.ran() == ["short transistor", *CELLS]
 

@@ -6,9 +6,9 @@ from fake_circuit import CONFIG
 from PIL import Image
 from synthetic import neuron_parameters
 
-from cosim.experiments.config import read_experiment
-from cosim.experiments.figures import draw, make_figure
-from cosim.experiments.views import Results
+from cosim.experiments.neuron.config import read_experiment
+from cosim.experiments.neuron.figures import draw, make_figure
+from cosim.experiments.neuron.views import Results
 from ebn_model.learning_neuron import LearningNeuron
 
 

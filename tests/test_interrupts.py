@@ -7,7 +7,7 @@ import pytest
 
 COMMAND = """\
 import sys, time
-from cosim.interrupts import interruptible
+from cosim.workbench.interrupts import interruptible
 
 def command():
     try:

@@ -1,9 +1,9 @@
 import pytest
 
-from cosim.circuit import TransistorCircuit, read_biases
+from cosim.circuits.neuron import TransistorCircuit, read_biases
 from cosim.engine.deck import Deck
 from cosim.engine.inventory import transistors
-from cosim.errors import DeckError
+from cosim.workbench.errors import DeckError
 from ebn_model.stimulus import Stimulus
 
 CELLS = """\

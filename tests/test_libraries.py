@@ -7,7 +7,7 @@ from cosim.engine.deck import Deck, read_netlist
 from cosim.engine.inventory import transistors
 from cosim.engine.job import Job
 from cosim.engine.worker import run_jobs
-from cosim.errors import DeckError
+from cosim.workbench.errors import DeckError
 
 CORNERS = """\
 * corners

@@ -14,7 +14,7 @@ from cosim.engine.closed_loop import Action
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job
 from cosim.engine.lockstep import Meeting, in_step
-from cosim.errors import CosimError, SimulationError, WorkerError
+from cosim.workbench.errors import CosimError, SimulationError, WorkerError
 
 STEP, STEPS = 1e-6, 20
 DECK = """\

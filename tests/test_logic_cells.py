@@ -6,16 +6,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cosim.circuit import NETLISTS, TransistorCircuit
-from cosim.datasheet import (
+from cosim.cells.bench import measurement
+from cosim.cells.benches import (
     learning_control,
     magnitude_encoder,
     runt_pulses,
     sub_lsbs,
     weight_bus,
 )
-from cosim.datasheet.bench import measurement
-from cosim.datasheet.logic import (
+from cosim.cells.benches.logic import (
     Steps,
     check_edges,
     clock_gap,
@@ -24,11 +23,12 @@ from cosim.datasheet.logic import (
     steps,
     weights,
 )
-from cosim.datasheet.waveforms import pulses
+from cosim.cells.waveforms import pulses
+from cosim.circuits.neuron import NETLISTS, TransistorCircuit
 from cosim.engine.deck import Deck, read_netlist
 from cosim.engine.job import Job
 from cosim.engine.worker import run_jobs
-from cosim.errors import LostEdgeError, SimulationError
+from cosim.workbench.errors import LostEdgeError, SimulationError
 from ebn_model.errors import InputError
 from ebn_model.stimulus import Stimulus, regular_spikes
 

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from synthetic import stimulus
 
-from cosim.circuit import TransistorCircuit
-from cosim.compare import compare, waveform_rms
+from cosim.circuits.learning_logic import LearningLogic, latched_decision
+from cosim.circuits.mixed_neuron import I_MEM, MixedCircuit
+from cosim.circuits.neuron import TransistorCircuit
+from cosim.circuits.neuron_logic import Surroundings
+from cosim.comparison.spikes import compare, waveform_rms
+from cosim.engine.solver_options import SolverOptions
 from cosim.engine.worker import run_jobs
-from cosim.errors import DeckError
-from cosim.learning_logic import LearningLogic, latched_decision
-from cosim.mixed import I_MEM, MixedCircuit
-from cosim.solver_options import SolverOptions
-from cosim.surroundings import Surroundings
+from cosim.workbench.errors import DeckError
 from ebn_model.errors import InputError
 from ebn_model.stimulus import poisson_spikes
 

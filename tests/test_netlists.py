@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cosim.circuit import NETLISTS
+from cosim.circuits.neuron import NETLISTS
 from cosim.engine.deck import read_netlist
 
 CELLS = sorted((NETLISTS / "cells").glob("*.cir"))

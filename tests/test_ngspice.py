@@ -11,7 +11,7 @@ from cosim.engine.library import find_library
 from cosim.engine.netlist import Line
 from cosim.engine.ngspice import NgSpice
 from cosim.engine.worker import run_jobs
-from cosim.errors import CosimError, DeckError, LostEdgeError, SimulationError
+from cosim.workbench.errors import CosimError, DeckError, LostEdgeError, SimulationError
 
 RC = """\
 v1 in 0 1

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cosim.circuit import TransistorCircuit, read_biases
+from cosim.circuits.neuron import TransistorCircuit, read_biases
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job
 from cosim.engine.operating_point import (
@@ -16,7 +16,7 @@ from cosim.engine.operating_point import (
     voltages,
 )
 from cosim.engine.worker import run_jobs
-from cosim.errors import SimulationError
+from cosim.workbench.errors import SimulationError
 from ebn_model.stimulus import Stimulus
 
 LOW_DIBL = {

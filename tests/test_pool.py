@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from children import MARK, marked, wait_for
 
-from cosim.pool import LostWorkerError, run_tasks
+from cosim.workbench.pool import LostWorkerError, run_tasks
 from ebn_model.errors import InputError
 
 
@@ -59,7 +59,7 @@ def test_a_killed_process_is_an_error():
 PARENT = """\
 import functools, sys
 sys.path.insert(0, {folder!r})
-from cosim.pool import Pool
+from cosim.workbench.pool import Pool
 from test_pool import asleep
 
 with Pool(3) as pool:

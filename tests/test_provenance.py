@@ -2,16 +2,18 @@ from functools import cache
 
 import pytest
 
-from cosim.experiments import circuit_view, provenance, simulator
-from cosim.experiments.circuit_view import CircuitView
-from cosim.experiments.model_view import ModelView
-from cosim.experiments.provenance import ROOT
-from cosim.experiments.simulation import read_simulation
-from cosim.experiments.simulator import simulator_versions, versions
-from cosim.networks.training_run import TrainingRun
-from cosim.study.condition import Condition
-from cosim.study.condition_run import ConditionRun
-from ebn_model.network.configurations import CONFIGURATIONS
+from cosim.engine import simulator
+from cosim.engine.simulator import simulator_versions, versions
+from cosim.experiments.network.training_run import TrainingRun
+from cosim.experiments.neuron import circuit_view
+from cosim.experiments.neuron.circuit_view import CircuitView
+from cosim.experiments.neuron.model_view import ModelView
+from cosim.experiments.neuron.simulation import read_simulation
+from cosim.experiments.study.condition import Condition
+from cosim.experiments.study.condition_run import ConditionRun
+from cosim.workbench import provenance
+from cosim.workbench.provenance import ROOT
+from ebn_model.configurations import CONFIGURATIONS
 from ebn_model.network.parameters import TaskParameters
 
 
@@ -115,24 +117,30 @@ def training_key(folder):
     return TrainingRun(CONFIGURATIONS["hardware"], TaskParameters(), 2, 1, folder).key
 
 
-TRAINED_BY = ["ebn_model/network/training.py", "ebn_model/network/hardware_kernel.py"]
+TRAINED_BY = ["ebn_model/network/training.py", "ebn_model/chip/kernel.py"]
 NOT_TRAINED_BY = [
-    "cosim/circuit.py",
+    "cosim/circuits/neuron.py",
     "cosim/engine/deck.py",
     "cosim/engine/ngspice.py",
-    "cosim/experiments/config.py",
-    "cosim/networks/settings.py",
+    "cosim/experiments/neuron/config.py",
+    "cosim/experiments/network/settings.py",
 ]
 
 
 @pytest.mark.parametrize(
     ("key", "module"),
     [
-        (constants_key, "cosim/datasheet/dpi_membrane.py"),
-        (constants_key, "cosim/datasheet/plastic_synapse.py"),
-        (constants_key, "cosim/dpi_fit.py"),
-        *((study_key, module) for module in [*TRAINED_BY, "cosim/networks/judgement.py"]),
-        *((training_key, module) for module in [*TRAINED_BY, "cosim/networks/final_trial.py"]),
+        (constants_key, "cosim/cells/benches/dpi_membrane.py"),
+        (constants_key, "cosim/cells/benches/plastic_synapse.py"),
+        (constants_key, "cosim/cells/dpi_fit.py"),
+        *(
+            (study_key, module)
+            for module in [*TRAINED_BY, "cosim/experiments/network/judgement.py"]
+        ),
+        *(
+            (training_key, module)
+            for module in [*TRAINED_BY, "cosim/experiments/network/final_trial.py"]
+        ),
     ],
 )
 def test_what_a_result_depends_on_makes_it_stale(change, tmp_path, key, module):
@@ -144,9 +152,12 @@ def test_what_a_result_depends_on_makes_it_stale(change, tmp_path, key, module):
 @pytest.mark.parametrize(
     ("key", "module"),
     [
-        (constants_key, "cosim/mixed.py"),
-        (constants_key, "cosim/datasheet/weight_bus.py"),
-        *((study_key, module) for module in [*NOT_TRAINED_BY, "cosim/study/settings.py"]),
+        (constants_key, "cosim/circuits/mixed_neuron.py"),
+        (constants_key, "cosim/cells/benches/weight_bus.py"),
+        *(
+            (study_key, module)
+            for module in [*NOT_TRAINED_BY, "cosim/experiments/study/settings.py"]
+        ),
         *((training_key, module) for module in NOT_TRAINED_BY),
     ],
 )

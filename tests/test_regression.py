@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from cosim.circuit import TransistorCircuit
-from cosim.compare import compare, one_step
+from cosim.circuits.neuron import TransistorCircuit
+from cosim.comparison.spikes import compare, one_step
 from cosim.engine.worker import run_jobs
-from cosim.experiments.simulation import read_simulation
+from cosim.experiments.neuron.simulation import read_simulation
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.stimulus import Stimulus
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from cosim import cli
-from cosim.circuit import TransistorCircuit, read_biases
-from cosim.datasheet.bench import measurement
-from cosim.experiments.simulation import read_simulation
-from cosim.experiments.store import read_json, read_result
+from cosim.cells.bench import measurement
+from cosim.circuits.neuron import TransistorCircuit, read_biases
+from cosim.experiments.neuron.simulation import read_simulation
+from cosim.workbench.store import read_json, read_result
 
 STIMULUS = """\
 biases = "published"

@@ -5,13 +5,13 @@ import fake_circuit
 import pytest
 from synthetic import neuron_parameters, result, spike_table
 
-from cosim.compare import compare
-from cosim.experiments.config import Tolerances
-from cosim.experiments.runner import run
-from cosim.experiments.simulation import read_simulation
-from cosim.experiments.store import read_json
-from cosim.experiments.verdict import published_rows
-from cosim.solver_options import SolverOptions
+from cosim.comparison.spikes import compare
+from cosim.engine.solver_options import SolverOptions
+from cosim.experiments.neuron.config import Tolerances
+from cosim.experiments.neuron.runner import run
+from cosim.experiments.neuron.simulation import read_simulation
+from cosim.experiments.neuron.verdict import published_rows
+from cosim.workbench.store import read_json
 from ebn_model.learning_neuron import LearningNeuron
 
 CELLS = ["cell one", "cell two"]

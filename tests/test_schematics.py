@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from cosim.circuit import NETLISTS
+from cosim.circuits.neuron import NETLISTS
 from cosim.schematics import __main__ as command
 from cosim.schematics.boxes import members
 from cosim.schematics.drawings import FOLDER, block_diagrams, files, schematics

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from cosim.engine import scratch
-from cosim.engine.scratch import LOCK, PREFIX, ScratchFolder
+from cosim.workbench import scratch
+from cosim.workbench.scratch import LOCK, PREFIX, ScratchFolder
 
 KEEP = """\
 import os, sys
 from pathlib import Path
-from cosim.engine.scratch import ScratchFolder
+from cosim.workbench.scratch import ScratchFolder
 folder = ScratchFolder(Path(sys.argv[1]))
 Path(folder.name, "large").write_bytes(bytes(1000))
 print(folder.name, flush=True)

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from cosim.circuit import NETLISTS
+from cosim.circuits.neuron import NETLISTS
 
 WITHOUT_LIBRARY = """\
 #!/bin/sh

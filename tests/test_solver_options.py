@@ -1,10 +1,10 @@
 import pytest
 from pydantic import ValidationError
 
-from cosim.circuit import TransistorCircuit
-from cosim.mixed import MIXED_SOLVER, MixedCircuit
-from cosim.rows.circuit import DIGITAL_SOLVER, TRANSISTOR_SOLVER
-from cosim.solver_options import SolverOptions
+from cosim.circuits.mixed_neuron import MIXED_SOLVER, MixedCircuit
+from cosim.circuits.neuron import TransistorCircuit
+from cosim.circuits.row import DIGITAL_SOLVER, TRANSISTOR_SOLVER
+from cosim.engine.solver_options import SolverOptions
 
 BOUNDS = {
     "xmu": (0.1, 0.5, "unstable"),

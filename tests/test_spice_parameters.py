@@ -2,11 +2,11 @@ import re
 
 import pytest
 
-from cosim.circuit import NETLISTS, read_biases
+from cosim.circuits.neuron import NETLISTS, read_biases
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job
+from cosim.engine.spice_parameters import read_parameters, spice_number
 from cosim.engine.worker import run_jobs
-from cosim.spice_parameters import read_parameters, spice_number
 from ebn_model.errors import InputError
 
 TABLE = """\
@@ -147,5 +147,5 @@ def test_a_bias_table_with_remarks(monkeypatch, tmp_path):
     tmp_path.joinpath("biases").mkdir()
     tmp_path.joinpath("biases", "mine.spice").write_text(edited, encoding="utf-8")
     rule = read_biases("rule")
-    monkeypatch.setattr("cosim.circuit.NETLISTS", tmp_path)
+    monkeypatch.setattr("cosim.circuits.neuron.NETLISTS", tmp_path)
     assert read_biases("mine") == rule

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from cosim import characterise
-from cosim.circuit import TransistorCircuit
-from cosim.datasheet.bench import bench_job
-from cosim.datasheet.spike_generator import RELEASED, intervals, measure
-from cosim.datasheet.waveforms import current, pulses
+from cosim.cells import characterise
+from cosim.cells.bench import bench_job
+from cosim.cells.benches.spike_generator import RELEASED, intervals, measure
+from cosim.cells.waveforms import current, pulses
+from cosim.circuits.mixed_neuron import MixedCircuit
+from cosim.circuits.neuron import TransistorCircuit
 from cosim.engine.worker import run_jobs
-from cosim.errors import SimulationError
-from cosim.mixed import MixedCircuit
+from cosim.workbench.errors import SimulationError
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.stimulus import Stimulus
 

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from cosim.circuit import TransistorCircuit, read_biases
-from cosim.datasheet.bench import bench_job, bench_names
+from cosim.cells.bench import bench_job, bench_names
+from cosim.circuits.mixed_neuron import MixedCircuit
+from cosim.circuits.neuron import TransistorCircuit, read_biases
+from cosim.circuits.row import RowCircuit
+from cosim.circuits.start_check import StartCheck, start_check
 from cosim.engine.deck import Deck
 from cosim.engine.worker import run_jobs
-from cosim.errors import SimulationError
-from cosim.mixed import MixedCircuit
-from cosim.rows.circuit import RowCircuit
-from cosim.start_check import StartCheck, start_check
+from cosim.workbench.errors import SimulationError
 from ebn_model.row import RowStimulus
 from ebn_model.stimulus import Stimulus
 

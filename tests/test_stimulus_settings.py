@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from cosim.experiments.config import read_experiment
-from cosim.experiments.stimulus_settings import StimulusSettings
+from cosim.experiments.neuron.config import read_experiment
+from cosim.experiments.neuron.stimulus_settings import StimulusSettings
 from ebn_model.errors import InputError
 from ebn_model.parameters import validated
 from ebn_model.stimulus import poisson_spikes

@@ -5,14 +5,14 @@ import codecs
 
 import pytest
 
-from cosim import circuit
-from cosim.circuit import NETLISTS, read_biases
-from cosim.datasheet.specification import read_specification
+from cosim.cells.specification import read_specification
+from cosim.circuits import neuron as circuit
+from cosim.circuits.neuron import NETLISTS, read_biases
 from cosim.engine.deck import read_netlist
-from cosim.experiments.sections import read_toml
-from cosim.experiments.store import read_json
-from cosim.rows.code_files import read_codes
-from cosim.rows.spike_files import read_spikes
+from cosim.replay.code_files import read_codes
+from cosim.replay.spike_files import read_spikes
+from cosim.workbench.settings import read_toml
+from cosim.workbench.store import read_json
 from ebn_model.errors import InputError
 from ebn_model.results import read_spike_table
 from ebn_model.row import EVENTS_HEADER, read_row_events

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from unseen import INPUT_FACTORS, draw, play
 
-from cosim.circuit import TransistorCircuit, read_biases
-from cosim.compare import one_step
-from cosim.datasheet.bench import bench_job
-from cosim.datasheet.waveforms import current
+from cosim.cells.bench import bench_job
+from cosim.cells.waveforms import current
+from cosim.circuits.mixed_neuron import MixedCircuit
+from cosim.circuits.neuron import TransistorCircuit, read_biases
+from cosim.comparison.spikes import one_step
 from cosim.engine.worker import run_jobs
-from cosim.experiments.config import ALIKE
-from cosim.mixed import MixedCircuit
+from cosim.experiments.neuron.config import ALIKE
 
 SEED = int(os.environ.get("UNSEEN_SEED", "20210524"))
 CASES = int(os.environ.get("UNSEEN_CASES", "10"))

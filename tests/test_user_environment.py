@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from cosim.circuit import NETLISTS
+from cosim.circuits.neuron import NETLISTS
 
 ROOT = NETLISTS.parent
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from synthetic import neuron_parameters, stimulus
 
-from cosim.compare import compare, one_step
+from cosim.circuits.mixed_neuron import MixedCircuit
+from cosim.comparison.spikes import compare, one_step
 from cosim.engine.worker import run_jobs
-from cosim.mixed import MixedCircuit
 from ebn_model.errors import InputError
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.stimulus import regular_spikes

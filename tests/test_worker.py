@@ -15,7 +15,7 @@ from cosim.engine.deck import Deck
 from cosim.engine.job import Job
 from cosim.engine.version import ngspice_version
 from cosim.engine.worker import run_jobs
-from cosim.errors import DeckError, SimulationError, WorkerError
+from cosim.workbench.errors import DeckError, SimulationError, WorkerError
 
 RC = "v1 in 0 1\nr1 in out {tau}\nc1 out 0 1n ic=0\n"
 SHORT = RC + ".tran 10n 5u uic\n"

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cosim.circuit import read_biases
-from cosim.compare import Comparison, compare
+from cosim.circuits.neuron import read_biases
+from cosim.comparison.spikes import Comparison, compare
 from cosim.engine.worker import run_jobs
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.parameters import NeuronParameters

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cosim.engine.scratch import ScratchFolder
+from cosim.workbench.scratch import ScratchFolder
 
 _ONLY_COMMENTS = "* nothing is set here\n"
 

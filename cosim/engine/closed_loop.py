@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from cosim.errors import CosimError, LostEdgeError
+from cosim.workbench.errors import CosimError, LostEdgeError
 
 _SAME_TIME = 1e-12
 """Times in s that are no farther apart than this are the same."""

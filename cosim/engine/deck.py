@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cosim.engine.libraries import Libraries
 from cosim.engine.netlist import Line, NetlistReader
-from cosim.errors import DeckError
+from cosim.workbench.errors import DeckError
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from cosim.engine.deck import Deck
-from cosim.errors import DeckError
+from cosim.workbench.errors import DeckError
 
 _TOP = ""
 _FIRST_PARAMETER = re.compile(r"\s\w+\s*=")

@@ -8,7 +8,7 @@ import numpy as np
 
 from cosim.engine.closed_loop import Controller
 from cosim.engine.deck import Deck
-from cosim.errors import DeckError, LostEdgeError, SimulationError
+from cosim.workbench.errors import DeckError, LostEdgeError, SimulationError
 
 
 @dataclass(frozen=True, eq=False)

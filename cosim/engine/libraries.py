@@ -13,7 +13,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from cosim.engine.netlist import NAME, Line, NetlistReader, stated_name
-from cosim.errors import DeckError
+from cosim.workbench.errors import DeckError
 
 _REFERENCE = re.compile(r'\.lib "(?P<path>[^"]*)" (?P<section>.*)')
 _DEFINITION = re.compile(rf"\s*\.lib\w*\s*{NAME}\s*(?:[;$].*)?", re.I)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySpice.Spice.NgSpice.Shared import NgSpiceShared
 
-from cosim.errors import CosimError
+from cosim.workbench.errors import CosimError
 
 
 def find_library() -> str:

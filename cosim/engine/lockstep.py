@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from cosim.engine.job import Job
-from cosim.engine.scratch import ScratchFolder
 from cosim.engine.worker import run_jobs
-from cosim.errors import CosimError, WorkerError
+from cosim.workbench.errors import CosimError, WorkerError
+from cosim.workbench.scratch import ScratchFolder
 
 _AT_WORK = (os.cpu_count() or 1) + 1
 """Runs that work at the same time: one more than processors, so that none of them has to wait for

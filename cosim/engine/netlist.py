@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cosim.errors import DeckError
+from cosim.workbench.errors import DeckError
 
 NAME = r"""(?:"([^"]*)"|'([^']*)'|(?!\$)([^\s;"']+)(?![^\s;"']))"""
 """Pattern of a file's or section's name, perhaps quoted; a comment is none."""

@@ -26,7 +26,7 @@ from cosim.engine.operating_point import (
     starts_at_operating_point,
     voltages,
 )
-from cosim.errors import CosimError, DeckError, SimulationError
+from cosim.workbench.errors import CosimError, DeckError, SimulationError
 
 _messages = logging.getLogger(__name__)
 

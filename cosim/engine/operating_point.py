@@ -8,7 +8,7 @@ import numpy as np
 
 from cosim.engine.deck import Deck
 from cosim.engine.netlist import Line
-from cosim.errors import SimulationError
+from cosim.workbench.errors import SimulationError
 
 _LIMITS_WHAT_IS_KEPT = {"save", "print", "plot", "probe"}
 _NODESETS_PER_LINE = 4

@@ -2,9 +2,9 @@
 
 import subprocess
 
-from cosim.engine.child import python_command
 from cosim.engine.ngspice import NgSpice
-from cosim.errors import CosimError
+from cosim.workbench.child import python_command
+from cosim.workbench.errors import CosimError
 
 
 def ngspice_version() -> str:

@@ -22,11 +22,11 @@ from typing import TextIO
 
 import numpy as np
 
-from cosim.engine.child import python_command
 from cosim.engine.job import Job
 from cosim.engine.ngspice import NgSpice
-from cosim.engine.scratch import ScratchFolder, remove
-from cosim.errors import CosimError, WorkerError
+from cosim.workbench.child import python_command
+from cosim.workbench.errors import CosimError, WorkerError
+from cosim.workbench.scratch import ScratchFolder, remove
 
 PATIENCE = 600.0
 """A run that shows no sign of progress for this time, in s, is taken to hang or to be stopped."""

@@ -2,9 +2,9 @@
 
 import sys
 
-from cosim.errors import CosimError
-from cosim.experiments.output import new_folder
 from cosim.schematics.drawings import FOLDER, files
+from cosim.workbench.errors import CosimError
+from cosim.workbench.output import new_folder
 from ebn_model.errors import InputError
 
 

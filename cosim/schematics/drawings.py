@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from cosim.circuit import NETLISTS
+from cosim.circuits.neuron import NETLISTS
 from cosim.schematics.blocks import block_diagram
 from cosim.schematics.layout import Placement, read_placements
 from cosim.schematics.netlist import Cell, SchematicError, read_cells

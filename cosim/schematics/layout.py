@@ -7,12 +7,12 @@ from pathlib import Path
 
 from pydantic import PositiveInt
 
-from cosim.experiments.sections import Section, read_toml
 from cosim.schematics.boxes import bundled, members
 from cosim.schematics.netlist import Cell, Device, SchematicError
 from cosim.schematics.shapes import Symbol, Terminal
 from cosim.schematics.symbols import TURNS, symbol
 from cosim.schematics.text import Rectangle, Text, label_length
+from cosim.workbench.settings import Section, read_toml
 
 
 class Placement(Section):

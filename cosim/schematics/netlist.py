@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cosim.engine.deck import Deck, read_netlist
 from cosim.engine.netlist import Line
-from cosim.errors import CosimError
+from cosim.workbench.errors import CosimError
 
 _TERMINALS = {"nfet": "dgsb", "pfet": "dgsb", "c": "12", "i": "12"}
 _STATED = re.compile(r"\*\s+(?:pins\s+)?((?:\S+\s+)+?)(in|out|inout|bias)\s+\S")

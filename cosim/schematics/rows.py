@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from cosim.rows.circuit import RowCircuit
+from cosim.circuits.row import RowCircuit
 from cosim.schematics.blocks import opened, simplified
 from cosim.schematics.netlist import Cell, Device, read_cell_devices
 from ebn_model.row import RowStimulus

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import brian2
 import numpy as np
 
-from ebn_model.network.lif_network import LifNetwork
+from ebn_model.lif.network import LifNetwork
 
 
 def prepare(network: LifNetwork, command: np.ndarray) -> Callable[[], int]:

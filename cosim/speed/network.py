@@ -12,10 +12,10 @@ from timeit import timeit
 
 import numpy as np
 
-from cosim.interrupts import interruptible
 from cosim.speed.numpy_network import floor, train, train_bare
+from cosim.workbench.interrupts import interruptible
+from ebn_model.lif.network import LifNetwork
 from ebn_model.network.evaluation import Trial, draw_trial
-from ebn_model.network.lif_network import LifNetwork
 from ebn_model.network.parameters import NetworkParameters, TaskParameters
 from ebn_model.network.seeds import Purpose
 

@@ -20,14 +20,14 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from cosim.circuit import TransistorCircuit
+from cosim.circuits.mixed_neuron import MixedCircuit
+from cosim.circuits.neuron import TransistorCircuit
 from cosim.engine.job import Job
-from cosim.engine.scratch import ScratchFolder
 from cosim.engine.worker import run_jobs
-from cosim.errors import CosimError
-from cosim.experiments.simulation import read_simulation
-from cosim.interrupts import interruptible
-from cosim.mixed import MixedCircuit
+from cosim.experiments.neuron.simulation import read_simulation
+from cosim.workbench.errors import CosimError
+from cosim.workbench.interrupts import interruptible
+from cosim.workbench.scratch import ScratchFolder
 
 REPETITIONS = 3
 SHORTENED = ("stimulus.count=23", "stimulus.duration=120 ms")

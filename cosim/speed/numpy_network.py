@@ -4,8 +4,8 @@ from functools import partial
 
 import numpy as np
 
+from ebn_model.lif.network import LifNetwork
 from ebn_model.network.compilation import cached_njit
-from ebn_model.network.lif_network import LifNetwork
 
 Spikes = list[tuple[float, int]]
 Updates = list[tuple[float, int, int, float]]

@@ -1,7 +1,7 @@
 """Rows of the network, open and closed loop, against `ngspice -b` on the same decks.
 
 The work is the beginning of that of the simulation network_replay, with all its rows. ngspice alone
-gets the decks with all that Python did to their sources in them (cosim.rows.played). All use as
+gets the decks with all that Python did to their sources in them (recorded_deck.py). All use as
 many processes as there are processors and take turns. `python -m cosim.speed.rows`.
 """
 
@@ -14,18 +14,18 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
 
+from cosim.circuits.row import RowCircuit
 from cosim.engine.inventory import transistors
-from cosim.engine.scratch import ScratchFolder
 from cosim.engine.worker import run_jobs
-from cosim.errors import CosimError
-from cosim.interrupts import interruptible
-from cosim.rows.circuit import RowCircuit
-from cosim.rows.closed_loop import teach
-from cosim.rows.played import RecordedRow, played_deck
-from cosim.rows.replay import network_stimuli
-from cosim.rows.settings import ReplayExperiment, read_replay
-from cosim.rows.taught import taught_run
+from cosim.experiments.replay.settings import ReplayExperiment, read_replay
+from cosim.experiments.replay.training import taught_run
+from cosim.replay.closed_loop import teach
+from cosim.replay.open_loop import network_stimuli
 from cosim.speed.neuron import run_alone
+from cosim.speed.recorded_deck import RecordedRow, played_deck
+from cosim.workbench.errors import CosimError
+from cosim.workbench.interrupts import interruptible
+from cosim.workbench.scratch import ScratchFolder
 
 OPEN, CLOSED, ALONE = "open loop", "closed loop", "ngspice -b"
 NEURONS, DURATION, REPETITIONS = 20, 500e-3, 1

@@ -2,7 +2,7 @@
 
 `make calibrate` writes them with the table, so that a network can be simulated without ngspice:
 TABLE.json are those of the single learning neuron, TABLE_row.json those of a neuron in a row, which
-rests elsewhere by what the row leaks (cosim/rows/characterise.py).
+rests elsewhere by what the row leaks (cosim/cells/row_characterise.py).
 """
 
 import json

@@ -8,13 +8,8 @@ from pathlib import Path
 import numpy as np
 import reference
 
-from ebn_model.network.construction import (
-    optimal_reset,
-    optimal_weights,
-    random_decoder,
-    round_to_grid,
-    thresholds,
-)
+from ebn_model.lif.construction import optimal_reset, optimal_weights, round_to_grid, thresholds
+from ebn_model.network.decoder import random_decoder
 from ebn_model.network.inputs import smoothed_noise
 from ebn_model.network.mismatch import Mismatch
 from ebn_model.network.parameters import NetworkParameters, TaskParameters

@@ -5,8 +5,8 @@ from dataclasses import fields, replace
 import numpy as np
 import reference
 
+from ebn_model.lif.network import LifNetwork
 from ebn_model.network.inputs import sine_command
-from ebn_model.network.lif_network import LifNetwork
 from ebn_model.network.parameters import NetworkParameters
 from ebn_model.network.results import LearnedState
 

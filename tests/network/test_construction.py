@@ -2,18 +2,18 @@ import numpy as np
 import pytest
 
 from ebn_model.errors import InputError
-from ebn_model.network.construction import (
+from ebn_model.lif.construction import (
     initial_state,
     optimal_reset,
     optimal_state,
     optimal_weights,
-    random_decoder,
     random_weights,
     round_to_grid,
     saturated,
     storable,
     thresholds,
 )
+from ebn_model.network.decoder import random_decoder
 from ebn_model.network.parameters import NetworkParameters
 
 PAIR = np.array([[0.6, 1.0], [0.8, 0.0]])

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from ebn_model.errors import InputError
+from ebn_model.lif.construction import initial_state
 from ebn_model.network import files
-from ebn_model.network.construction import initial_state, random_decoder
+from ebn_model.network.decoder import random_decoder
 from ebn_model.network.fields import HARDWARE_UNITS
 from ebn_model.network.files import load, save, write_spikes
 from ebn_model.network.mismatch import Mismatch, draw_mismatch

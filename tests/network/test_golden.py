@@ -8,10 +8,10 @@ import pytest
 from golden_format import CASES, FOLDER, golden_case
 from reference import simulate
 
+from ebn_model.lif.arrays import LAST, NOW, PRESENT, Cells, Rule
+from ebn_model.lif.blocks import activity_at_rest, blocks
+from ebn_model.lif.recorder import Recorder
 from ebn_model.network.decoding import decode
-from ebn_model.network.lif_arrays import LAST, NOW, PRESENT, Cells, Rule
-from ebn_model.network.lif_blocks import activity_at_rest, blocks
-from ebn_model.network.lif_recorder import Recorder
 from ebn_model.network.mismatch import Mismatch
 from ebn_model.network.parameters import NetworkParameters
 from ebn_model.network.results import LearnedState

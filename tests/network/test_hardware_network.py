@@ -7,20 +7,20 @@ import pytest
 from hardware_reference import simulate
 from scipy.integrate import solve_ivp
 
-from ebn_model.errors import InputError
-from ebn_model.event_bus import delivered
-from ebn_model.learning_neuron import integrator_slope, output_current, state_of
-from ebn_model.network import hardware_blocks
-from ebn_model.network.hardware_blocks import activity_at_rest, blocks, circuit_of
-from ebn_model.network.hardware_kernel import EXC, MEM, RISES
-from ebn_model.network.hardware_mapping import input_gain
-from ebn_model.network.hardware_network import (
+from ebn_model.chip import blocks as hardware_blocks
+from ebn_model.chip.blocks import activity_at_rest, blocks, circuit_of
+from ebn_model.chip.kernel import EXC, MEM, RISES
+from ebn_model.chip.mapping import input_gain
+from ebn_model.chip.network import (
     BusOverloadWarning,
     HardwareNetwork,
     hardware_state,
     optimal_codes,
 )
-from ebn_model.network.hardware_parameters import HardwareParameters
+from ebn_model.chip.parameters import HardwareParameters
+from ebn_model.errors import InputError
+from ebn_model.event_bus import delivered
+from ebn_model.learning_neuron import integrator_slope, output_current, state_of
 from ebn_model.network.inputs import sine_command
 from ebn_model.network.parameters import MismatchParameters, TaskParameters
 from ebn_model.network.training import Training, assess, train
@@ -257,7 +257,7 @@ SLOT = 2.0**-13
 """Of the bus in s; all times below are multiples of it, so that they meet exactly."""
 
 
-@pytest.mark.filterwarnings("ignore::ebn_model.network.hardware_network.BusOverloadWarning")
+@pytest.mark.filterwarnings("ignore::ebn_model.chip.network.BusOverloadWarning")
 @pytest.mark.parametrize(
     "spikes",
     [

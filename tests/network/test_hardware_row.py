@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
+from ebn_model.chip.network import HardwareNetwork
+from ebn_model.chip.parameters import HardwareParameters
+from ebn_model.chip.row import HardwareRow
+from ebn_model.chip.row_stimulus import row_input, row_stimulus
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.measured import measured_parameters
-from ebn_model.network.hardware_network import HardwareNetwork
-from ebn_model.network.hardware_parameters import HardwareParameters
-from ebn_model.network.hardware_row import HardwareRow
 from ebn_model.network.inputs import sine_command
-from ebn_model.network.row_stimulus import row_input, row_stimulus
 from ebn_model.row import RowStimulus
 from ebn_model.stimulus import Stimulus
 

@@ -7,7 +7,7 @@ import pytest
 from lif_cases import MISMATCH, command_of, expected, network_of
 from numba.core.dispatcher import Dispatcher
 
-from ebn_model.network import lif_kernel
+from ebn_model.lif import kernel as lif_kernel
 from ebn_model.network.mismatch import Mismatch
 from ebn_model.network.results import LearnedState
 
@@ -21,7 +21,7 @@ RULES = {
     "sub-LSBs": {"sub_lsbs": 2, "dead_zone": 0.3},
 }
 
-runaway = pytest.mark.filterwarnings("ignore::ebn_model.network.lif_network.UnstableWarning")
+runaway = pytest.mark.filterwarnings("ignore::ebn_model.lif.network.UnstableWarning")
 """Of networks that run away on purpose: with more spikes than steps the order matters most."""
 
 

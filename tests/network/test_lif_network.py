@@ -7,10 +7,10 @@ import pytest
 from lif_cases import MISMATCH, assert_same_result, command_of, expected, network_of
 
 from ebn_model.errors import InputError
-from ebn_model.network import lif_blocks
+from ebn_model.lif import blocks as lif_blocks
+from ebn_model.lif.network import LifNetwork, UnstableWarning
 from ebn_model.network.decoding import decode
 from ebn_model.network.files import load, save
-from ebn_model.network.lif_network import LifNetwork, UnstableWarning
 from ebn_model.network.mismatch import Mismatch
 from ebn_model.network.parameters import NetworkParameters, TaskParameters
 from ebn_model.network.training import Training, train

@@ -1,8 +1,8 @@
 import pytest
 from small import write_config
 
-from cosim.networks import report
-from cosim.networks.settings import read_network_experiments
+from cosim.experiments.network import report
+from cosim.experiments.network.settings import read_network_experiments
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ import pytest
 from small import CONFIG, write_config
 
 from cosim.cli import main
-from cosim.networks import runner
-from cosim.networks.report import make_network_report
-from cosim.networks.runner import run_networks
-from cosim.networks.settings import read_network_experiments
-from cosim.networks.statistics import estimate
+from cosim.experiments.network import runner
+from cosim.experiments.network.report import make_network_report
+from cosim.experiments.network.runner import run_networks
+from cosim.experiments.network.settings import read_network_experiments
+from cosim.workbench.statistics import estimate
 from ebn_model.errors import InputError
 
 

@@ -1,11 +1,11 @@
 import pytest
 from small import CONFIG, write_config
 
-from cosim.experiments.simulation import SIMULATIONS
-from cosim.networks.settings import is_network, read_network_experiments
+from cosim.experiments.network.settings import is_network, read_network_experiments
+from cosim.workbench.experiment_files import SIMULATIONS
+from ebn_model.chip.parameters import HardwareParameters
+from ebn_model.configurations import CONFIGURATIONS
 from ebn_model.errors import InputError
-from ebn_model.network.configurations import CONFIGURATIONS
-from ebn_model.network.hardware_parameters import HardwareParameters
 
 
 def test_a_file_changes_what_its_configuration_says(experiment, tmp_path):

@@ -4,11 +4,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cosim.experiments.output import OutputError
-from cosim.networks import training_run
-from cosim.networks.training_run import run_training, training_runs
+from cosim.experiments.network import training_run
+from cosim.experiments.network.training_run import run_training, training_runs
+from cosim.workbench.output import OutputError
+from ebn_model.configurations import CONFIGURATIONS
 from ebn_model.errors import InputError
-from ebn_model.network.configurations import CONFIGURATIONS
 from ebn_model.network.training import Checkpoint
 
 

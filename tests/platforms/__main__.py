@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
-from cosim.engine.scratch import ScratchFolder
+from cosim.workbench.scratch import ScratchFolder
 from platforms.machine import PlatformError, output, package_version
 from platforms.newest_ngspice import Ngspice, fetch
 from platforms.outcome import (

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cosim.engine.scratch import ScratchFolder
+from cosim.workbench.scratch import ScratchFolder
 from platforms.machine import PlatformError, debian_mirror, keyring, need, output, upstream
 
 SUITE = "bookworm-backports"

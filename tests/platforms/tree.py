@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cosim.engine.scratch import ScratchFolder
+from cosim.workbench.scratch import ScratchFolder
 from platforms.machine import (
     PlatformError,
     apt_settings,

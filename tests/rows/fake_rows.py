@@ -6,10 +6,10 @@ import numpy as np
 
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job
-from cosim.errors import CosimError
-from cosim.rows.row_run import RowTask
+from cosim.replay.row_run import RowTask
+from cosim.workbench.errors import CosimError
+from ebn_model.chip.row import HardwareRow
 from ebn_model.measured import measured_parameters
-from ebn_model.network.hardware_row import HardwareRow
 from ebn_model.row import RowStimulus
 
 
@@ -57,8 +57,8 @@ class FakeSolver:
 def install(monkeypatch):
     """Let replays use the stand-ins; returns the FakeSolver."""
     solver = FakeSolver()
-    monkeypatch.setattr("cosim.rows.row_run.run_jobs", solver)
-    monkeypatch.setattr("cosim.rows.replay.RowCircuit", FakeRow)
+    monkeypatch.setattr("cosim.replay.row_run.run_jobs", solver)
+    monkeypatch.setattr("cosim.replay.open_loop.RowCircuit", FakeRow)
     return solver
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 from synthetic import neuron_parameters
 
-from cosim.rows.outcome import Provenance, ReplayOutcome, RowComparisonInput
+from cosim.comparison.row_case import RowComparisonInput
+from cosim.experiments.replay.outcome import Provenance, ReplayOutcome
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.row import RowEvents, RowResult, RowStimulus
 

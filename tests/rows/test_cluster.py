@@ -15,14 +15,14 @@ from commands import WORK, Place
 from distributed import LocalCluster
 from fake_rows import row_stimulus_of
 
-from cosim import cluster as cluster_module
+from cosim.circuits.row import RowCircuit
 from cosim.cli import main
-from cosim.cluster import ClusterError, run_on_cluster
-from cosim.errors import WorkerError
-from cosim.pool import LostWorkerError
-from cosim.rows.circuit import RowCircuit
-from cosim.rows.parallel import run_rows
-from cosim.rows.row_run import RowTask
+from cosim.replay.parallel import run_rows
+from cosim.replay.row_run import RowTask
+from cosim.workbench import cluster as cluster_module
+from cosim.workbench.cluster import ClusterError, run_on_cluster
+from cosim.workbench.errors import WorkerError
+from cosim.workbench.pool import LostWorkerError
 from ebn_model.errors import InputError
 
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from cosim.rows.code_files import read_codes
+from cosim.replay.code_files import read_codes
+from ebn_model.configurations import build_network, configuration
 from ebn_model.errors import InputError
-from ebn_model.network.configurations import build_network, configuration
 from ebn_model.network.fields import HARDWARE_UNITS
 from ebn_model.network.files import save
 

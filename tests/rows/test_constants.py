@@ -1,7 +1,7 @@
 import pytest
 
-from cosim.rows import constants
-from cosim.rows.constants import row_constants
+from cosim.cells import row_constants as constants
+from cosim.cells.row_constants import row_constants
 from ebn_model.errors import InputError
 from ebn_model.measured import measured_parameters
 

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from cosim.rows.document import (
+from cosim.workbench.document import (
     Cell,
     Document,
     Listing,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from synthetic_rows import DURATION, case, run, stimulus
 
-from cosim.rows.membrane import compare_membranes, match_spikes
+from cosim.comparison.membrane import compare_membranes, match_spikes
 from ebn_model.errors import InputError
 
 

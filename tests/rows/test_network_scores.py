@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from synthetic_rows import run, stimulus
 
-from cosim.rows.network_scores import codes_of_rows, network_score, network_scores
+from cosim.experiments.replay.network_scores import codes_of_rows, network_score, network_scores
+from ebn_model.chip.mapping import weights_of_codes
+from ebn_model.chip.network import HardwareNetwork, hardware_state
+from ebn_model.chip.parameters import HardwareParameters
 from ebn_model.errors import InputError
 from ebn_model.network.balance import balance, input_currents
 from ebn_model.network.decoding import decoding_error
 from ebn_model.network.evaluation import draw_trial, validate
-from ebn_model.network.hardware_mapping import weights_of_codes
-from ebn_model.network.hardware_network import HardwareNetwork, hardware_state
-from ebn_model.network.hardware_parameters import HardwareParameters
 from ebn_model.network.parameters import TaskParameters
 from ebn_model.network.seeds import Purpose
 

@@ -5,9 +5,7 @@ import pytest
 from fake_circuit import largest_file
 from fake_rows import LostError, install, row_stimulus_of
 
-from cosim.experiments.output import OutputError
-from cosim.rows.own_spikes import stimuli_of_spikes
-from cosim.rows.replay import (
+from cosim.replay.open_loop import (
     MissingRowsError,
     RowSettings,
     chosen_rows,
@@ -15,9 +13,11 @@ from cosim.rows.replay import (
     replay,
     replay_stimuli,
 )
-from cosim.rows.spike_files import SpikeTrains
+from cosim.replay.own_spikes import stimuli_of_spikes
+from cosim.replay.spike_files import SpikeTrains
+from cosim.workbench.output import OutputError
+from ebn_model.configurations import build_network, configuration
 from ebn_model.errors import InputError
-from ebn_model.network.configurations import build_network, configuration
 
 NEURONS = 4
 

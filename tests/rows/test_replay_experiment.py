@@ -11,14 +11,14 @@ from rich.console import Console
 from test_replay_settings import CONFIG
 
 from cosim.cli import main
-from cosim.experiments import output
-from cosim.experiments.output import OutputError
-from cosim.rows import report as report_module
-from cosim.rows.experiment import run_replay
-from cosim.rows.progress import row_progress
-from cosim.rows.settings import read_replay
-from cosim.rows.taught import taught_run
-from cosim.rows.trajectories import HEADER
+from cosim.experiments.replay import report as report_module
+from cosim.experiments.replay.experiment import run_replay
+from cosim.experiments.replay.progress import row_progress
+from cosim.experiments.replay.settings import read_replay
+from cosim.experiments.replay.training import taught_run
+from cosim.experiments.replay.trajectories import HEADER
+from cosim.workbench import output
+from cosim.workbench.output import OutputError
 from ebn_model.errors import InputError
 from ebn_model.network.evaluation import draw_trial
 from ebn_model.network.files import load

@@ -1,7 +1,7 @@
 import pytest
 
-from cosim.experiments.simulation import SIMULATIONS
-from cosim.rows.settings import is_replay, read_replay
+from cosim.experiments.replay.settings import is_replay, read_replay
+from cosim.workbench.experiment_files import SIMULATIONS
 from ebn_model.errors import InputError
 
 CONFIG = """\

@@ -6,10 +6,10 @@ import pytest
 from fake_circuit import largest_file
 from fake_rows import FakeRow, install, row_stimulus_of, task_of
 
-from cosim.experiments.output import OutputError
-from cosim.rows import cache as cache_module
-from cosim.rows.cache import RowCache, row_key
-from cosim.rows.row_run import run_row
+from cosim.replay import cache as cache_module
+from cosim.replay.cache import RowCache, row_key
+from cosim.replay.row_run import run_row
+from cosim.workbench.output import OutputError
 
 
 @pytest.fixture(autouse=True)

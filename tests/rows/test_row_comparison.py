@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from synthetic_rows import case, run, same_case, stimulus
 
-from cosim.rows.comparison import compare_row, compare_rows
-from cosim.rows.outcome import RowComparisonInput
-from cosim.rows.tolerances import ReplayTolerances
+from cosim.comparison.row_case import RowComparisonInput
+from cosim.comparison.rows import compare_row, compare_rows
+from cosim.comparison.tolerances import ReplayTolerances
 
 LIMITS = ReplayTolerances()
 

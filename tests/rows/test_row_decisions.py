@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from synthetic_rows import OMEGA_RULE, case, run, same_case, stimulus
 
-from cosim.rows.decisions import confusion, count, decision_table, total
+from cosim.comparison.decisions import confusion, count, decision_table, total
 from ebn_model.errors import InputError
 
 DEAD_BAND = 10e-12

@@ -5,13 +5,13 @@ import re
 import numpy as np
 import pytest
 
+from cosim.circuits.row import RowCircuit
+from cosim.circuits.row_deck import with_input
+from cosim.circuits.row_readout import I_MEM, transistor_result
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job
 from cosim.engine.worker import run_jobs
-from cosim.errors import SimulationError
-from cosim.rows.circuit import RowCircuit
-from cosim.rows.deck import with_input
-from cosim.rows.readout import I_MEM, transistor_result
+from cosim.workbench.errors import SimulationError
 from ebn_model.errors import InputError
 from ebn_model.row import RowStimulus
 

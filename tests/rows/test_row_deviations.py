@@ -1,9 +1,9 @@
 import pytest
 from synthetic_rows import DURATION, OMEGA_RULE, RISES, case, run, same_case, stimulus
 
-from cosim.rows.deviations import Deviation, WeightDeviation, find_deviations
-from cosim.rows.reasons import REASONS
-from cosim.rows.tolerances import ReplayTolerances
+from cosim.comparison.deviations import Deviation, WeightDeviation, find_deviations
+from cosim.comparison.reasons import REASONS
+from cosim.comparison.tolerances import ReplayTolerances
 
 QUIET = (9.0, 9.0, 9.0, 9.0)
 STILL = (0, 0, 0, 0)

@@ -2,16 +2,16 @@ import numpy as np
 import pytest
 from synthetic_rows import DURATION, OMEGA_RULE, RISES, case, run, same_case, stimulus
 
-from cosim.rows.comparison import compare_rows
-from cosim.rows.error_figure import errors_over_time
-from cosim.rows.figures import (
+from cosim.comparison.rows import compare_rows
+from cosim.comparison.tolerances import ReplayTolerances
+from cosim.experiments.replay.error_figure import errors_over_time
+from cosim.experiments.replay.figures import (
     busiest_synapses,
     decisions_by_distance,
     final_weights,
     trajectories,
 )
-from cosim.rows.stretch_figure import stretch
-from cosim.rows.tolerances import ReplayTolerances
+from cosim.experiments.replay.stretch_figure import stretch
 
 LIMITS = ReplayTolerances()
 

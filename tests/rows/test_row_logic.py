@@ -6,9 +6,9 @@ from operator import add
 import numpy as np
 import pytest
 
-from cosim.errors import SimulationError
-from cosim.rows.digital import BUS_PINS, DigitalRow, digital_edges
-from cosim.rows.timeline import FORCE, TICK, on_tick
+from cosim.circuits.row_logic import BUS_PINS, DigitalRow, digital_edges
+from cosim.circuits.row_timeline import FORCE, TICK, on_tick
+from cosim.workbench.errors import SimulationError
 from ebn_model.row import RowStimulus
 
 INC, STOP, DEC = (1.8, 0.0), (0.0, 1.8), (0.0, 0.0)

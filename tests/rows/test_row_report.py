@@ -5,13 +5,13 @@ import pytest
 from PIL import Image
 from synthetic_rows import case, outcome, run, same_case, stimulus
 
-from cosim.experiments.output import OutputError
-from cosim.experiments.store import to_json
-from cosim.rows import report as report_module
-from cosim.rows.network_scores import NetworkScore
-from cosim.rows.outcome import RowComparisonInput
-from cosim.rows.report import make_report
-from cosim.rows.tolerances import ReplayTolerances, ReportSettings
+from cosim.comparison.row_case import RowComparisonInput
+from cosim.comparison.tolerances import ReplayTolerances, ReportSettings
+from cosim.experiments.replay import report as report_module
+from cosim.experiments.replay.network_scores import NetworkScore
+from cosim.experiments.replay.report import make_report
+from cosim.workbench.output import OutputError
+from cosim.workbench.store import to_json
 
 MISSING = RowComparisonInput(None, run((9,), (0,)), stimulus(), same_case().rule)
 SCORES = {

@@ -1,12 +1,12 @@
 import pytest
 from synthetic_rows import case, run, same_case, stimulus
 
-from cosim.experiments.verdict import overall
-from cosim.rows.comparison import compare_rows
-from cosim.rows.network_scores import NetworkScore
-from cosim.rows.outcome import RowComparisonInput
-from cosim.rows.tolerances import ReplayTolerances
-from cosim.rows.verdict import verdict_rows
+from cosim.comparison.row_case import RowComparisonInput
+from cosim.comparison.rows import compare_rows
+from cosim.comparison.tolerances import ReplayTolerances
+from cosim.experiments.replay.network_scores import NetworkScore
+from cosim.experiments.replay.verdict import verdict_rows
+from cosim.workbench.checks import overall
 
 ONE_STEP, TRAJECTORY = "one-step decisions beyond ± 10 pA", "decisions along the trajectory"
 REASONLESS, CORRELATION = "deviations without a reason", "correlation of final weights"

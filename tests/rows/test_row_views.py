@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from cosim.circuit import read_biases
-from cosim.compare import waveform_rms
+from cosim.circuits.neuron import read_biases
+from cosim.circuits.row import VIEWS, RowCircuit
+from cosim.circuits.row_readout import I_MEM
+from cosim.comparison.spikes import waveform_rms
+from cosim.engine.solver_options import SolverOptions
 from cosim.engine.worker import run_jobs
-from cosim.rows.circuit import VIEWS, RowCircuit
-from cosim.rows.readout import I_MEM
-from cosim.solver_options import SolverOptions
 from ebn_model.row import RowStimulus
 
 NETWORK = read_biases("network")

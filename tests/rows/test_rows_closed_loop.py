@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from children import workers
 
+from cosim.circuits.row import RowCircuit
 from cosim.engine.worker import run_jobs
-from cosim.errors import LostEdgeError, WorkerError
-from cosim.rows import closed_loop
-from cosim.rows.circuit import RowCircuit
-from cosim.rows.closed_loop import live, teach
+from cosim.replay import closed_loop
+from cosim.replay.closed_loop import live, teach
+from cosim.workbench.errors import LostEdgeError, WorkerError
+from ebn_model.chip.network import HardwareNetwork
+from ebn_model.chip.parameters import HardwareParameters
 from ebn_model.errors import InputError
-from ebn_model.network.hardware_network import HardwareNetwork
-from ebn_model.network.hardware_parameters import HardwareParameters
 from ebn_model.network.inputs import sine_command
 
 NEURONS, DURATION = 3, 40e-3

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from fake_rows import LostError, install, row_stimulus_of, task_of
 
+from cosim.circuits.row import RowCircuit
 from cosim.engine import worker as worker_module
-from cosim.errors import CosimError, SimulationError, WorkerError
-from cosim.rows import parallel
-from cosim.rows.circuit import RowCircuit
-from cosim.rows.parallel import run_rows
-from cosim.rows.row_run import RowTask, run_row
+from cosim.replay import parallel
+from cosim.replay.parallel import run_rows
+from cosim.replay.row_run import RowTask, run_row
+from cosim.workbench.errors import CosimError, SimulationError, WorkerError
 from ebn_model.errors import InputError
 
 

@@ -3,9 +3,9 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from cosim.rows.spike_files import read_spikes
+from cosim.replay.spike_files import read_spikes
+from ebn_model.configurations import build_network, configuration
 from ebn_model.errors import InputError
-from ebn_model.network.configurations import build_network, configuration
 from ebn_model.network.fields import HARDWARE_UNITS
 from ebn_model.network.files import save, write_spikes
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from synthetic_rows import DURATION, case, run, same_case, stimulus
 
-from cosim.rows.weight_errors import (
+from cosim.comparison.weight_errors import (
     difference_over_time,
     final_correlation,
     weight_errors,

@@ -4,12 +4,12 @@ import shutil
 import numpy as np
 import pytest
 
+from cosim.circuits.row import RowCircuit
 from cosim.engine.deck import Deck
+from cosim.engine.solver_options import SolverOptions
 from cosim.engine.worker import run_jobs
-from cosim.rows.circuit import RowCircuit
-from cosim.rows.played import RecordedRow, played_deck
-from cosim.solver_options import SolverOptions
 from cosim.speed import rows as speed
+from cosim.speed.recorded_deck import RecordedRow, played_deck
 from ebn_model.row import RowStimulus
 
 

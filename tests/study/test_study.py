@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from cosim.cli import main
-from cosim.study import runner
-from cosim.study.command import FILE
-from cosim.study.condition_run import RUNAWAY_RATE, ConditionRun, Outcome, run_condition
-from cosim.study.journal import Journal
-from cosim.study.settings import conditions, read_study
-from cosim.study.summary import findings, power_law, share
+from cosim.experiments.study import runner
+from cosim.experiments.study.command import FILE
+from cosim.experiments.study.condition_run import RUNAWAY_RATE, ConditionRun, Outcome, run_condition
+from cosim.experiments.study.settings import conditions, read_study
+from cosim.experiments.study.summary import findings, power_law, share
+from cosim.workbench.journal import Journal
 from ebn_model.errors import InputError
 
 STUDY = """

@@ -1,0 +1,59 @@
+"""The benches in netlists/benches: which there are, and the run of each."""
+
+import re
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+
+from cosim.circuits.neuron import NETLISTS, bias_lines, check_temperature, listed
+from cosim.circuits.start_check import start_check
+from cosim.engine.deck import Deck
+from cosim.engine.job import Job
+from cosim.engine.spice_parameters import spice_number
+from ebn_model.errors import InputError
+from ebn_model.parameters import BiasTable
+
+BENCHES = NETLISTS / "benches"
+
+
+def bench_names() -> list[str]:
+    """Benches with a specification, sorted."""
+    return sorted(path.stem for path in BENCHES.glob("*.toml"))
+
+
+def specification_path(name: str) -> Path:
+    """The specification of a bench; raises InputError where there is no such bench."""
+    if name not in bench_names():
+        raise InputError(f"no bench {name!r}; there are: {', '.join(bench_names())}")
+    return BENCHES / f"{name}.toml"
+
+
+def measurement(name: str) -> ModuleType:
+    """The module with a bench's `measure` and `draw`; raises InputError where there is none."""
+    module = f"cosim.cells.benches.{name}"
+    if find_spec(module) is None:
+        raise InputError(f"{specification_path(name)} has no module {module} that measures")
+    return import_module(module)
+
+
+def bench_job(
+    name: str, biases: BiasTable, technology: str = "generic180", temperature: float = 27.0
+) -> Job:
+    """The run of a bench under a bias table and technology, at a temperature in degrees C.
+
+    The technology and the bias table that the bench names for itself are replaced. Raises
+    InputError for an unknown technology, or a temperature that its models are not made for.
+    """
+    check_temperature(temperature)
+    deck = Deck(f"bench {name}").include(listed(NETLISTS / "technology", technology, "technology"))
+    deck = deck.append(f"{bias_lines(biases)}\n.temp {float(temperature)!r}", "biases")
+    replaced = [*NETLISTS.glob("technology/*.spice"), *NETLISTS.glob("biases/*.spice")]
+    deck = deck.include(BENCHES / f"{name}.cir", left_out=replaced)
+    stop = re.search(r"^\.tran \S+ (\S+)", deck.text, re.M)
+    return Job(
+        f"bench {name}",
+        deck,
+        t_stop=spice_number(stop[1], "s") if stop else None,
+        check_start=start_check(deck),
+    )

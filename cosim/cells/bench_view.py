@@ -1,0 +1,97 @@
+"""A bench's stored results: what it measured, its figure, waveforms and deck."""
+
+import math
+import shutil
+from functools import cached_property
+from pathlib import Path
+from tempfile import mkdtemp
+
+from matplotlib.figure import Figure
+
+from cosim.cells.bench import bench_job, measurement, specification_path
+from cosim.cells.sheet import Sheet
+from cosim.cells.specification import judge, read_specification
+from cosim.engine.batch import Batch, Vectors
+from cosim.engine.simulator import simulator_versions
+from cosim.workbench.errors import SimulationError
+from cosim.workbench.output import new_folder
+from cosim.workbench.provenance import sources_digest
+from cosim.workbench.store import write_json
+from cosim.workbench.stored import StoredView
+from cosim.workbench.style import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, save
+from ebn_model.parameters import BiasTable
+
+SIZE = (3.5, 2.6)
+"""Width and height of a figure in inches: one column of a journal page."""
+COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
+FIGURES = ("figure.png", "figure.pdf")
+
+
+class BenchView(StoredView):
+    """One bench under one bias table, technology and temperature, in FOLDER/NAME/."""
+
+    files = (*FIGURES, "waveforms.raw", "deck.cir", "run.json")
+
+    def __init__(
+        self, name: str, biases: BiasTable, technology: str, temperature: float, folder: Path
+    ):
+        """Read specification and netlist; raises InputError or DeckError for a fault in them."""
+        self.name = name
+        self.folder = folder / name
+        self._specification = read_specification(specification_path(name))
+        self._module = measurement(name)
+        self._job = bench_job(name, biases, technology, temperature)
+
+    @cached_property
+    def key(self) -> dict:
+        """Deck, programs and sources that the results follow from."""
+        return {
+            "deck_sha256": self._job.deck.sha256,
+            "sources": sources_digest(self._module.__name__, "cosim.engine.worker"),
+            **simulator_versions(),
+        }
+
+    def batch(self, scratch: Path) -> Batch:
+        """The run, which stores its results at the end; its files wait in `scratch`."""
+        written = Path(mkdtemp(dir=scratch))
+        return Batch(
+            self.name,
+            [self._job.writing_to(written)],
+            lambda vectors: self._store(vectors[0], written),
+        )
+
+    def sheet(self, table: str, names: dict[str, float]) -> Sheet:
+        """The stored values against the specification; raises InputError as `judge` does."""
+        record = self.record
+        if fault := record["fault"]:
+            return Sheet(self.name, [], fault)
+        values = record["values"]
+        rows = judge(self._specification, values, names, table)
+        notes = getattr(self._module, "notes", lambda _: ())(values)
+        return Sheet(self.name, rows, notes=tuple(notes))
+
+    def _store(self, vectors: Vectors, written: Path) -> None:
+        values, fault = {}, None
+        try:
+            values = self._module.measure(vectors)
+        except SimulationError as error:
+            fault = str(error)
+        with new_folder(self.folder) as folder:
+            paths = [folder / name for name in FIGURES]
+            save(lambda: self._figure(vectors, values, fault), paths)
+            for path in written.iterdir():
+                shutil.move(path, folder)
+            finite = {key: float(value) for key, value in values.items() if math.isfinite(value)}
+            record = {"key": self.key, "fault": fault, "values": finite}
+            write_json(record, folder / "run.json")
+
+    def _figure(self, vectors: Vectors, values: dict[str, float], fault: str | None) -> Figure:
+        figure = Figure(figsize=SIZE, layout="constrained")
+        axes = figure.subplots()
+        axes.set_title(self.name, fontsize=8)
+        axes.set_prop_cycle(color=COLOURS)
+        if fault:
+            axes.text(0.5, 0.5, fault, ha="center", va="center", wrap=True)
+        else:
+            self._module.draw(axes, vectors, values)
+        return figure

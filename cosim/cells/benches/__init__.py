@@ -1,0 +1,1 @@
+"""Measurement of each bench: quantities and a figure from its vectors."""

@@ -1,0 +1,48 @@
+"""Bench dpi_membrane: the settled I_mem against the input current."""
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from cosim.cells.waveforms import Vectors, current, linear_span
+
+LINEAR = 0.05
+"""Relative change of the slope up to which the membrane counts as linear."""
+
+
+def measure(vectors: Vectors) -> dict[str, float]:
+    """Leak, gain, exponent and linear range, the latter three around the constant input."""
+    i_in, i_mem = vectors["i-sweep"], current(vectors, "xread")
+    rest = float(current(vectors, "xbias.xin")[0])
+    leak = leakage_path(vectors)
+    drive = i_in / leak - 1
+    exponent = np.polyfit(np.log(drive), np.log(i_mem), 1)[0]
+    low, high = linear_span(i_in, np.gradient(i_mem, i_in), rest, LINEAR)
+    return {
+        "i_tau": leak,
+        "gain": float(np.interp(rest, i_in, i_mem) / (rest - leak)),
+        "exponent": float(exponent),
+        "i_mem_rest": float(np.interp(rest, i_in, i_mem)),
+        "linear_from": float(np.interp(low, i_in, i_mem)),
+        "linear_to": float(np.interp(high, i_in, i_mem)),
+    }
+
+
+def leakage_path(vectors: Vectors) -> float:
+    """I_tau in A: the off reset device leaks beside the device that carries it."""
+    return float(
+        np.median(current(vectors, "xmembrane.xtau") + current(vectors, "xmembrane.xreset"))
+    )
+
+
+def draw(axes: Axes, vectors: Vectors, values: dict[str, float]) -> None:
+    """I_mem against the input current, its law and its linear range."""
+    i_in, i_mem = vectors["i-sweep"] * 1e9, current(vectors, "xread") * 1e9
+    law = values["gain"] * (i_in - values["i_tau"] * 1e9)
+    axes.plot(i_in, i_mem, label="circuit")
+    axes.plot(i_in, law, "--", label="gain at rest")
+    axes.axhspan(
+        values["linear_from"] * 1e9, values["linear_to"] * 1e9, alpha=0.15, label="slope ± 5 %"
+    )
+    axes.set(xlabel="$I_{in}$ (nA)", ylabel="$I_{mem}$ (nA)", xlim=(0, i_in[-1]))
+    axes.set_ylim(bottom=0)
+    axes.legend(frameon=False)

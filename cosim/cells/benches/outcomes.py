@@ -1,0 +1,47 @@
+"""What benches of the decision circuit have in common: thresholds, outcomes, settling."""
+
+import numpy as np
+
+from cosim.cells.waveforms import Vectors, current, edges
+from cosim.circuits.neuron_sources import SUPPLY
+from cosim.workbench.errors import SimulationError
+
+OUTCOMES = ("inc", "sl", "dec")
+
+
+def threshold(vectors: Vectors, circuit: str, outcome: str) -> float:
+    """I_mem in A at which an outcome of a circuit flips during the slow ramp.
+
+    Raises:
+        SimulationError: the slow ramp doesn't cross the threshold.
+    """
+    ramp = vectors["ramping"] == 1
+    i_mem = current(vectors, f"x{circuit}.xmem")
+    flips = edges(i_mem[ramp], vectors[f"{circuit}_{outcome}"][ramp])
+    if len(flips) != 1:
+        raise SimulationError(f"{circuit}: {outcome} flips {len(flips)} times on the slow ramp")
+    return float(flips[0])
+
+
+def outcomes(vectors: Vectors, circuit: str, time: float) -> list[str]:
+    """All outcomes of a circuit that are high at a time in s."""
+    return [
+        outcome
+        for outcome in OUTCOMES
+        if np.interp(time, vectors["time"], vectors[f"{circuit}_{outcome}"]) > SUPPLY / 2
+    ]
+
+
+def settled(vectors: Vectors, circuit: str, start: float, end: float) -> float:
+    """Time in s of the last flip of any outcome between two times, the first where none flips."""
+    time = vectors["time"]
+    inside = (time >= start) & (time <= end)
+    flips = [edges(time[inside], vectors[f"{circuit}_{outcome}"][inside]) for outcome in OUTCOMES]
+    return float(np.concatenate([[start], *flips]).max())
+
+
+def delay_at(wanted: float, overdrives: np.ndarray, delays: np.ndarray) -> float:
+    """Delay in s at an overdrive in A, interpolated; SimulationError where no steps enclose it."""
+    if not len(overdrives) or not overdrives[0] <= wanted <= overdrives[-1]:
+        raise SimulationError(f"no step has an overdrive of {wanted:g} A or less, or none has more")
+    return float(np.exp(np.interp(np.log(wanted), np.log(overdrives), np.log(delays))))

@@ -1,0 +1,111 @@
+"""From the cells' benches to the behavioural model's parameters.
+
+Each constant of the model is read off a testbench of the cell it describes (netlists/benches),
+under the same biases and technology as the circuit; no trajectory of the whole neuron is used.
+"""
+
+import numpy as np
+
+from cosim.cells.bench import bench_job
+from cosim.cells.benches import (
+    decision,
+    dpi_membrane,
+    dpi_synapse,
+    membrane_response,
+    plastic_synapse,
+    spike_generator,
+)
+from cosim.cells.dpi_fit import evenly, fit_law
+from cosim.cells.waveforms import current
+from cosim.engine.job import Job
+from ebn_model.parameters import (
+    BiasTable,
+    DecisionParameters,
+    IntegratorParameters,
+    NeuronParameters,
+    SpikeParameters,
+    SynapseParameters,
+)
+
+Vectors = dict[str, np.ndarray]
+
+BENCHES = ("dpi_membrane", "membrane_response", "dpi_synapse", "plastic_synapse", "decision")
+SYNAPSES = {"excitatory": "exc", "inhibitory": "inh", "extra": "ext"}
+"""Names in the benches, by those in the model."""
+TAIL = 4e-3
+"""Time in s after the last pulse for which a synapse's response is fitted."""
+
+
+def jobs(biases: BiasTable, technology: str = "generic180", temperature: float = 27.0) -> list[Job]:
+    """The benches' runs, for `run_jobs`; their results go to `parameters` in this order."""
+    return [bench_job(bench, biases, technology, temperature) for bench in BENCHES]
+
+
+def spike_job(biases: BiasTable, technology: str = "generic180", temperature: float = 27.0) -> Job:
+    """The run of the spike generator's bench; its result goes to `spike_parameters`."""
+    return bench_job("spike_generator", biases, technology, temperature)
+
+
+def parameters(results: list[Vectors]) -> NeuronParameters:
+    """The model's parameters from the vectors of `jobs`, in the same order.
+
+    Raises:
+        SimulationError: a bench shows no behaviour of the kind that it measures.
+    """
+    static, response, synapse_static, pulses, outcomes = results
+    return NeuronParameters(
+        i_in=float(current(response, "xconstant")[-1]),
+        membrane=_membrane(static, response),
+        **{key: _synapse(name, synapse_static, pulses) for key, name in SYNAPSES.items()},
+        decision=_decision(outcomes),
+    )
+
+
+def spike_parameters(vectors: Vectors) -> SpikeParameters:
+    """The spike generator's parameters from the vectors of `spike_job`.
+
+    Raises:
+        SimulationError: there are no spikes.
+    """
+    values = spike_generator.measure(vectors)
+    return SpikeParameters(
+        i_spike=values["threshold"],
+        i_held=values["held"],
+        i_reset=values["reset"],
+        refractory=values["refractory"],
+    )
+
+
+def _membrane(static: Vectors, response: Vectors) -> IntegratorParameters:
+    time, steps = response["time"], membrane_response.input_steps(response)
+    return fit_law(
+        dpi_membrane.leakage_path(static),
+        (static["i-sweep"], current(static, "xread")),
+        evenly(time, current(response, "xread"), steps[0][0], time[-1]),
+        steps,
+    )
+
+
+def _synapse(name: str, static: Vectors, pulses: Vectors) -> SynapseParameters:
+    found, time = plastic_synapse.pulses_of(pulses, name), pulses["time"]
+    synapse = plastic_synapse.SYNAPSES[name]
+    weights, starts, ends = (np.array(column) for column in zip(*found, strict=True))
+    i_source = np.interp((starts + ends) / 2, time, current(pulses, synapse.source))
+    i_w = float(np.mean(i_source / abs(weights)))
+    steps = []
+    for weight, start, end in found:
+        steps += [(start, abs(weight) * i_w), (end, 0.0)]
+    law = fit_law(
+        dpi_synapse.leakage_path(static, name),
+        dpi_synapse.curve(static, name),
+        evenly(time, current(pulses, synapse.output), starts[0], ends[-1] + TAIL),
+        steps,
+    )
+    return SynapseParameters(**law.model_dump(), i_w=i_w)
+
+
+def _decision(vectors: Vectors) -> DecisionParameters:
+    rule = decision.rule(vectors)
+    return DecisionParameters(
+        i_lower=rule.lower, i_upper=rule.upper, i_omega=rule.i_omega, i_sign=rule.i_sign
+    )

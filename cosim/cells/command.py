@@ -1,0 +1,75 @@
+"""The command `ebn-cosim bench-cells`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from cosim.cells.runner import RESULTS, Conditions, run_benches
+from cosim.cells.sheet import Sheet, shown
+from cosim.workbench.placement import add_placement, no_cluster
+from ebn_model.parameters import validated
+
+_VERDICTS = {True: "[green]pass[/]", False: "[bold red]FAIL[/]", None: ""}
+
+
+def add_command(commands: argparse._SubParsersAction) -> None:
+    """Add `bench-cells` to the commands."""
+    parser = commands.add_parser(
+        "bench-cells", help="run the cells' benches, judge and draw them: the datasheet"
+    )
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="a bench in netlists/benches (default: all)"
+    )
+    for name, default in Conditions().model_dump().items():
+        parser.add_argument(
+            f"--{name}", default=default, metavar=name[0].upper(), help=f"default: {default}"
+        )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=RESULTS,
+        metavar="DIR",
+        help="results go to DIR/CONDITIONS (default: Simulations/cells/results)",
+    )
+    add_placement(parser)
+    parser.set_defaults(command=_bench_cells)
+
+
+def _bench_cells(options: argparse.Namespace) -> int:
+    """Run and print; 1 where anything is out of its limits, else 0."""
+    no_cluster(options.scheduler, "bench-cells", "all benches take a minute on one machine")
+    values = {name: getattr(options, name) for name in Conditions.model_fields}
+    conditions = validated(Conditions, values, "options")
+    sheets, folder = run_benches(options.names, conditions, options.out, options.workers)
+    # A file or a pipe has no width of its own.
+    Console(width=None if sys.stdout.isatty() else 120).print(_table(sheets, folder))
+    return 1 if any(sheet.passed is False for sheet in sheets) else 0
+
+
+def _table(sheets: list[Sheet], folder: Path) -> Table:
+    table = Table(
+        title=f"Datasheet of the cells, {folder.name}",
+        caption=f"table, figures and waveforms in {folder}",
+        title_justify="left",
+        caption_justify="left",
+    )
+    table.add_column("quantity")
+    for column in ("min", "typical", "max", "measured"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("verdict")
+    for sheet in sheets:
+        table.add_section()
+        verdict = _VERDICTS[sheet.passed] or "nothing judged"
+        table.add_row(f"[bold]{sheet.bench}[/]", *[""] * 4, verdict)
+        for text in (sheet.fault, *sheet.notes):
+            if text:
+                table.add_row(f"  {escape(text)}")
+        for row in sheet.rows:
+            limits = (row.min, row.typical, row.max, row.measured)
+            values = (shown(value, row.unit) for value in limits)
+            table.add_row(f"  {escape(row.name)}", *values, _VERDICTS[row.passed])
+    return table

@@ -1,0 +1,52 @@
+"""The model's constants of a row: where its membrane rests, and where a spike leaves it."""
+
+import numpy as np
+from scipy.optimize import brentq
+
+from cosim.circuits.row import RowCircuit
+from cosim.engine.worker import run_jobs
+from ebn_model.learning_neuron import settled_current
+from ebn_model.parameters import BiasTable, NeuronParameters
+from ebn_model.row import RowResult, RowStimulus
+
+SPIKE, LENGTH = 5e-3, 9e-3
+"""When the row of the measurement is made to spike, and how long it runs, s."""
+
+
+def row_parameters(
+    neuron: NeuronParameters,
+    biases: BiasTable,
+    technology: str = "generic180",
+    temperature: float = 27.0,
+) -> NeuronParameters:
+    """Constants of a neuron in a row, from those that were measured on its cells.
+
+    At rest the row's membrane also gets what its integrators leak, and during and after a spike
+    its own input flows into the reset; the benches of the single cells see neither.
+
+    Raises:
+        InputError: unknown technology.
+        SimulationError: the run failed.
+    """
+    circuit = RowCircuit("mixed", biases, technology=technology, temperature=temperature)
+    nothing = np.empty(0)
+    stimulus = RowStimulus(
+        nothing, nothing, nothing, nothing, 1e-3, 1e-4, LENGTH, forced_spikes=[SPIKE]
+    )
+    [(_, vectors)] = run_jobs([circuit.job(stimulus, "row at rest")])
+    result = circuit.result(stimulus, vectors)
+    release = SPIKE + neuron.spike.refractory
+    at_rest, held, after = (
+        _at(result, time) for time in (SPIKE / 2, release - 0.2e-3, release + 0.2e-3)
+    )
+    i_in = brentq(
+        lambda i: settled_current(neuron.model_copy(update={"i_in": i})) - at_rest,
+        neuron.i_in / 2,
+        2 * neuron.i_in,
+    )
+    spike = neuron.spike.model_copy(update={"i_held": held, "i_reset": after})
+    return neuron.model_copy(update={"i_in": i_in, "spike": spike})
+
+
+def _at(result: RowResult, time: float) -> float:
+    return float(np.interp(time, result.time, result.i_mem))

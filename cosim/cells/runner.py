@@ -1,0 +1,87 @@
+"""Runs the benches that are not up to date, judges all and writes the datasheet."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from cosim.cells.bench import bench_names, specification_path
+from cosim.cells.bench_view import BenchView
+from cosim.cells.sheet import Sheet, write_sheets
+from cosim.circuits.neuron import Temperature, read_biases
+from cosim.engine.batch import run_batches
+from cosim.engine.simulator import versions
+from cosim.workbench.output import check_writable, new_files
+from cosim.workbench.progress import progress_bars
+from cosim.workbench.provenance import ROOT
+from cosim.workbench.scratch import ScratchFolder
+
+RESULTS = ROOT / "Simulations" / "cells" / "results"
+BOLTZMANN_PER_CHARGE = 1.380649e-23 / 1.602176634e-19
+ZERO_CELSIUS = 273.15
+
+
+class Conditions(BaseModel):
+    """Bias table, technology and temperature in degrees C of all benches."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    biases: str = "published"
+    technology: str = "generic180"
+    temperature: Temperature = 27.0
+
+    @property
+    def folder_name(self) -> str:
+        """The name of the folder of results."""
+        return f"{self.biases}-{self.technology}-{self.temperature:g}C"
+
+    def formula_names(self) -> dict[str, float]:
+        """What the specifications' formulas may use: bias currents in A, u_t in V."""
+        u_t = BOLTZMANN_PER_CHARGE * (self.temperature + ZERO_CELSIUS)
+        return {**read_biases(self.biases).model_dump(), "u_t": u_t}
+
+
+def run_benches(
+    names: Iterable[str] = (),
+    conditions: Conditions | None = None,
+    out: Path = RESULTS,
+    workers: int | None = None,
+) -> tuple[list[Sheet], Path]:
+    """Run benches, and write the datasheet of all whose results are current.
+
+    Args:
+        names: benches, all that have a specification by default.
+        conditions: what they run under.
+        out: gets a folder named after the conditions.
+        workers: greatest number of processes at once, all processors by default.
+
+    Returns:
+        The sheets, in the order of the names, and the folder of the results.
+
+    Raises:
+        InputError: an unknown bench, bias table or technology, or a fault in a specification.
+        CosimError: a run failed, or results can't be written (OutputError).
+    """
+    conditions = conditions or Conditions()
+    chosen = list(dict.fromkeys(names)) or bench_names()
+    for name in chosen:
+        specification_path(name)
+    biases = read_biases(conditions.biases)
+    folder = Path(out) / conditions.folder_name
+    views = {
+        name: BenchView(name, biases, conditions.technology, conditions.temperature, folder)
+        for name in bench_names()
+    }
+    check_writable(folder)
+    with ScratchFolder() as scratch, progress_bars() as add_bar:
+        stale = [views[name] for name in chosen if not views[name].is_current()]
+        run_batches([view.batch(Path(scratch)) for view in stale], workers, add_bar)
+    formula_names = conditions.formula_names()
+    sheets = {
+        name: view.sheet(conditions.biases, formula_names)
+        for name, view in views.items()
+        if view.is_current()
+    }
+    with new_files(folder) as new:
+        write_sheets([*sheets.values()], {**conditions.model_dump(), **versions()}, new)
+    return [sheets[name] for name in chosen], folder

@@ -1,0 +1,95 @@
+"""A datasheet on disk: the table as CSV, Markdown and JSON."""
+
+import csv
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from quantiphy import Quantity
+
+from cosim.cells.specification import Row
+from cosim.workbench.checks import all_passed
+from cosim.workbench.store import write_json
+
+_PREFIXED = ("A", "s", "V", "F", "Ω", "C", "J", "Hz")
+FILES = ("datasheet.csv", "datasheet.md", "datasheet.json")
+VERDICTS = {True: "pass", False: "FAIL", None: ""}
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The datasheet of one bench.
+
+    rows: its quantities. fault: why nothing could be measured. notes: what else it found.
+    """
+
+    bench: str
+    rows: list[Row]
+    fault: str | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool | None:
+        """Whether all was measured and within its limits; None where there are no limits."""
+        return False if self.fault else all_passed(row.passed for row in self.rows)
+
+
+def shown(value: float | None, unit: str) -> str:
+    """A value as people read it, with four digits; empty for None."""
+    if value is None:
+        return ""
+    if unit in _PREFIXED:
+        return Quantity(value, unit).render(prec=3).replace(" u", " µ")
+    return f"{value:.4g} {unit}".strip()
+
+
+def write_sheets(sheets: list[Sheet], conditions: dict, folder: Path) -> None:
+    """Write the table of all sheets.
+
+    Args:
+        sheets: the datasheets; their figures are in NAME/figure.png beside the table.
+        conditions: what the runs were made under, for the head of the table.
+        folder: gets datasheet.csv (SI numbers), .md (for people) and .json (all of it).
+    """
+    csv_file, md_file, json_file = (folder / name for name in FILES)
+    _write_csv(sheets, csv_file)
+    md_file.write_text(_markdown(sheets, conditions), encoding="utf-8")
+    passed = all_passed(sheet.passed for sheet in sheets)
+    benches = {sheet.bench: asdict(sheet) | {"passed": sheet.passed} for sheet in sheets}
+    write_json({"passed": passed, "conditions": conditions, "benches": benches}, json_file)
+
+
+def _write_csv(sheets: list[Sheet], path: Path) -> None:
+    names = [field.name for field in fields(Row)]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, ["bench", *names], lineterminator="\n")
+        writer.writeheader()
+        for sheet in sheets:
+            for row in sheet.rows:
+                verdict = {"passed": VERDICTS[row.passed]}
+                writer.writerow({"bench": sheet.bench, **asdict(row), **verdict})
+
+
+def _markdown(sheets: list[Sheet], conditions: dict) -> str:
+    lines = ["# Datasheet of the cells", ""]
+    lines += [f"- {name}: {value}" for name, value in conditions.items()]
+    for sheet in sheets:
+        lines += ["", f"## {sheet.bench}", ""]
+        if sheet.fault:
+            lines.append(f"**FAIL**: {sheet.fault}")
+            continue
+        lines += [
+            "| quantity | min | typical | max | measured | verdict | reason |",
+            "|---|---|---|---|---|---|---|",
+            *(_markdown_row(row) for row in sheet.rows),
+            "",
+            *(f"{note}\n" for note in sheet.notes),
+            f"![{sheet.bench}]({sheet.bench}/figure.png)",
+        ]
+    return "\n".join([*lines, ""])
+
+
+def _markdown_row(row: Row) -> str:
+    values = (shown(value, row.unit) for value in (row.min, row.typical, row.max, row.measured))
+    verdict = VERDICTS[row.passed].replace("FAIL", "**FAIL**")
+    cells = (row.name, *values, verdict, row.reason)
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"

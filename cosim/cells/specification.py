@@ -1,0 +1,144 @@
+"""What a cell must do, quantity by quantity: the file NAME.toml beside its bench."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from cosim.cells.formula import evaluate
+from cosim.workbench.settings import read_toml
+from ebn_model.errors import InputError
+
+Limit = float | str | None
+UNLIMITED = "none"
+"""Takes a limit away under one bias table."""
+
+
+class Limits(BaseModel):
+    """Least, expected and greatest value; None, as `UNLIMITED`, is not judged or not known.
+
+    Each is a number, text with a unit, or a formula (see `evaluate`) of the bias currents, `u_t`
+    (kT/q), the bench's measured values and, in min and max, `typical`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    min: Limit = None
+    typical: Limit = None
+    max: Limit = None
+
+
+class TableLimits(Limits):
+    """What is different under one bias table; reason: why, where that differs too."""
+
+    reason: str | None = None
+
+
+class Quantity(Limits):
+    """One quantity of a datasheet.
+
+    name: what it is, in words. unit: SI, "%" or "LSB"; empty for a plain number.
+    reason: why the limits are what they are. biases: what is different, by bias table.
+    """
+
+    name: str
+    unit: str = ""
+    reason: str
+    biases: dict[str, TableLimits] = {}
+
+    def under(self, table: str) -> "Quantity":
+        """The quantity with the limits and the reason that hold under a bias table."""
+        changes = self.biases.get(table, TableLimits()).model_dump(exclude_unset=True)
+        lifted = {end: None for end, limit in changes.items() if limit == UNLIMITED}
+        return self.model_copy(update=changes | lifted)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a datasheet, SI; None for what is not stated.
+
+    passed: None where nothing is required.
+    """
+
+    key: str
+    name: str
+    unit: str
+    min: float | None
+    typical: float | None
+    max: float | None
+    measured: float | None
+    passed: bool | None
+    reason: str
+
+
+Specification = dict[str, Quantity]
+
+
+def read_specification(path: Path) -> Specification:
+    """Read a specification: one table per quantity, named as the measurement names it.
+
+    Raises:
+        InputError: not there, malformed, or a key that can't be; names file and key.
+    """
+    try:
+        return TypeAdapter(Specification).validate_python(read_toml(path))
+    except ValidationError as error:
+        faults = (f"{'.'.join(map(str, at['loc']))}: {at['msg']}" for at in error.errors())
+        raise InputError(f"{path}: {'; '.join(faults)}") from None
+
+
+def judge(
+    specification: Specification,
+    values: Mapping[str, float],
+    names: Mapping[str, float],
+    table: str,
+) -> list[Row]:
+    """Each quantity against its limits.
+
+    Args:
+        specification: what is required.
+        values: measured, SI, by the quantities' keys, and what else formulas may use.
+        names: what formulas may use besides, SI; of equal names these count, since a quantity is
+            often called like the bias current that it should be.
+        table: name of the bias table.
+
+    A quantity that is not among the values is out of its limits.
+
+    Raises:
+        InputError: a limit that can't be evaluated.
+    """
+    known = {**values, **names}
+    return [_row(key, one, values.get(key), known, table) for key, one in specification.items()]
+
+
+def _row(
+    key: str, quantity: Quantity, measured: float | None, names: dict[str, float], table: str
+) -> Row:
+    quantity = quantity.under(table)
+    found: dict[str, float | None] = {}
+    # The typical value first, since the others may be relative to it.
+    for end in ("typical", "min", "max"):
+        limit = getattr(quantity, end)
+        try:
+            found[end] = None if limit is None else evaluate(limit, quantity.unit, names)
+        except InputError as error:
+            raise InputError(f"{key}.{end}: {error}") from None
+        if end == "typical" and found[end] is not None:
+            names = {**names, "typical": found[end]}
+    bounds = (found["min"], found["max"])
+    return Row(
+        key=key,
+        name=quantity.name,
+        unit=quantity.unit,
+        measured=measured,
+        passed=None if bounds == (None, None) else _within(measured, *bounds),
+        reason=quantity.reason,
+        **found,
+    )
+
+
+def _within(value: float | None, least: float | None, greatest: float | None) -> bool:
+    """Whether a value is in its range; what could not be measured is in none."""
+    above = value is not None and (least is None or value >= least)
+    return above and (greatest is None or value <= greatest)

@@ -1,0 +1,84 @@
+"""What measurements have in common: currents, crossings, slopes."""
+
+import numpy as np
+
+from cosim.circuits.neuron_sources import SUPPLY
+from cosim.workbench.errors import SimulationError
+
+Vectors = dict[str, np.ndarray]
+
+
+def current(vectors: Vectors, device: str) -> np.ndarray:
+    """Drain current of a device in A, shape (points,); pFETs count as positive too."""
+    return np.abs(vectors[f"@m.{device}.m1[id]"])
+
+
+def edges(time: np.ndarray, signal: np.ndarray, level: float = SUPPLY / 2) -> np.ndarray:
+    """Where a signal crosses a level, shape (crossings,), interpolated, either direction."""
+    above = signal > level
+    before = np.flatnonzero(above[1:] != above[:-1])
+    share = (level - signal[before]) / (signal[before + 1] - signal[before])
+    return time[before] + share * (time[before + 1] - time[before])
+
+
+def pulses(time: np.ndarray, signal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Starts and ends of a logic signal's pulses, each of shape (pulses,).
+
+    Raises:
+        SimulationError: a pulse has no start or no end, or there is none.
+    """
+    found = edges(time, signal)
+    if signal[0] > SUPPLY / 2 or len(found) % 2 or not len(found):
+        raise SimulationError(f"{len(found)} edges of pulses, expected two each, low first")
+    return found[::2], found[1::2]
+
+
+def decay_time(time: np.ndarray, values: np.ndarray, high: float, low: float) -> float:
+    """Time constant in s of a falling exponential, fitted between two shares of its maximum.
+
+    Args:
+        time: s, shape (points,). values: above their final value, shape (points,).
+        high, low: shares of the maximum between which the logarithm is fitted.
+
+    Raises:
+        SimulationError: the values don't fall through both.
+    """
+    peak = int(values.argmax())
+    time, share = time[peak:], values[peak:] / values[peak]
+    if share.min() >= low:
+        raise SimulationError(f"falls to {share.min():.3g} of its maximum only, not to {low:g}")
+    inside = slice(int((share < high).argmax()), int((share < low).argmax()))
+    even = np.linspace(time[inside][0], time[inside][-1], 200)
+    return -1 / np.polyfit(even, np.log(np.interp(even, time[inside], share[inside])), 1)[0]
+
+
+def linear_span(x: np.ndarray, ratio: np.ndarray, at: float, tolerance: float) -> tuple:
+    """The range of x around `at` in which a ratio stays within a relative tolerance.
+
+    Returns:
+        Lowest and highest x of that range; x ascends, shape (points,).
+    """
+    centre = int(np.abs(x - at).argmin())
+    outside = np.abs(ratio / ratio[centre] - 1) > tolerance
+    below = np.flatnonzero(outside[:centre])
+    above = np.flatnonzero(outside[centre:])
+    low = below[-1] + 1 if len(below) else 0
+    high = centre + above[0] - 1 if len(above) else len(x) - 1
+    return float(x[low]), float(x[high])
+
+
+def weights(vectors: Vectors, times: np.ndarray) -> np.ndarray:
+    """Weights in LSB at times in s, shape (times,), from magnitude bits m0 .. m4 and sign."""
+
+    def level(node: str) -> np.ndarray:
+        return (np.interp(times, vectors["time"], vectors[node]) > SUPPLY / 2).astype(int)
+
+    magnitude = sum(level(f"m{bit}") << bit for bit in range(5))
+    return np.where(level("sign"), -magnitude - 1, magnitude)
+
+
+def charge(time: np.ndarray, amperes: np.ndarray, start: float, stop: float) -> float:
+    """Integral in C of a current from start to stop in s."""
+    inside = (time > start) & (time < stop)
+    t = np.concatenate([[start], time[inside], [stop]])
+    return float(np.trapezoid(np.interp(t, time, amperes), t))

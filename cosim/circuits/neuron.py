@@ -1,0 +1,171 @@
+"""The learning neuron as a circuit: stimulus in, ngspice deck out, and its vectors read back."""
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from pydantic import AfterValidator
+
+from cosim.circuits.neuron_readout import (
+    BITS,
+    I_MEM,
+    LATCHES,
+    OUTPUT_SPIKE,
+    bits_and_latches,
+    learning_result,
+    output_spikes,
+)
+from cosim.circuits.neuron_sources import EDGE, check_edges_fit, stimulus_edges, stimulus_lines
+from cosim.circuits.start_check import start_check
+from cosim.engine.deck import Deck
+from cosim.engine.job import Job
+from cosim.engine.solver_options import SolverOptions
+from cosim.engine.spice_parameters import read_parameters
+from ebn_model.errors import InputError
+from ebn_model.parameters import BiasTable, validated
+from ebn_model.results import LearningResult
+from ebn_model.stimulus import Stimulus
+from ebn_model.units import Celsius
+from ebn_model.weight_counter import check_sub_lsbs
+
+NETLISTS = Path(__file__).resolve().parents[2] / "netlists"
+
+
+COLDEST, HOTTEST = -55.0, 150.0
+"""What the devices' models are made for, degrees C."""
+
+
+def check_temperature(celsius: float) -> float:
+    """Return a temperature in degrees C; raises InputError outside of COLDEST .. HOTTEST."""
+    if not COLDEST <= celsius <= HOTTEST:
+        raise InputError(
+            f"{celsius:g} °C is outside {COLDEST:g} .. {HOTTEST:g} °C, for which the devices' "
+            "models are made"
+        )
+    return celsius
+
+
+Temperature = Annotated[Celsius, AfterValidator(check_temperature)]
+
+
+def read_biases(name: str) -> BiasTable:
+    """Read netlists/biases/NAME.spice.
+
+    Raises:
+        InputError: no such table (lists those there are), a line that is not a `.param` of
+            numbers (names file and line), or a bad or missing value.
+    """
+    path = listed(NETLISTS / "biases", name, "bias table")
+    return validated(BiasTable, read_parameters(path), path.name)
+
+
+def listed(folder: Path, name: str, kind: str) -> Path:
+    """The file of that name in a folder; names from outside never become other paths."""
+    files = {path.stem: path for path in sorted(folder.glob("*.spice"))}
+    if name not in files:
+        raise InputError(f"unknown {kind} {name!r}; there are: {', '.join(files)}")
+    return files[name]
+
+
+def bias_lines(biases: BiasTable) -> str:
+    """The `.param` lines that a deck needs for a bias table."""
+    return "\n".join(f".param {name}={value!r}" for name, value in biases.model_dump().items())
+
+
+def neuron_deck(
+    netlist: str,
+    biases: BiasTable,
+    solver: SolverOptions,
+    technology: str,
+    temperature: float,
+) -> Deck:
+    """A deck of one of the netlists with supplies, which lacks the stimulus and the analysis.
+
+    Args:
+        netlist: file in netlists/.
+        biases, solver: as they are.
+        technology: file in netlists/technology, without its suffix.
+        temperature: degrees C.
+
+    Raises:
+        InputError: unknown technology, or a temperature that its models are not made for.
+    """
+    check_temperature(temperature)
+    return (
+        Deck("learning neuron")
+        .include(listed(NETLISTS / "technology", technology, "technology"))
+        .include(NETLISTS / "cells.spice")
+        .append(bias_lines(biases), "biases")
+        .include(NETLISTS / netlist)
+        .append(f".temp {float(temperature)!r}\n{solver.line()}", "solver options")
+    )
+
+
+def analysis(stimulus: Stimulus, solver: SolverOptions) -> str:
+    """The transient analysis of a stimulus."""
+    return f".tran 1m {stimulus.duration!r} 0 {solver.max_step!r}"
+
+
+class TransistorCircuit:
+    """The transistor view of the learning neuron."""
+
+    tested_solver = SolverOptions()
+
+    def __init__(
+        self,
+        biases: BiasTable,
+        solver: SolverOptions | None = None,
+        technology: str = "generic180",
+        temperature: float = 27.0,
+        spiking: bool = False,
+        sub_lsbs: int = 0,
+    ):
+        """Choose bias table, solver options, technology (netlists/technology) and degrees C.
+
+        With `spiking` the neuron gets a spike generator (netlists/spiking.spice); `sub_lsbs` is
+        the number of bits of the counter below those that the DAC sees.
+
+        Raises:
+            InputError: unknown technology, or sub_lsbs is not an integer in 0 .. 4.
+        """
+        check_sub_lsbs(sub_lsbs)
+        self.solver = solver or self.tested_solver
+        self._netlist = neuron_deck(
+            "neuron_test.spice", biases, self.solver, technology, temperature
+        )
+        if sub_lsbs:
+            self._netlist = self._netlist.append(f".param sub_lsbs={sub_lsbs}", "weight counter")
+        self._vectors = (I_MEM, *BITS, *LATCHES)
+        if spiking:
+            self._netlist = self._netlist.include(NETLISTS / "spiking.spice")
+            self._vectors += (OUTPUT_SPIKE,)
+
+    def job(self, stimulus: Stimulus, label: str, raw_path: Path | None = None) -> Job:
+        """The run of a stimulus, for `run_jobs`.
+
+        Raises:
+            InputError: pulses or pauses too short for the circuit's edges.
+        """
+        check_edges_fit(stimulus)
+        deck = self._netlist.append(stimulus_lines(stimulus), "stimulus")
+        deck = deck.append(analysis(stimulus, self.solver), "analysis")
+        return Job(
+            label,
+            deck,
+            self._vectors,
+            t_stop=stimulus.duration,
+            edges=stimulus_edges(stimulus, -EDGE / 2, EDGE / 2),
+            raw_path=raw_path,
+            check_start=start_check(deck, I_MEM, at_rest=not stimulus.reset_until),
+        )
+
+    def result(self, stimulus: Stimulus, vectors: dict[str, np.ndarray]) -> LearningResult:
+        """Read the vectors of a finished job.
+
+        Raises:
+            SimulationError: a bit is between levels where it should have settled, or the weight
+                changed elsewhere than after a falling edge.
+        """
+        logic = bits_and_latches(stimulus, vectors)
+        fired = output_spikes(vectors)
+        return learning_result(stimulus, vectors["time"], vectors[I_MEM], *logic, fired)

@@ -1,0 +1,118 @@
+"""The learning neuron's result, read off the waveforms of its circuit."""
+
+import numpy as np
+
+from cosim.circuits.neuron_sources import EDGE, SETTLED_AFTER, SUPPLY
+from cosim.workbench.errors import SimulationError
+from ebn_model.results import LearningResult, SpikeTable, weight_steps
+from ebn_model.stimulus import Stimulus
+
+I_MEM = "@m.xneuron.xanalog.xdecision.xmem.m1[id]"
+BITS = tuple(f"v(q{bit})" for bit in range(6))
+LATCHES = ("v(inc)", "v(sl)")
+OUTPUT_SPIKE = "v(spike)"
+
+
+def bits_and_latches(
+    stimulus: Stimulus, vectors: dict[str, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Decision at, and weight before and after every spike, in LSB, off the logic's waveforms.
+
+    Raises:
+        SimulationError: a bit between levels, or a weight that changed out of turn.
+    """
+    rise, duration = stimulus.spike_times, stimulus.duration
+    before_rise, before_fall = _just_before_the_edges(stimulus)
+    after_fall = np.minimum(stimulus.fall_times + SETTLED_AFTER, duration)
+    before = weights_at(vectors, before_rise)
+    after = np.where(stimulus.fall_times <= duration, weights_at(vectors, after_fall), before)
+    expected = np.concatenate([[stimulus.start_weight], after[:-1]])[: len(before)]
+    if (before != expected).any():
+        index = int((before != expected).argmax())
+        raise SimulationError(
+            f"the weight is {before[index]} before spike {index} at {rise[index]:g} s, "
+            f"but was {expected[index]} after the one before"
+        )
+    return decisions_at(vectors, before_fall), before, after
+
+
+def learning_result(
+    stimulus: Stimulus,
+    time: np.ndarray,
+    i_mem: np.ndarray,
+    decisions: np.ndarray,
+    before: np.ndarray,
+    after: np.ndarray,
+    fired: np.ndarray,
+) -> LearningResult:
+    """Spike table and waveforms of a circuit's run.
+
+    Args:
+        stimulus: what was played.
+        time, i_mem: the waveform, s and A, shape (points,).
+        decisions, before, after: decision at, and weight before and after each spike, LSB, shape
+            (spikes,); after is the same as before where the run ended before the falling edge.
+        fired: when the neuron itself spiked, s, shape (output spikes,).
+    """
+    ended = stimulus.fall_times <= stimulus.duration
+    at_rise, at_fall = (np.interp(times, time, i_mem) for times in _just_before_the_edges(stimulus))
+    spikes = SpikeTable(
+        t_rise=stimulus.spike_times,
+        t_fall=np.where(ended, stimulus.fall_times, np.nan),
+        i_mem_rise=at_rise,
+        i_mem_fall=np.where(ended, at_fall, np.nan),
+        decision=decisions,
+        weight_before=before,
+        weight_after=after,
+    )
+    weights = weight_steps(time, spikes, stimulus.start_weight)
+    return LearningResult(time, i_mem, weights, spikes, fired)
+
+
+def output_spikes(vectors: dict[str, np.ndarray]) -> np.ndarray:
+    """Rising edges of the neuron's own spikes, s, interpolated as in engine.closed_loop; none where
+    it has no spike generator."""
+    if OUTPUT_SPIKE not in vectors:
+        return np.empty(0)
+    time, spike, level = vectors["time"], vectors[OUTPUT_SPIKE], SUPPLY / 2
+    before = np.flatnonzero((spike[:-1] < level) & (spike[1:] >= level))
+    rise = (level - spike[before]) / (spike[before + 1] - spike[before])
+    return time[before] + rise * (time[before + 1] - time[before])
+
+
+def _just_before_the_edges(stimulus: Stimulus) -> tuple[np.ndarray, np.ndarray]:
+    """Times in s at which the rising and the falling edges of the input begin, within the run."""
+    rise, fall = stimulus.spike_times - EDGE / 2, stimulus.fall_times - EDGE / 2
+    return rise, np.minimum(fall, stimulus.duration)
+
+
+def decisions_at(
+    vectors: dict[str, np.ndarray], times: np.ndarray, latches: tuple[str, ...] = LATCHES
+) -> np.ndarray:
+    """What a synapse's latches hold at times in s, LSB; raises SimulationError between levels."""
+    inc, sl = (logic_level(vectors, name, times) for name in latches)
+    return np.where(sl, 0, np.where(inc, 1, -1))
+
+
+def weights_at(
+    vectors: dict[str, np.ndarray], times: np.ndarray, bits: tuple[str, ...] = BITS
+) -> np.ndarray:
+    """A synapse's weight at times in s, LSB; raises SimulationError between levels."""
+    bits = [logic_level(vectors, name, times).astype(int) for name in bits]
+    return sum(bit << place for place, bit in enumerate(bits[:-1])) - (bits[-1] << 5)
+
+
+def logic_level(vectors: dict[str, np.ndarray], name: str, times: np.ndarray) -> np.ndarray:
+    """Logic level of a node at times in s, bool, shape (times,).
+
+    Raises:
+        SimulationError: the node is neither 0 nor 1, but in the middle 60 % of the supply.
+    """
+    volts = np.interp(times, vectors["time"], vectors[name])
+    between = (volts > 0.2 * SUPPLY) & (volts < 0.8 * SUPPLY)
+    if between.any():
+        index = int(between.argmax())
+        raise SimulationError(
+            f"{name} is {volts[index]:.2f} V at {times[index]:g} s, neither logic 0 nor 1"
+        )
+    return volts > SUPPLY / 2

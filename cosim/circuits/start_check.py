@@ -1,0 +1,99 @@
+"""Whether a circuit starts where its biases put it."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cosim.engine.deck import Deck
+from cosim.engine.inventory import transistors
+from cosim.workbench.errors import SimulationError
+
+_BLOCKS = {"xbias": "bias_block", "xspike_bias": "spike_bias"}
+"""Cells of reference currents, by the instances that the test netlists have of them."""
+_SUPPLIES = r"^(vdda|vddd|vspiking|vforcing) "
+_SHARE = 0.05
+"""A bias current may differ by this share of itself from what flows in its diode,"""
+_LEAKAGE = 1e-12
+"""or by this, in A, since junctions and gmin leak."""
+_MEMBRANE_FACTOR = 4.0
+"""I_mem may differ by this factor from the law of the ideal DPI: slope factors of n and p devices
+differ, and so do the supply's and the membrane's drain voltages."""
+
+
+@dataclass(frozen=True)
+class StartCheck:
+    """What is known of an operating point from the bias currents alone; for `Job.check_start`.
+
+    bias_lines: instance of a block of biases, and name of a current in it, for each bias line.
+    supplies: the deck's voltage supplies.
+    transistors: how many there are, since none carries more than the largest bias current.
+    i_mem: vector of I_mem; None where there is no membrane. at_rest: whether I_mem starts where the
+    constant input holds it, and not below.
+    """
+
+    bias_lines: tuple[tuple[str, str], ...]
+    supplies: tuple[str, ...]
+    transistors: int
+    i_mem: str | None = None
+    at_rest: bool = False
+
+    def __call__(self, read: Callable[[str], float]) -> None:
+        """Raise SimulationError where the operating point can't be.
+
+        read: gives the value of a vector, A.
+        """
+        biases = {}
+        for block, name in self.bias_lines:
+            biases[name] = current = read(f"@i.{block}.i{name}[dc]")
+            found = abs(read(f"@m.{block}.x{name}.m1[id]"))
+            if abs(found - current) > max(_SHARE * current, _LEAKAGE):
+                raise _wrong(f"the diode of i_{name} carries {found:.4g} A of {current:.4g} A")
+        most = self.transistors * max(biases.values())
+        for supply in self.supplies:
+            drawn = abs(read(f"@{supply}[i]"))
+            if drawn > most:
+                raise _wrong(
+                    f"{supply} supplies {drawn:.4g} A; {self.transistors} transistors that each "
+                    f"carry the largest bias current draw {most:.4g} A"
+                )
+        if self.i_mem:
+            self._check_membrane(read(self.i_mem), biases)
+
+    def _check_membrane(self, i_mem: float, biases: dict[str, float]) -> None:
+        gain = biases["in"] / biases["tau_mem"] - 1
+        settled = biases["th_mem"] * max(gain, 1.0)
+        low = settled / _MEMBRANE_FACTOR if self.at_rest and gain > 1 else 0.0
+        if not low <= i_mem <= settled * _MEMBRANE_FACTOR:
+            raise _wrong(
+                f"I_mem is {i_mem:.4g} A; i_in, i_tau_mem and i_th_mem make {settled:.4g} A"
+            )
+
+
+def _wrong(what: str) -> SimulationError:
+    return SimulationError(f"wrong operating point: {what}")
+
+
+def start_check(deck: Deck, i_mem: str | None = None, at_rest: bool = False) -> StartCheck | None:
+    """The check of a deck's start; None for a deck without the bias block.
+
+    Args:
+        deck: a whole deck. i_mem: the vector of I_mem in it, if there is one.
+        at_rest: see StartCheck.
+    """
+    text = "\n".join(line.text for line in deck.lines).lower()
+    lines = [
+        (instance, current)
+        for instance, cell in _BLOCKS.items()
+        if re.search(rf"^{instance}\b(?:.*\n\+)*.*\b{cell}\b", text, re.M)
+        for current in _currents(text, cell)
+    ]
+    if not lines:
+        return None
+    supplies = tuple(re.findall(_SUPPLIES, text, re.M))
+    return StartCheck(tuple(lines), supplies, transistors(deck), i_mem, at_rest)
+
+
+def _currents(text: str, cell: str) -> list[str]:
+    """Names of the reference currents in a block of biases."""
+    block = re.search(rf"^\.subckt {cell}\b.*?^\.ends", text, re.M | re.S)
+    return re.findall(r"^i(\w+) ", block[0], re.M) if block else []

@@ -1,0 +1,1 @@
+"""Two runs of the same stimulus, compared: of neurons and of rows."""

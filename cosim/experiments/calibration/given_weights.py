@@ -1,0 +1,96 @@
+"""Open loop: the analog part of the neuron, or its twin, with given weights instead of learning."""
+
+import numpy as np
+
+from cosim.circuits.mixed_neuron import I_MEM
+from cosim.circuits.neuron import analysis, neuron_deck
+from cosim.circuits.neuron_sources import SUPPLY
+from cosim.circuits.start_check import start_check
+from cosim.engine.job import Job
+from cosim.engine.solver_options import SolverOptions
+from ebn_model.learning_neuron import LearningNeuron
+from ebn_model.parameters import BiasTable, NeuronParameters
+from ebn_model.results import SpikeTable
+from ebn_model.stimulus import Stimulus
+
+TEMPERATURE = 27.0
+"""Of all calibrations, degrees C."""
+EDGE = 50e-9
+"""Duration of the sources' edges, s; the middle of a pulse's edge is at the spike's time."""
+CODE_DELAY = 1e-6
+"""After a pulse has ended, the next weight is applied after this time, s."""
+
+
+def replay_job(
+    biases: BiasTable, stimulus: Stimulus, weights: np.ndarray, technology: str, label: str
+) -> Job:
+    """The run of the analog circuit with the weights (LSB, shape (spikes,)) of each pulse."""
+    solver = SolverOptions(chgtol=1e-14)
+    deck = (
+        neuron_deck("analog_neuron_test.spice", biases, solver, technology, TEMPERATURE)
+        .append(_sources(stimulus, np.asarray(weights)), "stimulus")
+        .append(analysis(stimulus, solver), "analysis")
+    )
+    at_rest = not stimulus.reset_until
+    return Job(
+        label,
+        deck,
+        (I_MEM,),
+        t_stop=stimulus.duration,
+        check_start=start_check(deck, I_MEM, at_rest),
+    )
+
+
+def replay_model(
+    parameters: NeuronParameters, stimulus: Stimulus, decisions: np.ndarray
+) -> SpikeTable:
+    """The twin's run with the decisions (LSB, shape (spikes,)) given instead of taken."""
+    return _Taught(parameters, decisions).run(stimulus).spikes
+
+
+class _Taught(LearningNeuron):
+    def __init__(self, parameters: NeuronParameters, decisions: np.ndarray):
+        super().__init__(parameters)
+        self._decisions = iter(decisions)
+
+    def decide(self, i_mem, weight):
+        return next(self._decisions)
+
+
+def _sources(stimulus: Stimulus, weights: np.ndarray) -> str:
+    rise, fall = stimulus.spike_times, stimulus.fall_times
+    pulses = np.ravel(np.column_stack([rise, fall]))
+    positive, on = weights >= 0, np.ones(len(weights), dtype=int)
+    levels = {
+        "pulse_exc": (0, pulses, _alternate(positive)),
+        "pulse_inh": (0, pulses, _alternate(~positive)),
+        "pulse_b": (1, pulses, 1 - _alternate(on)),
+        "extra": (0, pulses, _alternate(on) * stimulus.extra_synapse),
+        "extra_b": (1, pulses, 1 - _alternate(on) * stimulus.extra_synapse),
+        "reset": (1, [stimulus.reset_until], [0]) if stimulus.reset_until else (0, [], []),
+    }
+    applied = fall[:-1] + CODE_DELAY
+    sign = (weights < 0).astype(int)
+    magnitude = np.abs(weights) - sign
+    levels["sign"] = (sign[0], applied, sign[1:])
+    levels["sign_b"] = (1 - sign[0], applied, 1 - sign[1:])
+    for bit in range(5):
+        values = magnitude >> bit & 1
+        levels[f"m{bit}"] = (values[0], applied, values[1:])
+    return "\n".join(_source(node, *course) for node, course in levels.items())
+
+
+def _alternate(on: np.ndarray) -> np.ndarray:
+    """The level after each edge: on after the rising one, 0 after the falling one."""
+    return np.ravel(np.column_stack([on, np.zeros(len(on), dtype=int)])).astype(int)
+
+
+def _source(node: str, start: int, times: np.ndarray, levels: np.ndarray) -> str:
+    """A piecewise-linear source from `start` through the level after each time (its middle)."""
+    corners, level = [f"0 {start * SUPPLY:g}"], start
+    for time, new in zip(times, levels, strict=True):
+        if new != level:
+            corners.append(f"{time - EDGE / 2:.12g} {level * SUPPLY:g}")
+            corners.append(f"{time + EDGE / 2:.12g} {new * SUPPLY:g}")
+            level = new
+    return f"v{node} {node} 0 pwl(" + "\n+ ".join(corners) + ")"

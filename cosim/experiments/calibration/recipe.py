@@ -1,0 +1,110 @@
+"""Recipes: what a bias table is calibrated to, from netlists/biases/NAME.toml."""
+
+from pathlib import Path
+from typing import Annotated
+
+from annotated_types import Gt
+from pydantic import BaseModel, Field, field_validator, model_validator
+
+from cosim.circuits.neuron import NETLISTS
+from cosim.experiments.calibration.behaviour import QUANTITIES
+from cosim.workbench.settings import Section, check_keys, read_toml
+from ebn_model.errors import InputError
+from ebn_model.parameters import BiasTable, validated
+from ebn_model.units import Ampere, Second, to_si
+
+Positive = Annotated[float, Gt(0)]
+
+
+class Fixed(Section):
+    """A current that is chosen, not calibrated, and why."""
+
+    value: Ampere
+    reason: str
+
+
+class Prior(Section):
+    """What a fitted current is expected to be, A, with its relative standard deviation."""
+
+    value: Ampere
+    deviation: Positive
+    reason: str
+
+
+class Recordings(Section):
+    """Published runs that currents are fitted to.
+
+    simulations: for each simulation, until which time of it, s.
+    free: the currents that are fitted.
+    near, within: deviations count `near` times where I_mem lies within these bounds, A.
+    priors: of some of them.
+    """
+
+    simulations: dict[str, Second]
+    free: list[str]
+    near: Positive = 1.0
+    within: tuple[Ampere, Ampere]
+    priors: dict[str, Prior] = Field(default_factory=dict)
+
+    @field_validator("free")
+    @classmethod
+    def _are_biases(cls, names: list[str]) -> list[str]:
+        _check_biases(names)
+        return names
+
+
+class Recipe(Section):
+    """How to make a bias table.
+
+    about: what the table is for. base: table to begin with.
+    biases: currents that are chosen. target: wanted values of QUANTITIES, in SI units.
+    recordings: runs to fit to, before the target is met; with them the decision's window is
+        placed in the middle of what the recorded decisions leave open.
+    """
+
+    about: str
+    base: str
+    biases: dict[str, Fixed] = Field(default_factory=dict)
+    target: dict[str, float] = Field(default_factory=dict)
+    recordings: Recordings | None = None
+
+    @field_validator("target", mode="before")
+    @classmethod
+    def _quantities(cls, target: dict) -> dict[str, float]:
+        unknown = target.keys() - QUANTITIES.keys()
+        if unknown:
+            raise ValueError(f"unknown {min(unknown)!r}; known are {', '.join(QUANTITIES)}")
+        return {name: to_si(value, QUANTITIES[name].unit) for name, value in target.items()}
+
+    @model_validator(mode="after")
+    def _known_biases(self) -> "Recipe":
+        _check_biases(self.biases)
+        return self
+
+
+def _check_biases(names) -> None:
+    unknown = set(names) - BiasTable.model_fields.keys()
+    if unknown:
+        known = ", ".join(BiasTable.model_fields)
+        raise ValueError(f"unknown bias {min(unknown)!r}; known are {known}")
+
+
+def recipe_names() -> list[str]:
+    """Tables that have a recipe, sorted so that each comes after the one it begins with."""
+    names = sorted(path.stem for path in (NETLISTS / "biases").glob("*.toml"))
+    return sorted(names, key=lambda name: read_recipe(name).base != name)
+
+
+def read_recipe(name: str) -> Recipe:
+    """Read netlists/biases/NAME.toml.
+
+    Raises:
+        InputError: there is none (lists those there are), or a fault in it.
+    """
+    files: dict[str, Path] = {path.stem: path for path in (NETLISTS / "biases").glob("*.toml")}
+    if name not in files:
+        raise InputError(f"no recipe {name!r}; there are: {', '.join(sorted(files))}")
+    values = read_toml(files[name])
+    sections: dict[str, type[BaseModel]] = {"": Recipe, "recordings": Recordings}
+    check_keys(values, sections, files[name].name)
+    return validated(Recipe, values, files[name].name)

@@ -1,0 +1,79 @@
+"""Changes of a configuration's parameters and of the task, by key."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from cosim.workbench.settings import section_fields
+from ebn_model.configurations import configuration
+from ebn_model.errors import InputError
+from ebn_model.network.parameters import TaskParameters
+from ebn_model.parameters import validated
+
+
+def with_changes(values: Mapping, changes: Iterable[tuple[str, Any]]) -> dict:
+    """A copy of an experiment's values with changes.
+
+    Args:
+        values: `configuration` (a name), and the tables `parameters` and `task`.
+        changes: key and value each; the key of a parameter of the network (bits, rule.dead_zone),
+            of the task (task.amplitude), or configuration or iterations.
+
+    Raises:
+        InputError: an unknown key or configuration; names those that there are.
+    """
+    changed = {**values, "parameters": _copy(values.get("parameters", {}))}
+    changed["task"] = dict(values.get("task", {}))
+    # The configuration decides which parameters there are.
+    for key, value in sorted(changes, key=lambda change: change[0] != "configuration"):
+        _put(changed, key, value)
+    return changed
+
+
+def parameters_of(name: str, changes: Mapping, source: str) -> BaseModel:
+    """A configuration's parameters with those of a table; raises InputError, naming the source."""
+    base = configuration(name)
+    return validated(type(base), _merged(base.model_dump(), changes), source)
+
+
+def _put(values: dict, key: str, value: Any) -> None:
+    """Put a value into its place."""
+    if key in ("configuration", "iterations"):
+        values[key] = value
+        return
+    known = _keys(type(configuration(values["configuration"])))
+    tasks = [f"task.{name}" for name in TaskParameters.model_fields]
+    if key in tasks:
+        values["task"][key.removeprefix("task.")] = value
+    elif key in known:
+        *sections, name = key.split(".")
+        table = values["parameters"]
+        for section in sections:
+            table = table.setdefault(section, {})
+        table[name] = value
+    else:
+        every = ["configuration", "iterations", *known, *tasks]
+        raise InputError(f"unknown key {key!r}; known are {', '.join(every)}")
+
+
+def _keys(kind: type[BaseModel], prefix: str = "") -> list[str]:
+    """Names of all values of a set of parameters, with dots for those of its tables."""
+    tables = dict(section_fields(kind))
+    keys = [prefix + name for name in kind.model_fields if name not in tables]
+    for name, inner in tables.items():
+        keys += _keys(inner, f"{prefix}{name}.")
+    return keys
+
+
+def _merged(base: Mapping, changes: Mapping) -> dict:
+    """The base with the changes, table by table."""
+    merged = dict(base)
+    for key, value in changes.items():
+        inner = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = _merged(merged[key], value) if inner else value
+    return merged
+
+
+def _copy(values: Any) -> Any:
+    return {k: _copy(v) for k, v in values.items()} if isinstance(values, Mapping) else values

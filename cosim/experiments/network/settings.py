@@ -1,0 +1,155 @@
+"""Experiments with a network: what a file says, with a user's changes, seeds and sweeps."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Annotated, Any
+
+from annotated_types import Ge, Gt, Le, MinLen
+from pydantic import BaseModel, Field
+
+from cosim.experiments.network.changes import parameters_of, with_changes
+from cosim.workbench.experiment_files import find_file, name_and_results
+from cosim.workbench.settings import Section, check_keys, read_toml, section_fields
+from ebn_model.errors import InputError
+from ebn_model.network.parameters import TaskParameters
+from ebn_model.parameters import validated
+
+Seed = Annotated[int, Ge(0)]
+
+
+class PublishedTrial(Section):
+    """What was published of the final trial with one kind of weights.
+
+    decoding_error: in the paper's formula. spikes: of all neurons.
+    deviation: how far the mean of ours may be from the error; None is shown, but not judged.
+    """
+
+    decoding_error: float
+    spikes: int
+    deviation: Annotated[float, Gt(0)] | None = None
+
+
+class NetworkTolerances(Section):
+    """What the verdict requires of the mean over the seeds; None is shown, but not judged.
+
+    correlation: least one of learned and optimal weights. distance: least and greatest distance.
+    unscaled_error, rate: greatest ones of the learned network, mean of its validation trials; Hz.
+    """
+
+    correlation: Annotated[float, Ge(-1), Le(1)] | None = None
+    distance: tuple[float, float] | None = None
+    unscaled_error: Annotated[float, Gt(0)] | None = None
+    rate: Annotated[float, Gt(0)] | None = None
+
+
+class NetworkSettings(Section):
+    """What a file says.
+
+    configuration: the set of parameters that `parameters` changes (configurations.py).
+    iterations: trials of learning. seeds: one training each; the figure shows the first.
+    published: what was published of the final trial, by state.
+    """
+
+    title: str = ""
+    configuration: str
+    iterations: Annotated[int, Ge(0)] = 51
+    seeds: Annotated[tuple[Seed, ...], MinLen(1)] = (1,)
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    task: TaskParameters = TaskParameters()
+    tolerances: NetworkTolerances = NetworkTolerances()
+    published: dict[str, PublishedTrial] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class NetworkExperiment:
+    """Trainings of one kind of network, one for each seed.
+
+    parameters: of the network. seeds: without those that are named twice.
+    runs: folder that gets a folder for each training. results: for what comes out of all.
+    changes: what the user changed, "KEY=VALUE" each; what is required doesn't bind then.
+    """
+
+    name: str
+    settings: NetworkSettings
+    parameters: BaseModel
+    seeds: tuple[int, ...]
+    runs: Path
+    results: Path
+    changes: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """Title of the experiment, by default its name, with what was changed."""
+        title = self.settings.title or self.name
+        return f"{title}, with {', '.join(self.changes)}" if self.changes else title
+
+
+def is_network(path: Path) -> bool:
+    """Whether a file states an experiment with a network; raises InputError if unreadable."""
+    return "configuration" in read_toml(path)
+
+
+def read_network_experiments(
+    name: str, changes: Iterable[str] = (), seeds: Iterable[int] = (), out: Path | None = None
+) -> list[NetworkExperiment]:
+    """Read an experiment, once for each combination of what the user changed.
+
+    Args:
+        name: a folder under Simulations/, or the path of a .toml file anywhere.
+        changes: "KEY=VALUE" or "KEY=VALUE,VALUE,..." each, where KEY is a parameter of the
+            network (bits, rule.dead_zone), of the task (task.amplitude), or configuration or
+            iterations; VALUE none takes a parameter back.
+        seeds: instead of the file's own.
+        out: folder that gets NAME/ with the results; by default they go beside the file, those
+            of changed experiments into folders of their own, named for the change.
+
+    Raises:
+        InputError: unknown name or key, or a value that can't be; names file and key.
+    """
+    path = find_file(name)
+    values = read_toml(path)
+    sections = {"": NetworkSettings, **dict(section_fields(NetworkSettings))}
+    check_keys(values, sections, str(path))
+    name, results = name_and_results(path, out)
+    lists = [_spread(change) for change in changes]
+    return [
+        _experiment(name, values, combination, tuple(dict.fromkeys(seeds)), results, str(path))
+        for combination in product(*lists)
+    ]
+
+
+def _spread(change: str) -> list[str]:
+    key, separator, text = change.partition("=")
+    if not separator:
+        raise InputError(f"{change!r} is not of the form KEY=VALUE")
+    return [f"{key}={value}" for value in text.split(",")]
+
+
+def _experiment(
+    name: str,
+    values: dict,
+    changes: tuple[str, ...],
+    seeds: tuple[int, ...],
+    results: Path,
+    source: str,
+) -> NetworkExperiment:
+    source = " with ".join([source, *map(repr, changes)])
+    settings = validated(NetworkSettings, with_changes(values, map(_pair, changes)), source)
+    runs = results / ",".join(changes) if changes else results
+    chosen = (f"seed={','.join(map(str, seeds))}",) if seeds else ()
+    return NetworkExperiment(
+        name=name,
+        settings=settings,
+        parameters=parameters_of(settings.configuration, settings.parameters, source),
+        seeds=seeds or tuple(dict.fromkeys(settings.seeds)),
+        runs=runs,
+        results=runs.joinpath(*chosen),
+        changes=changes + chosen,
+    )
+
+
+def _pair(change: str) -> tuple[str, str | None]:
+    key, _, text = change.partition("=")
+    return key, None if text == "none" else text

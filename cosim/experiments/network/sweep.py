@@ -1,0 +1,71 @@
+"""Sweeps: one row for each combination of parameters, means over its seeds."""
+
+import csv
+import io
+from pathlib import Path
+
+from rich.table import Table
+
+from cosim.experiments.network.report import metrics
+from cosim.experiments.network.settings import NetworkExperiment
+from cosim.experiments.network.training_run import training_runs
+from cosim.workbench.output import new_files
+from cosim.workbench.statistics import Estimate
+
+SWEEP = "sweep.csv"
+_COLUMNS = {
+    "learned_paper_error": "error, paper's formula",
+    "learned_fitted_error": "error",
+    "learned_filtered_error": "error, filtered target",
+    "optimal_fitted_error": "error of optimal weights",
+    "learned_rate": "rate (Hz)",
+    "correlation": "correlation",
+    "distance": "distance",
+}
+"""What the table shows of what the file has."""
+
+
+def write_sweep(experiments: list[NetworkExperiment]) -> Table:
+    """Write sweep.csv beside the folders of the combinations, and give the same as a table.
+
+    Raises:
+        OutputError: the file can't be written.
+    """
+    found = [metrics([run.record() for run in training_runs(one)]) for one in experiments]
+    folder = experiments[0].runs.parent
+    with new_files(folder) as new:
+        (new / SWEEP).write_text(_csv(experiments, found), encoding="utf-8")
+    return _table(experiments, found, folder / SWEEP)
+
+
+def _csv(experiments: list[NetworkExperiment], found: list[dict[str, dict]]) -> str:
+    """The changed keys, the number of seeds, and mean, low and high of each quantity."""
+    keys = [change.partition("=")[0] for change in experiments[0].changes]
+    header = [*keys, "seeds"]
+    header += [f"{name}_{part}" for name in found[0] for part in ("mean", "low", "high")]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([key if key != "seed" else "seed_numbers" for key in header])
+    for experiment, quantities in zip(experiments, found, strict=True):
+        values = [change.partition("=")[2] for change in experiment.changes]
+        estimates = [one[part] for one in quantities.values() for part in ("mean", "low", "high")]
+        numbers = ["" if value is None else f"{value:.6g}" for value in estimates]
+        writer.writerow([*values, len(experiment.seeds), *numbers])
+    return text.getvalue()
+
+
+def _table(experiments: list[NetworkExperiment], found: list[dict[str, dict]], path: Path) -> Table:
+    seeds = len(experiments[0].seeds)
+    table = Table(
+        title=f"{experiments[0].name}: mean of {seeds} seeds [95 % confidence interval]",
+        caption=f"all quantities in {path}",
+        title_justify="left",
+        caption_justify="left",
+    )
+    table.add_column("changes")
+    for text in _COLUMNS.values():
+        table.add_column(text, justify="right")
+    for experiment, quantities in zip(experiments, found, strict=True):
+        cells = [str(Estimate(**quantities[name])) for name in _COLUMNS]
+        table.add_row("\n".join(experiment.changes), *cells)
+    return table

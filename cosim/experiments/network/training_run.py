@@ -1,0 +1,206 @@
+"""One training with all that is measured in it; finished ones are kept, begun ones go on."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel
+
+from cosim.experiments.network.final_trial import FinalTrial, final_trial, states_of
+from cosim.experiments.network.judgement import judge_validation
+from cosim.workbench.output import OutputError, new_folder
+from cosim.workbench.provenance import digest, sources_digest
+from cosim.workbench.store import read_json, to_json, write_json
+from ebn_model.chip.network import BusOverloadWarning, HardwareNetwork
+from ebn_model.configurations import build_network
+from ebn_model.errors import InputError
+from ebn_model.lif.network import LifNetwork, UnstableWarning
+from ebn_model.network.fields import HARDWARE_UNITS
+from ebn_model.network.files import load, save, write_spikes
+from ebn_model.network.parameters import TaskParameters
+from ebn_model.network.training import Checkpoint, History, Training, assess, train
+
+if TYPE_CHECKING:
+    # A training doesn't depend on how its experiment's file is read.
+    from cosim.experiments.network.settings import NetworkExperiment
+
+RECORD = "run.json"
+TRAINING = "training.h5"
+_NETWORKS = (LifNetwork, HardwareNetwork)
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """A training and its folder."""
+
+    parameters: BaseModel
+    task: TaskParameters
+    iterations: int
+    seed: int
+    folder: Path
+
+    @property
+    def key(self) -> str:
+        """What the results depend on, in one text."""
+        values = {
+            "parameters": self.parameters.model_dump(mode="json"),
+            "task": self.task.model_dump(mode="json"),
+            "iterations": self.iterations,
+            "seed": self.seed,
+            "sources": sources_digest(__name__),
+        }
+        return digest(to_json(values))
+
+    @property
+    def duration(self) -> float:
+        """Simulated time of learning, s."""
+        return self.iterations * self.task.duration
+
+    @property
+    def unfinished(self) -> Path:
+        """Where the training is kept from checkpoint to checkpoint."""
+        return self.folder.parent / f".unfinished-{self.folder.name}-{self.key[:16]}.h5"
+
+    def is_current(self) -> bool:
+        """Whether the folder holds the results of just this training."""
+        return self.record().get("key") == self.key
+
+    def record(self) -> dict:
+        """What was measured: see `run_training`; empty where there is nothing."""
+        return read_json(self.folder / RECORD)
+
+    def training(self) -> Training:
+        """The finished training; raises InputError where there is none."""
+        return load(self.folder / TRAINING, Training, _NETWORKS)
+
+
+def training_runs(experiment: NetworkExperiment) -> list[TrainingRun]:
+    """The trainings of an experiment, in the order of its seeds."""
+    settings = experiment.settings
+    return [
+        TrainingRun(
+            parameters=experiment.parameters,
+            task=settings.task,
+            iterations=settings.iterations,
+            seed=seed,
+            folder=experiment.runs / f"seed_{seed}",
+        )
+        for seed in experiment.seeds
+    ]
+
+
+def run_training(run: TrainingRun, notify: Callable[[float | Checkpoint], None]) -> None:
+    """Train from the last checkpoint on and write the folder, whole or not at all.
+
+    It gets run.json (key, seed, and the judgements of final trial and validation by state, with
+    distance and correlation of the learned weights), learning_curve.csv, training.h5, and the
+    spikes of the final trial by state.
+
+    Args:
+        run: what to do.
+        notify: gets the simulated time in s, and each checkpoint as it is taken.
+
+    Raises:
+        OutputError: the results can't be written; InputError: a network that can't be.
+    """
+    with warnings.catch_warnings():
+        # A network may run away, before it has learned above all: its rate tells.
+        for warning in (UnstableWarning, BusOverloadWarning):
+            warnings.simplefilter("ignore", warning)
+        training = _trained(run, notify)
+        trial = final_trial(training)
+        record = _record(run, training, trial)
+    with new_folder(run.folder) as folder:
+        _save(training, folder / TRAINING)
+        write_learning_curve(training.history, folder / "learning_curve.csv")
+        for name, coded in trial.coded.items():
+            write_spikes(coded.result, folder / f"spikes_{name}.csv")
+        write_json(record, folder / RECORD)
+    for left in run.folder.parent.glob(f".unfinished-{run.folder.name}-*.h5"):
+        left.unlink()
+
+
+def _record(run: TrainingRun, training: Training, trial: FinalTrial) -> dict:
+    history, network = training.history, training.network
+    return {
+        "key": run.key,
+        "seed": run.seed,
+        "final_trial": {
+            name: asdict(coded.judgement) | asdict(coded.firing)
+            for name, coded in trial.coded.items()
+        },
+        "validation": {
+            name: asdict(judge_validation(replace(network, state=state), run.task, run.seed))
+            for name, state in states_of(training).items()
+        },
+        "learned": {
+            "distance": float(history.distance[-1]),
+            "correlation": float(history.correlation[-1]),
+        },
+    }
+
+
+def write_learning_curve(history: History, path: Path) -> None:
+    """Write one row per checkpoint as CSV; see training.Checkpoint for the columns."""
+    names = [field.name for field in fields(History)]
+    columns = [getattr(history, name).tolist() for name in names]
+    rows = [",".join(f"{value:.6g}" for value in row) for row in zip(*columns, strict=True)]
+    path.write_text("\n".join([",".join(names), *rows]) + "\n", encoding="utf-8")
+
+
+def _trained(run: TrainingRun, notify: Callable[[float | Checkpoint], None]) -> Training:
+    """The training with a checkpoint at its end."""
+    training = _begun(run)
+    for checkpoint in _checkpoints(training.history):
+        notify(checkpoint)
+    while training.iteration < run.iterations:
+        more = min(run.task.checkpoint, run.iterations - training.iteration)
+        training = train(training, more, notify, _Shifted(notify, training))
+        _save_unfinished(training, run)
+    last = assess(training)
+    notify(last)
+    return replace(training, history=training.history.with_checkpoint(last))
+
+
+class _Shifted:
+    """Passes simulated times on, counted from the first trial of a training that goes on."""
+
+    def __init__(self, notify: Callable[[float], None], training: Training):
+        self._notify, self._start = notify, training.iteration * training.task.duration
+
+    def __call__(self, time: float) -> None:
+        self._notify(self._start + time)
+
+
+def _begun(run: TrainingRun) -> Training:
+    """Where the last process left the training, or its start."""
+    if run.unfinished.is_file():
+        try:
+            return load(run.unfinished, Training, _NETWORKS)
+        except InputError:
+            # Damaged, so as good as none.
+            run.unfinished.unlink()
+    return Training(build_network(run.parameters, run.seed), run.task, run.seed)
+
+
+def _checkpoints(history: History) -> list[Checkpoint]:
+    names = [field.name for field in fields(History)]
+    columns = [getattr(history, name).tolist() for name in names]
+    return [Checkpoint(*row) for row in zip(*columns, strict=True)]
+
+
+def _save_unfinished(training: Training, run: TrainingRun) -> None:
+    try:
+        run.unfinished.parent.mkdir(parents=True, exist_ok=True)
+        _save(training, run.unfinished)
+    except OSError as error:
+        raise OutputError(f"cannot write to {run.unfinished}: {error.strerror}") from error
+
+
+def _save(training: Training, path: Path) -> None:
+    hardware = isinstance(training.network, HardwareNetwork)
+    save(training, path, HARDWARE_UNITS if hardware else None)

@@ -1,0 +1,94 @@
+"""A circuit's run of a simulation, in whatever detail the circuit is built."""
+
+import shutil
+from functools import cached_property
+from pathlib import Path
+from tempfile import mkdtemp
+
+import numpy as np
+
+from cosim.circuits.mixed_neuron import MixedCircuit
+from cosim.circuits.neuron import TransistorCircuit
+from cosim.engine.batch import Batch, Vectors
+from cosim.engine.job import Job
+from cosim.engine.simulator import simulator_versions
+from cosim.experiments.neuron.simulation import Simulation, stimulus_digest
+from cosim.workbench.output import new_folder
+from cosim.workbench.provenance import sources_digest
+from cosim.workbench.store import write_json, write_result
+from cosim.workbench.stored import StoredView
+from ebn_model.results import LearningResult
+
+CIRCUITS = {"transistor": TransistorCircuit, "mixed": MixedCircuit}
+"""The circuits by the name of their view, the most detailed one first."""
+
+
+class CircuitView(StoredView):
+    """The run of one of CIRCUITS, in results/NAME/."""
+
+    files = ("per_spike.csv", "waveforms.h5", "waveforms.raw", "deck.cir", "run.json")
+
+    def __init__(self, simulation: Simulation, name: str):
+        """Build the deck; raises InputError or DeckError for what it can't be built from."""
+        experiment, kind = simulation.experiment, CIRCUITS[name]
+        self.folder = simulation.results / name
+        self._module = kind.__module__
+        self._label = f"{simulation.name} {name}"
+        self._stimulus = experiment.stimulus.stimulus()
+        self._stimulus_digest = stimulus_digest(self._stimulus)
+        self._sub_lsbs = experiment.sub_lsbs
+        self._circuit = kind(
+            experiment.bias_table(),
+            experiment.solver_of(kind.tested_solver),
+            experiment.technology,
+            experiment.temperature,
+            sub_lsbs=self._sub_lsbs,
+        )
+        self._job = self._circuit.job(self._stimulus, self._label)
+
+    @cached_property
+    def key(self) -> dict:
+        """Deck, stimulus, programs and sources that the results follow from."""
+        return {
+            "deck_sha256": self._job.deck.sha256,
+            # Of a run in closed loop the deck tells only a part.
+            "stimulus_sha256": self._stimulus_digest,
+            "sub_lsbs": self._sub_lsbs,
+            "sources": sources_digest(self._module, "cosim.engine.worker", "cosim.workbench.store"),
+            **simulator_versions(),
+        }
+
+    def batch(self, scratch: Path) -> Batch:
+        """The run, which stores its results at the end; its files wait in `scratch`."""
+        written = Path(mkdtemp(dir=scratch))
+        return Batch(
+            self._label,
+            [self._job.writing_to(written)],
+            lambda vectors: self._store(vectors[0], written),
+        )
+
+    def _store(self, vectors: Vectors, written: Path) -> None:
+        result = self._circuit.result(self._stimulus, vectors)
+        with new_folder(self.folder) as folder:
+            write_result(result, folder)
+            for path in written.iterdir():
+                shutil.move(path, folder)
+            record = {
+                "key": self.key,
+                "solver": self._circuit.solver.model_dump(),
+                "points": len(result.time),
+                "edges": _edges(self._job, result),
+            }
+            write_json(record, folder / "run.json")
+
+
+def _edges(job: Job, result: LearningResult) -> dict:
+    """How well the run met the stimulus' edges."""
+    ends = np.where(np.isnan(result.spikes.t_fall), result.time[-1], result.spikes.t_fall)
+    first, last = np.searchsorted(result.time, [result.spikes.t_rise, ends])
+    return {
+        "checked": len(job.edges),
+        "lost": len(job.lost_edges(result.time)),
+        "tolerance_s": job.edge_tolerance,
+        "fewest_points_per_pulse": int((last - first).min()),
+    }

@@ -1,0 +1,83 @@
+"""The views of a simulation, from all transistors to the model, and their stored results."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from cosim.experiments.neuron.circuit_view import CIRCUITS, CircuitView
+from cosim.experiments.neuron.model_view import ModelView
+from cosim.experiments.neuron.simulation import Simulation
+from cosim.workbench.stored import StoredView
+from ebn_model.errors import InputError
+from ebn_model.learning_neuron import LearningNeuron
+from ebn_model.results import LearningResult, SpikeTable
+
+VIEWS = (*CIRCUITS, "model")
+"""Names of all views, the most detailed one first."""
+USUAL = ("transistor", "model")
+"""What runs unless the user chooses."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """Current results of a simulation.
+
+    runs: by view, the most detailed one first; at least one.
+    neuron: the model with the parameters of its run, to ask for thresholds and decisions; None
+        where the model did not run.
+    published: None where nothing was.
+    """
+
+    runs: dict[str, LearningResult]
+    neuron: LearningNeuron | None
+    published: SpikeTable | None
+
+    @property
+    def circuits(self) -> dict[str, LearningResult]:
+        """The runs of circuits, the most detailed one first."""
+        return {view: run for view, run in self.runs.items() if view != "model"}
+
+    @property
+    def reference(self) -> tuple[str, LearningResult]:
+        """The most detailed view and its run."""
+        return next(iter(self.runs.items()))
+
+
+def check_views(views: Collection[str]) -> None:
+    """Raise InputError for an unknown view."""
+    for view in views:
+        if view not in VIEWS:
+            raise InputError(f"unknown view {view!r}; there are: {', '.join(VIEWS)}")
+
+
+class Views:
+    """All views of a simulation."""
+
+    def __init__(self, simulation: Simulation):
+        """Build the decks; raises InputError or DeckError for what they can't be built from."""
+        self.simulation = simulation
+        self.circuits = {name: CircuitView(simulation, name) for name in CIRCUITS}
+        self.model = ModelView(simulation)
+
+    @property
+    def _all(self) -> dict[str, StoredView]:
+        return {**self.circuits, "model": self.model}
+
+    def records(self) -> dict[str, dict]:
+        """What the current views tell of their runs, the most detailed one first."""
+        return {name: view.record for name, view in self._all.items() if view.is_current()}
+
+    def results(self) -> Results:
+        """Read the views' results as far as they are current.
+
+        Raises:
+            InputError: none is.
+        """
+        runs = {name: view.result() for name, view in self._all.items() if view.is_current()}
+        if not runs:
+            name, folder = self.simulation.name, self.simulation.results
+            raise InputError(f"no current results of {name} in {folder}: `ebn-cosim run` it first")
+        return Results(
+            runs=runs,
+            neuron=self.model.neuron(self.model.stored_parameters()) if "model" in runs else None,
+            published=self.simulation.published,
+        )

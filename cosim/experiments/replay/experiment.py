@@ -1,0 +1,136 @@
+"""A replay from its file to its report."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from cosim.experiments.replay.network_scores import NetworkScore, codes_of_rows, network_scores
+from cosim.experiments.replay.outcome import Provenance, ReplayOutcome
+from cosim.experiments.replay.replay_output import CACHE, replay_versions, write_replay
+from cosim.experiments.replay.report import ReplayReport
+from cosim.experiments.replay.settings import ReplayExperiment
+from cosim.experiments.replay.shown import replay_shown
+from cosim.experiments.replay.training import TaughtRun, taught_run
+from cosim.replay.loops import close_loop
+from cosim.replay.open_loop import ReplayResult, RowSettings, network_stimuli
+from cosim.workbench.errors import CosimError
+from cosim.workbench.output import check_writable, new_files
+from cosim.workbench.placement import no_cluster
+from cosim.workbench.progress import progress_bars
+from cosim.workbench.provenance import sources_digest
+from ebn_model.network.fields import HARDWARE_UNITS
+from ebn_model.network.files import save, write_spikes
+
+Outcome = tuple[ReplayReport, CosimError | None]
+"""The report, and the error that names the rows which are missing in it."""
+_Ran = tuple[ReplayResult, Mapping[str, np.ndarray], CosimError | None]
+"""The rows, the network's codes from model and circuit, and the error for missing rows."""
+
+
+def run_replay(
+    experiment: ReplayExperiment,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    force: bool = False,
+) -> Outcome:
+    """Train, replay or close the loop, compare and report.
+
+    Finished rows of a replay are kept from run to run.
+
+    Args:
+        experiment: what to run.
+        workers: processes at once, all processors by default.
+        scheduler: address of a Dask scheduler whose workers run the circuits instead.
+        force: whether to run finished rows, too.
+
+    Raises:
+        InputError: rows, technology or bias table that there aren't, or a scheduler for a closed
+            loop.
+        OutputError: results can't be written; finished rows are kept.
+    """
+    settings = experiment.settings
+    stretch, folder = settings.stretch, experiment.results
+    if stretch.loop != "open":
+        no_cluster(scheduler, experiment.name, "in a closed loop all rows wait for each other")
+    check_writable(folder)
+    taught = taught_run(experiment)
+    with new_files(folder) as new:
+        save(taught.result, new / "network.h5", HARDWARE_UNITS)
+        write_spikes(taught.result, new / "spikes.csv")
+    how = RowSettings(
+        settings.view,
+        settings.technology,
+        settings.biases,
+        settings.temperature,
+        workers=workers,
+        scheduler=scheduler,
+        # Of its own for each length, so that one doesn't displace the other.
+        cache=folder / CACHE / f"{stretch.duration * 1e3:g}ms",
+        force=force,
+    )
+    run = _open if stretch.loop == "open" else _closed
+    result, codes, error = run(experiment, taught, how)
+    outcome = ReplayOutcome(
+        experiment.title,
+        settings.view,
+        result.rows,
+        _provenance(experiment),
+        {} if error else _scores(experiment, taught, codes),
+    )
+    return write_replay(outcome, result, settings.tolerances, settings.report, folder), error
+
+
+def _provenance(experiment: ReplayExperiment) -> Provenance:
+    return Provenance(
+        command=experiment.command,
+        seeds={"network": experiment.settings.network.seed},
+        versions=replay_versions(),
+        sources=sources_digest(__name__, "cosim.engine.worker"),
+        configuration={
+            **experiment.settings.model_dump(mode="json"),
+            "parameters": experiment.parameters.model_dump(mode="json"),
+        },
+    )
+
+
+def _open(experiment: ReplayExperiment, taught: TaughtRun, how: RowSettings) -> _Ran:
+    """Open loop; the network has the codes of the rows, for all others those that it learned."""
+    stretch = experiment.settings.stretch
+    rows = None if stretch.rows == "all" else stretch.rows
+    stimuli = network_stimuli(taught.network, taught.command, taught.result, rows, stretch.forced)
+    result, error = replay_shown(stimuli, how)
+    if error:
+        return result, {}, error
+    learned = taught.result.state.weights
+    models = {row: case.model for row, case in result.rows.items()}
+    circuits = {row: case.circuit for row, case in result.rows.items()}
+    codes = {
+        "model": codes_of_rows(learned, models, stimuli),
+        "circuit": codes_of_rows(learned, circuits, stimuli),
+    }
+    return result, codes, None
+
+
+def _closed(experiment: ReplayExperiment, taught: TaughtRun, how: RowSettings) -> _Ran:
+    """Closed loop; the network has what the circuits have taught it, or it itself has learned."""
+    stretch = experiment.settings.stretch
+    with progress_bars() as add_bar:
+        on_progress = add_bar(f"{experiment.name}, all rows", stretch.duration)
+        result, network = close_loop(stretch.loop, taught.network, taught.command, how, on_progress)
+    with new_files(experiment.results) as new:
+        save(network, new / "closed_loop.h5", HARDWARE_UNITS)
+        write_spikes(network, new / "closed_loop_spikes.csv")
+    codes = {"model": taught.result.state.weights, "circuit": network.state.weights}
+    return result, codes, None
+
+
+def _scores(
+    experiment: ReplayExperiment, taught: TaughtRun, codes: Mapping[str, np.ndarray]
+) -> Mapping[str, NetworkScore]:
+    """How the network codes with these codes, and with none or the optimal ones."""
+    network, chosen = taught.network, experiment.settings.network
+    references = {
+        "untrained": np.zeros_like(network.state.weights),
+        "optimal": network.optimal_state.weights,
+    }
+    return network_scores(network, {**references, **codes}, chosen.task, chosen.seed)

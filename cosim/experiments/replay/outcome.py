@@ -1,0 +1,47 @@
+"""What a replay yields and its report is made of: rows in circuit and model, and where from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cosim.comparison.row_case import RowComparisonInput
+from cosim.experiments.replay.network_scores import NetworkScore
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What it takes to repeat a replay.
+
+    Attributes:
+        command: the command line.
+        seeds: by what they are of.
+        versions: of programs and libraries, by name.
+        sources: digest of the project's own sources.
+        configuration: all settings, as JSON has them.
+    """
+
+    command: str
+    seeds: Mapping[str, int]
+    versions: Mapping[str, str]
+    sources: str
+    configuration: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class ReplayOutcome:
+    """All rows that were asked for, those that are missing included.
+
+    Attributes:
+        title: of the report.
+        view: of the circuit, "transistor", "mixed" or "multiplexed".
+        rows: by the number of the row's neuron.
+        provenance: where it all comes from.
+        network: how the whole network codes with which codes, by their name ("untrained",
+            "optimal", "model", "circuit"); empty where that wasn't asked for, or a row is missing.
+    """
+
+    title: str
+    view: str
+    rows: Mapping[int, RowComparisonInput]
+    provenance: Provenance
+    network: Mapping[str, NetworkScore] = field(default_factory=dict)

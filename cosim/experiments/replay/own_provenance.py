@@ -1,0 +1,48 @@
+"""What it takes to repeat a replay of somebody's own spikes."""
+
+import argparse
+import shlex
+from pathlib import Path
+
+from cosim.experiments.replay.outcome import Provenance
+from cosim.experiments.replay.replay_output import replay_versions
+from cosim.replay.spike_files import SpikeTrains
+from cosim.workbench.provenance import digest, sources_digest
+from cosim.workbench.store import to_json
+
+
+def provenance_of(options: argparse.Namespace, spikes: SpikeTrains) -> Provenance:
+    """The command line, without what changes nothing in the results, and what it was given."""
+    stated = {
+        name: str(value) if isinstance(value, Path) else value
+        for name, value in vars(options).items()
+        if name not in ("command", "out", "workers", "scheduler")
+    }
+    return Provenance(
+        command=_command_line(stated),
+        seeds={},
+        versions=replay_versions(),
+        sources=sources_digest(__name__, "cosim.engine.worker"),
+        configuration={
+            **stated,
+            "spikes_sha256": digest(to_json(_listed(spikes))),
+            "neurons": spikes.neurons,
+            "duration": spikes.duration,
+        },
+    )
+
+
+def _listed(spikes: SpikeTrains) -> dict:
+    return {"times": spikes.spike_times.tolist(), "neurons": spikes.spike_neurons.tolist()}
+
+
+def _command_line(stated: dict) -> str:
+    words = ["ebn-cosim", "replay", stated["spikes"], "--out", "DIR"]
+    for name, value in stated.items():
+        if name == "rows":
+            words += [word for row in value or () for word in ("--row", str(row))]
+        elif value is True:
+            words.append(f"--{name}")
+        elif name != "spikes" and value not in (None, False):
+            words += [f"--{name}", str(value)]
+    return shlex.join(words)

@@ -1,0 +1,185 @@
+"""Replays of a network that learns: what a file says, with a user's changes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge, Gt
+from pydantic import BeforeValidator, Field, model_validator
+
+from cosim.circuits.neuron import Temperature
+from cosim.circuits.row import View
+from cosim.comparison.tolerances import ReplayTolerances, ReportSettings
+from cosim.experiments.network.changes import parameters_of, with_changes
+from cosim.workbench.experiment_files import find_file, name_and_results
+from cosim.workbench.settings import Section, apply_change, check_keys, read_toml, section_fields
+from ebn_model.chip.parameters import HardwareParameters
+from ebn_model.errors import InputError
+from ebn_model.network.parameters import TaskParameters
+from ebn_model.parameters import validated
+from ebn_model.units import Second
+
+
+def _split(value: Any) -> Any:
+    """Numbers of rows as the command line has them, "1,4,7"."""
+    return value.split(",") if isinstance(value, str) and value != "all" else value
+
+
+Rows = Annotated[Literal["all"] | tuple[Annotated[int, Ge(0)], ...], BeforeValidator(_split)]
+
+
+class TaughtNetwork(Section):
+    """The network whose spikes are replayed, and how far it has learned.
+
+    configuration: the set of parameters that `parameters` changes, one of the hardware.
+    seed: of decoder, chip and trials. iterations: trials that it learns from before the stretch.
+    """
+
+    configuration: str = "hardware"
+    seed: Annotated[int, Ge(0)] = 1
+    iterations: Annotated[int, Ge(0)] = 3
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    task: TaskParameters = TaskParameters()
+
+
+class Stretch(Section):
+    """What is replayed: the beginning of the next trial, from rest, while the network learns on.
+
+    duration: s. rows: numbers of neurons, or "all".
+    forced: whether the circuits' neurons spike when the network's do, or by themselves.
+    loop: `open`, or how it is closed over all rows: circuits `teach` the network, or `live`, where
+        all neurons are circuits (cosim.replay.closed_loop).
+    """
+
+    duration: Annotated[Second, Gt(0)] = 1.0
+    rows: Rows = "all"
+    forced: bool = True
+    loop: Literal["open", "teach", "live"] = "open"
+
+    @model_validator(mode="after")
+    def _all_in_a_closed_loop(self) -> "Stretch":
+        if self.loop != "open" and self.rows != "all":
+            raise ValueError("rows must be all in a closed loop")
+        return self
+
+
+class ReplaySettings(Section):
+    """What a file says.
+
+    view, technology, biases, temperature: of the circuits, degrees C.
+    stretch: what is replayed; the table `full` has what `--full` changes of it.
+    """
+
+    title: str = ""
+    view: View = "mixed"
+    technology: str = "generic180"
+    biases: str = "network"
+    temperature: Temperature = 27.0
+    network: TaughtNetwork = TaughtNetwork()
+    stretch: Stretch
+    full: dict[str, Any] = Field(default_factory=dict)
+    tolerances: ReplayTolerances = ReplayTolerances()
+    report: ReportSettings = ReportSettings()
+
+
+@dataclass(frozen=True)
+class ReplayExperiment:
+    """A replay with its surroundings.
+
+    parameters: of the network. results: folder for what comes out.
+    command: the command line that does it. changes: what the user changed, "KEY=VALUE" each.
+    """
+
+    name: str
+    settings: ReplaySettings
+    parameters: HardwareParameters
+    results: Path
+    command: str
+    changes: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """Title of the experiment, by default its name, with what was changed."""
+        title = self.settings.title or self.name
+        return f"{title}, with {', '.join(self.changes)}" if self.changes else title
+
+
+_SECTIONS = {"": ReplaySettings, **dict(section_fields(ReplaySettings)), "full": Stretch}
+_PLACES = {
+    **{name: ("", name) for name in ("view", "technology", "biases", "temperature")},
+    **{
+        f"{section}.{name}": (section, name)
+        for section in ("stretch", "tolerances", "report")
+        for name in _SECTIONS[section].model_fields
+    },
+    "network.seed": ("network", "seed"),
+}
+"""What a user can change beside the network's parameters: (section or "", name there)."""
+
+
+def is_replay(path: Path) -> bool:
+    """Whether a file states a replay; raises InputError if unreadable."""
+    return "stretch" in read_toml(path)
+
+
+def read_replay(
+    name: str, changes: Iterable[str] = (), full: bool = False, out: Path | None = None
+) -> ReplayExperiment:
+    """Read an experiment.
+
+    Args:
+        name: a folder under Simulations/, or the path of a .toml file anywhere.
+        changes: "KEY=VALUE" each, where KEY is view, technology, biases, temperature, a key of
+            stretch, tolerances or report (stretch.rows=1,4), network.seed, iterations, or a
+            parameter of the network or its task (bits, task.amplitude).
+        full: whether the stretch is that of the file's table `full`.
+        out: folder that gets NAME/ with the results; by default they go beside the file, those
+            of changed experiments into folders of their own, named for the change.
+
+    Raises:
+        InputError: unknown name or key, or a value that can't be; names file and key.
+    """
+    path = find_file(name)
+    values = read_toml(path)
+    check_keys(values, _SECTIONS, str(path))
+    short_name, results = name_and_results(path, out)
+    if full:
+        values["stretch"] = {**values["stretch"], **values.get("full", {})}
+    source, made = str(path), []
+    settings = validated(ReplaySettings, values, source)
+    for change in changes:
+        _change(values, change)
+        source += f" with {change!r}"
+        before, settings = settings, validated(ReplaySettings, values, source)
+        # What is as it was needs no folder of its own.
+        made += [change] if settings != before else []
+    network = settings.network
+    parameters = parameters_of(network.configuration, network.parameters, source)
+    if not isinstance(parameters, HardwareParameters):
+        raise InputError(f"{source}: {network.configuration!r} is not a network of the hardware")
+    return ReplayExperiment(
+        short_name,
+        settings,
+        parameters,
+        results / ",".join(made) if made else results,
+        _command_line(name, made, full),
+        tuple(made),
+    )
+
+
+def _change(values: dict, change: str) -> None:
+    key, separator, value = change.partition("=")
+    if not separator or key in _PLACES:
+        apply_change(values, change, _PLACES)
+        return
+    network = {"configuration": TaughtNetwork().configuration, **values.get("network", {})}
+    try:
+        values["network"] = with_changes(network, [(key, value)])
+    except InputError as error:
+        raise InputError(f"{error}, {', '.join(_PLACES)}") from None
+
+
+def _command_line(name: str, changes: list[str], full: bool) -> str:
+    words = ["ebn-cosim", "run", name, *["--full"] * full]
+    return " ".join([*words, *(f"--set {change}" for change in changes)])

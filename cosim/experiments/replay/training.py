@@ -1,0 +1,54 @@
+"""The network of a replay: it learns for some trials, then the stretch is recorded."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cosim.experiments.replay.settings import ReplayExperiment
+from ebn_model.chip.network import HardwareNetwork
+from ebn_model.errors import InputError
+from ebn_model.network.evaluation import draw_trial
+from ebn_model.network.results import NetworkResult
+from ebn_model.network.seeds import Purpose
+from ebn_model.network.training import Training, train
+
+
+@dataclass(frozen=True, eq=False)
+class TaughtRun:
+    """What is replayed.
+
+    Attributes:
+        network: before the stretch. command: its input, shape (steps + 1, Nx). result: its run.
+    """
+
+    network: HardwareNetwork
+    command: np.ndarray
+    result: NetworkResult
+
+
+def taught_run(experiment: ReplayExperiment) -> TaughtRun:
+    """Train, and run the stretch with learning, from rest.
+
+    The stretch is the beginning of the trial that comes next, so that a longer one begins with a
+    shorter one.
+
+    Raises:
+        InputError: the stretch is longer than a trial.
+    """
+    chosen, stretch = experiment.settings.network, experiment.settings.stretch
+    if stretch.duration > chosen.task.duration * (1 + 1e-9):
+        raise InputError(
+            f"stretch.duration = {stretch.duration:g} s is longer than a trial, "
+            f"task.duration = {chosen.task.duration:g} s"
+        )
+    network = HardwareNetwork.build(experiment.parameters, chosen.seed)
+    # What is scored on the way is of no use here.
+    task = chosen.task.model_copy(update={"checkpoint": chosen.iterations + 1, "validation": 1})
+    training = Training(network, task, chosen.seed)
+    if chosen.iterations:
+        training = train(training, chosen.iterations)
+    p = experiment.parameters
+    trial = draw_trial(p, chosen.task, chosen.seed, Purpose.TRIAL, chosen.iterations)
+    command = trial.command[: round(stretch.duration / p.dt) + 1]
+    result = training.network.run(command, learn=True, seed=trial.seed)
+    return TaughtRun(training.network, command, result)

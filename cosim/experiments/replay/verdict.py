@@ -1,0 +1,143 @@
+"""What a replay's tolerances require, and what its rows and its network amount to."""
+
+from collections.abc import Mapping
+
+from cosim.comparison.rows import RowsComparison
+from cosim.comparison.tolerances import ReplayTolerances
+from cosim.experiments.neuron.verdict import UNTIL
+from cosim.experiments.replay.network_scores import NetworkScore
+from cosim.workbench.checks import Check, at_least, at_most, just_shown, shown
+
+
+def verdict_rows(
+    comparison: RowsComparison,
+    network: Mapping[str, NetworkScore],
+    view: str,
+    tolerances: ReplayTolerances,
+) -> list[Check]:
+    """All lines of the verdict; a row of the network that is missing fails, whatever the others do.
+
+    view: of the circuit.
+    """
+    name = f"model against {view}"
+    rows = [_completeness(comparison, view)]
+    if comparison.rows:
+        learned = [
+            *_decisions(name, comparison, tolerances),
+            *_weights(name, comparison, tolerances),
+        ]
+        # Without a pulse all agree, which shows nothing.
+        rows += learned if comparison.counts.pulses else map(just_shown, learned)
+        rows += _membranes(name, comparison, tolerances)
+    return rows + _network(network, tolerances)
+
+
+def _completeness(comparison: RowsComparison, view: str) -> Check:
+    found, missing = len(comparison.rows), comparison.missing
+    text = f"{found}" + (f", missing: {', '.join(map(str, missing))}" if missing else "")
+    required = found + len(missing)
+    return Check(view, "rows", f"{required}", text, bool(found) and not missing, about_run=True)
+
+
+def _decisions(name: str, comparison: RowsComparison, tolerances: ReplayTolerances) -> list[Check]:
+    counts, band = comparison.counts, f"{tolerances.dead_band * 1e12:g} pA"
+    outside, inside = counts.outside.sum(), counts.inside.sum()
+    unexplained = comparison.unexplained
+    return [
+        at_least(
+            (name, f"one-step decisions beyond ± {band}"),
+            tolerances.one_step if outside else None,
+            counts.one_step_agreement,
+            f"{counts.outside.trace()} of {outside}, {inside} within",
+        ),
+        at_least(
+            (name, "decisions along the trajectory"),
+            tolerances.trajectory,
+            counts.trajectory_agreement,
+            f"{counts.trajectory.trace()} of {counts.pulses}",
+        ),
+        Check(
+            name,
+            "deviations without a reason",
+            f"≤ {tolerances.unexplained}",
+            f"{unexplained}",
+            unexplained <= tolerances.unexplained,
+        ),
+    ]
+
+
+def _weights(name: str, comparison: RowsComparison, tolerances: ReplayTolerances) -> list[Check]:
+    least, measured = tolerances.final_weight_correlation, comparison.final_correlation
+    greatest = max(row.weights.greatest.max(initial=0) for row in comparison.rows.values())
+    return [
+        Check(
+            name,
+            "correlation of final weights",
+            f"≥ {least:g}",
+            f"{measured:.4f}",
+            measured >= least,
+        ),
+        shown(name, "greatest difference of a weight", f"{greatest:.0f} LSB"),
+    ]
+
+
+def _membranes(name: str, comparison: RowsComparison, tolerances: ReplayTolerances) -> list[Check]:
+    rows = comparison.rows.values()
+    least = min(row.membrane.spikes.f1 for row in rows)
+    window = f"within {tolerances.spike_window * 1e3:g} ms"
+    alike, whole = (f"I_mem {span}, RMS, worst row" for span in (UNTIL, "over time"))
+    # Rows may be kept without their waveforms.
+    limit = None if comparison.i_mem_alike_rms is None else tolerances.i_mem_alike_rms
+    spikes = sum(row.membrane.spikes.first + row.membrane.spikes.second for row in rows)
+    f1, measured = tolerances.spike_f1 if spikes else None, comparison.spike_f1
+    return [
+        _current((name, alike), limit, comparison.i_mem_alike_rms),
+        _current((name, whole), tolerances.i_mem_rms, comparison.i_mem_rms),
+        Check(
+            name,
+            f"F1 of own spikes {window}",
+            "" if f1 is None else f"≥ {f1:g}",
+            f"{measured:.3f} (worst row {least:.3f})",
+            None if f1 is None else measured >= f1,
+        ),
+    ]
+
+
+def _current(names: tuple[str, str], limit: float | None, measured: float | None) -> Check:
+    """A row on a current in A; a waveform that is required must be there."""
+    if measured is None:
+        return Check(*names, "", "no waveforms", None if limit is None else False)
+    return at_most(names, limit, measured)
+
+
+def _network(network: Mapping[str, NetworkScore], tolerances: ReplayTolerances) -> list[Check]:
+    """Rows on the network; what is required of it fails where it wasn't scored.
+
+    The decoding error forgives a wrong gain, so that it says little without the other two.
+    """
+    rows = [
+        shown(
+            "network",
+            f"decoding error with {name} codes",
+            f"{one.decoding_error:.4f} (unscaled {one.unscaled_error:.4f}, {one.rate:.1f} Hz)",
+        )
+        for name, one in network.items()
+    ]
+    return [
+        *rows,
+        *_ratio(network, "model", tolerances.network_error_ratio),
+        *_ratio(network, "untrained", tolerances.untrained_error_ratio),
+    ]
+
+
+def _ratio(network: Mapping[str, NetworkScore], other: str, limit: float | None) -> list[Check]:
+    """The unscaled error with the circuit's codes over that with others."""
+    name = f"unscaled decoding error, circuit over {other}"
+    if not {"circuit", other} <= network.keys():
+        return (
+            [] if limit is None else [Check("network", name, f"≤ {limit:g}", "not scored", False)]
+        )
+    ratio = network["circuit"].unscaled_error / network[other].unscaled_error
+    if limit is None:
+        return [shown("network", name, f"{ratio:.3f}")]
+    return [Check("network", name, f"≤ {limit:g}", f"{ratio:.3f}", ratio <= limit)]

@@ -1,0 +1,123 @@
+"""One run of the study: a network's weights, as they come, and how it codes with them."""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields, replace
+
+import numpy as np
+
+from cosim.experiments.network.judgement import Judgement, judge
+from cosim.experiments.study.condition import Condition
+from cosim.workbench.provenance import digest, sources_digest
+from cosim.workbench.store import to_json
+from ebn_model.chip.network import BusOverloadWarning
+from ebn_model.configurations import build_network
+from ebn_model.lif.network import UnstableWarning
+from ebn_model.network.evaluation import draw_trial
+from ebn_model.network.metrics import distance_to_optimal, weight_correlation
+from ebn_model.network.results import LearnedState
+from ebn_model.network.seeds import Purpose
+from ebn_model.network.training import Training, train
+
+RUNAWAY_RATE = 100.0
+"""Spikes per neuron and second, Hz, in one trial, from which a chip counts as run away. Coding
+networks fire at 6 to 20 Hz, neurons without any weights at up to 60 Hz."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a chip amounts to: means over its validation trials, see Judgement.
+
+    Attributes:
+        worst_rate: the greatest rate of a trial, Hz.
+        distance, correlation: of its weights from the optimal ones.
+    """
+
+    paper_error: float
+    fitted_error: float
+    filtered_error: float
+    unscaled_error: float
+    rate: float
+    worst_rate: float
+    distance: float
+    correlation: float
+
+    @property
+    def ran_away(self) -> bool:
+        """Whether a trial went beyond RUNAWAY_RATE."""
+        return self.worst_rate > RUNAWAY_RATE
+
+
+@dataclass(frozen=True)
+class ConditionRun:
+    """A condition with a seed: that of decoder, chip, trials and noise."""
+
+    condition: Condition
+    seed: int
+
+    @property
+    def key(self) -> str:
+        """What the outcome depends on, in one text; names don't count."""
+        condition = self.condition
+        values = {
+            "parameters": condition.parameters.model_dump(mode="json"),
+            "task": condition.task.model_dump(mode="json"),
+            "how": [condition.state, condition.start, condition.iterations],
+            "seed": self.seed,
+            "sources": sources_digest(__name__),
+        }
+        return digest(to_json(values))
+
+
+def run_condition(run: ConditionRun, notify: Callable[[float], None]) -> dict[str, float]:
+    """The outcome, as a table; notify gets the simulated time of learning in s."""
+    condition = run.condition
+    with warnings.catch_warnings():
+        # The outcome has the rate.
+        for warning in (UnstableWarning, BusOverloadWarning):
+            warnings.simplefilter("ignore", warning)
+        network = build_network(condition.parameters, run.seed)
+        network = replace(network, state=_state(condition, network, run.seed, notify))
+        return asdict(_outcome(network, condition, run.seed))
+
+
+def _state(
+    condition: Condition, network, seed: int, notify: Callable[[float], None]
+) -> LearnedState:
+    """The weights that the condition is about."""
+    initial = network.state
+    if condition.state == "initial":
+        return initial
+    if condition.state == "zero":
+        return replace(initial, weights=np.zeros_like(initial.weights))
+    if condition.state == "optimal":
+        return _programmed(network)
+    if condition.start == "optimal":
+        network = replace(network, state=_programmed(network))
+    # Nobody looks at checkpoints here.
+    fewest = {"checkpoint": condition.iterations + 1, "validation": 1}
+    start = Training(network, condition.task.model_copy(update=fewest), seed)
+    return train(start, condition.iterations, on_progress=notify).network.state
+
+
+def _programmed(network) -> LearnedState:
+    """The optimal weights, but for the synapses that are stuck: those can't be programmed."""
+    optimal, stuck = network.optimal_state, network.mismatch.stuck
+    return replace(optimal, weights=np.where(stuck, network.state.weights, optimal.weights))
+
+
+def _outcome(network, condition: Condition, seed: int) -> Outcome:
+    judgements = []
+    for index in range(condition.task.validation):
+        trial = draw_trial(network.parameters, condition.task, seed, Purpose.VALIDATION, index)
+        result = network.run(trial.command, seed=trial.seed)
+        judgements.append(judge(result, trial, network.parameters, condition.task))
+    names = [field.name for field in fields(Judgement)]
+    means = {name: float(np.mean([getattr(one, name) for one in judgements])) for name in names}
+    weights, optimal = network.state.weights, network.optimal_state.weights
+    return Outcome(
+        **means,
+        worst_rate=max(one.rate for one in judgements),
+        distance=distance_to_optimal(weights, optimal),
+        correlation=weight_correlation(weights, optimal),
+    )

@@ -1,0 +1,151 @@
+"""What the study compares: methods, situations, and groups of both with their seeds."""
+
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge, MinLen
+from pydantic import Field
+
+from cosim.experiments.network.changes import parameters_of, with_changes
+from cosim.experiments.network.settings import Seed
+from cosim.experiments.study.condition import Condition, State
+from cosim.workbench.settings import Section, check_keys, read_toml, section_fields
+from ebn_model.errors import InputError
+from ebn_model.network.parameters import TaskParameters
+from ebn_model.parameters import validated
+
+Quantity = Literal["paper_error", "fitted_error", "filtered_error", "unscaled_error"]
+
+
+class Method(Section):
+    """One way to come by a network's weights.
+
+    label: name in tables and figure. configuration: see configurations.py. changes: of its
+    parameters, by key. weights: which ones are judged. start: where learning starts from.
+    iterations: trials of learning.
+    """
+
+    label: str
+    configuration: str
+    changes: dict[str, Any] = Field(default_factory=dict)
+    weights: State = "learned"
+    start: Literal["initial", "optimal"] = "initial"
+    iterations: Annotated[int, Ge(0)] = 51
+
+
+class Situation(Section):
+    """What a method has to cope with; changes: of parameters and task, by key."""
+
+    label: str
+    changes: dict[str, Any] = Field(default_factory=dict)
+
+
+class Seeds(Section):
+    """Consecutive seeds."""
+
+    first: Seed
+    count: Annotated[int, Ge(1)]
+
+    @property
+    def numbers(self) -> range:
+        """The seeds."""
+        return range(self.first, self.first + self.count)
+
+
+class Group(Section):
+    """Methods that are compared in the same situations, on the same seeds.
+
+    situations: by name. sweep: instead of them, the values of one or several keys that change
+    together. seeds: by name. quantity: what methods are compared by, see condition_run.Outcome.
+    reference: the method that the others are compared with seed by seed. log: whether both axes
+    of the sweep's figure are logarithmic.
+    """
+
+    title: str
+    methods: Annotated[list[str], MinLen(1)]
+    situations: list[str] = Field(default_factory=list)
+    sweep: dict[str, list[Any]] = Field(default_factory=dict)
+    seeds: str
+    quantity: Quantity = "fitted_error"
+    reference: str | None = None
+    log: bool = False
+
+
+class StudySettings(Section):
+    """What the file says, by name."""
+
+    title: str
+    seeds: dict[str, Seeds]
+    task: TaskParameters = TaskParameters()
+    methods: dict[str, Method]
+    situations: dict[str, Situation]
+    groups: dict[str, Group]
+
+
+def read_study(path: Path) -> StudySettings:
+    """Read and validate a study's file.
+
+    Raises:
+        InputError: malformed, or a name or value that can't be; names file and key.
+    """
+    values, source = read_toml(path), str(path)
+    check_keys(values, {"": StudySettings, **dict(section_fields(StudySettings))}, source)
+    settings = validated(StudySettings, values, source)
+    for name, group in settings.groups.items():
+        place = f"{source}: groups.{name}"
+        _check_names(group.methods, settings.methods, f"{place}.methods")
+        _check_names(group.situations, settings.situations, f"{place}.situations")
+        _check_names([group.seeds], settings.seeds, f"{place}.seeds")
+        if group.reference is not None:
+            _check_names([group.reference], group.methods, f"{place}.reference")
+        if bool(group.situations) == bool(group.sweep):
+            raise InputError(f"{place}: either situations or sweep must say what is compared in")
+    return settings
+
+
+def conditions(settings: StudySettings, group: str) -> Iterator[Condition]:
+    """All conditions of a group, situation by situation.
+
+    Raises:
+        InputError: a change that can't be; names group, method and situation.
+    """
+    stated = settings.groups[group]
+    for (situation, x, changes), name in product(_situations(settings, stated), stated.methods):
+        method = settings.methods[name]
+        source = f"groups.{group}: {name} in {situation}"
+        values = with_changes(
+            {"configuration": method.configuration, "task": settings.task.model_dump()},
+            [*method.changes.items(), *changes.items()],
+        )
+        yield Condition(
+            group=group,
+            method=name,
+            situation=situation,
+            x=x,
+            state=method.weights,
+            start=method.start,
+            iterations=method.iterations,
+            parameters=parameters_of(method.configuration, values["parameters"], source),
+            task=validated(TaskParameters, values["task"], source),
+        )
+
+
+def _situations(
+    settings: StudySettings, group: Group
+) -> Iterator[tuple[str, float | None, dict[str, Any]]]:
+    """Name, value of the sweep, and changes."""
+    for name in group.situations:
+        yield name, None, settings.situations[name].changes
+    if group.sweep:
+        for values in zip(*group.sweep.values(), strict=True):
+            changes = dict(zip(group.sweep, values, strict=True))
+            key, x = next(iter(changes.items()))
+            yield f"{key}={x:g}", float(x), changes
+
+
+def _check_names(names: list[str], known, place: str) -> None:
+    for name in names:
+        if name not in known:
+            raise InputError(f"{place}: no {name!r}; there are: {', '.join(known)}")

@@ -1,0 +1,210 @@
+"""Open loop: a network's spikes are played into circuits of its rows, and into their model."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from cosim.cells.row_constants import row_constants
+from cosim.circuits.neuron import read_biases
+from cosim.circuits.row import RowCircuit, View
+from cosim.comparison.row_case import RowComparisonInput
+from cosim.replay.cache import RowCache
+from cosim.replay.parallel import OnProgress, run_rows
+from cosim.replay.row_run import RowRun, RowTask, Waveform
+from cosim.workbench.errors import CosimError
+from ebn_model.chip.network import HardwareNetwork
+from ebn_model.chip.row import HardwareRow
+from ebn_model.chip.row_stimulus import row_stimulus
+from ebn_model.errors import InputError
+from ebn_model.row import RowStimulus
+
+
+class Spikes(Protocol):
+    """What a replay takes of a run: NetworkResult and SpikeTrains have it.
+
+    spike_times: s, ascending, shape (spikes,). spike_neurons: who fired, same shape.
+    """
+
+    spike_times: np.ndarray
+    spike_neurons: np.ndarray
+
+
+@dataclass(frozen=True)
+class RowSettings:
+    """How rows are run.
+
+    view: of the circuit (RowCircuit). technology, biases: files in netlists/technology and
+    netlists/biases. temperature: degrees C.
+    step: of the closed loop that is repeated, s (ClosedLoopResult); None for another run.
+    waveform: what is kept of I_mem (row_run.Waveform).
+    workers: processes at once, all processors by default.
+    scheduler: address of a Dask scheduler whose workers run the rows instead.
+    cache: folder of finished rows, which are not run again as long as nothing that they depend on
+        changes; None for no cache.
+    force: whether they are run again, too.
+    """
+
+    view: View = "mixed"
+    technology: str = "generic180"
+    biases: str = "network"
+    temperature: float = 27.0
+    step: float | None = None
+    waveform: Waveform = "decimated"
+    workers: int | None = None
+    scheduler: str | None = None
+    cache: Path | None = None
+    force: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class ReplayResult:
+    """Rows in circuit and model.
+
+    Attributes:
+        rows: by the number of the row's neuron, in ascending order; the circuit's result is None
+            where its run failed.
+        runs: what the runs of the circuits took, without those that failed.
+        failures: the errors of the others.
+    """
+
+    rows: Mapping[int, RowComparisonInput]
+    runs: Mapping[int, RowRun]
+    failures: Mapping[int, CosimError] = field(default_factory=dict)
+
+
+class MissingRowsError(CosimError):
+    """Rows are missing in a result, which has all others.
+
+    result: the others; they are in the cache, too.
+    """
+
+    def __init__(self, result: ReplayResult):
+        """Name the rows, each with what became of it."""
+        self.result = result
+        reasons = "\n".join(str(error) for error in result.failures.values())
+        names = ", ".join(map(str, result.failures))
+        super().__init__(f"rows are missing: {names}; run again to get just these\n{reasons}")
+
+
+def replay(
+    network: HardwareNetwork,
+    command: np.ndarray,
+    spikes: Spikes,
+    rows: Iterable[int] | None = None,
+    *,
+    settings: RowSettings | None = None,
+    forced: bool = True,
+    on_progress: OnProgress | None = None,
+) -> ReplayResult:
+    """Play the spikes of a run into circuits of its rows.
+
+    Args:
+        network: before the run: its rows begin with its codes, from rest.
+        command: the run's input, shape (steps + 1, Nx).
+        spikes: the run's.
+        rows: numbers of neurons; all by default.
+        settings: how the rows are run.
+        forced: whether a neuron spikes when it did in the run, or by itself.
+        on_progress: gets row and simulated time in s.
+
+    Raises:
+        InputError: a row or spikes that can't be, or an unknown view, technology or table.
+        MissingRowsError: runs failed; the others went on, and are in its `result`.
+        OutputError: the cache can't be written.
+    """
+    stimuli = network_stimuli(network, command, spikes, rows, forced)
+    return replay_stimuli(stimuli, settings or RowSettings(), on_progress)
+
+
+def network_stimuli(
+    network: HardwareNetwork,
+    command: np.ndarray,
+    spikes: Spikes,
+    rows: Iterable[int] | None = None,
+    forced: bool = True,
+) -> dict[int, RowStimulus]:
+    """What `replay` plays into each row; arguments and errors as there."""
+    times, numbers = spikes.spike_times, spikes.spike_neurons
+    return {
+        row: row_stimulus(network, command, times, numbers, row, forced)
+        for row in chosen_rows(rows, network.parameters.neurons)
+    }
+
+
+def replay_stimuli(
+    stimuli: Mapping[int, RowStimulus], settings: RowSettings, on_progress: OnProgress | None = None
+) -> ReplayResult:
+    """Run rows on stimuli of their own, by the number of the row's neuron; raises as `replay`."""
+    circuit = RowCircuit(
+        settings.view,
+        read_biases(settings.biases),
+        technology=settings.technology,
+        temperature=settings.temperature,
+        step=settings.step,
+    )
+    tasks = [
+        RowTask(row, circuit, stimulus, settings.waveform) for row, stimulus in stimuli.items()
+    ]
+    # First, since it takes seconds where the circuits take minutes.
+    neuron = row_constants(
+        settings.biases, settings.technology, settings.temperature, settings.workers
+    )
+    model = HardwareRow(neuron)
+    runs, failures = _run(tasks, settings, on_progress)
+    rows = {
+        row: RowComparisonInput(
+            runs[row].result if row in runs else None, model.run(stimulus), stimulus, model
+        )
+        for row, stimulus in sorted(stimuli.items())
+    }
+    result = ReplayResult(rows, dict(sorted(runs.items())), dict(sorted(failures.items())))
+    if failures:
+        raise MissingRowsError(result)
+    return result
+
+
+def chosen_rows(rows: Iterable[int] | None, neurons: int) -> list[int]:
+    """Rows in ascending order, each once, all by default; raises InputError for one that isn't."""
+    chosen = sorted(set(range(neurons) if rows is None else rows))
+    for row in chosen:
+        if row not in range(neurons):
+            raise InputError(f"row {row} is not one of 0 .. {neurons - 1}")
+    if not chosen:
+        raise InputError("there are no rows to replay")
+    return chosen
+
+
+def _run(
+    tasks: list[RowTask], settings: RowSettings, on_progress: OnProgress | None
+) -> tuple[dict[int, RowRun], dict[int, CosimError]]:
+    """Runs and failures by row; what the cache has is taken from there."""
+    cache = None if settings.cache is None else RowCache(settings.cache)
+    runs, failures, waiting = {}, {}, []
+
+    def report(task: RowTask) -> None:
+        # What a run itself reports stops short of its end.
+        if on_progress:
+            on_progress(task.row, task.stimulus.duration)
+
+    for task in tasks:
+        known = None if settings.force or not cache else cache.read(task)
+        if known:
+            runs[task.row] = known
+            report(task)
+        else:
+            waiting.append(task)
+    ended = run_rows(waiting, settings.workers, settings.scheduler, on_progress)
+    with closing(ended):
+        for task, run in ended:
+            if isinstance(run, CosimError):
+                failures[task.row] = run
+                continue
+            runs[task.row] = run
+            report(task)
+            if cache:
+                cache.write(task, run)
+    return runs, failures

@@ -1,0 +1,45 @@
+"""A replay of spikes that didn't come from a network of ours: what rows get in it."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from cosim.replay.open_loop import network_stimuli
+from cosim.replay.spike_files import SpikeTrains
+from ebn_model.chip.network import HardwareNetwork, hardware_state
+from ebn_model.chip.parameters import HardwareParameters
+from ebn_model.row import RowStimulus
+
+
+def stimuli_of_spikes(
+    spikes: SpikeTrains,
+    parameters: HardwareParameters,
+    rows: Iterable[int] | None = None,
+    codes: np.ndarray | None = None,
+    current: float = 0.0,
+    forced: bool = True,
+) -> dict[int, RowStimulus]:
+    """What rows get when spikes come over the event bus and no network is known.
+
+    Args:
+        spikes: of all neurons.
+        parameters: event bus and counters; those of another N will do.
+        rows: numbers of neurons; all by default.
+        codes: W[n, k] at the beginning, LSB, shape (N, N); 0 by default.
+        current: constant input current of all neurons on top of i_in, A.
+        forced: whether a neuron spikes when it does in `spikes`, or by itself.
+
+    Raises:
+        InputError: a row or codes that can't be.
+    """
+    p = parameters.model_copy(update={"neurons": spikes.neurons})
+    shape = (spikes.neurons, spikes.neurons)
+    state = hardware_state(np.zeros(shape) if codes is None else codes, p)
+    # Any decoder will do where there is no input.
+    network = replace(HardwareNetwork.build(p, seed=0), state=state)
+    steps = int(np.ceil(spikes.duration / p.dt * (1 - 1e-9)))
+    command = np.zeros((steps + 1, p.inputs))
+    stimuli = network_stimuli(network, command, spikes, rows, forced)
+    added = {"input_times": np.zeros(1), "input_current": np.full(1, current)}
+    return {row: replace(stimulus, **added) for row, stimulus in stimuli.items()}

@@ -1,0 +1,93 @@
+"""The run of one row's circuit, as a task that can go to another thread, process or machine."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from cosim.circuits.row import RowCircuit
+from cosim.engine.inventory import transistors
+from cosim.engine.job import Job
+from cosim.engine.worker import run_jobs
+from cosim.workbench.errors import CosimError
+from ebn_model.row import RowResult, RowStimulus
+
+Waveform = Literal["full", "decimated", "none"]
+"""What becomes of a row's I_mem: all time points as doubles, a point every SPACING in single
+precision, or nothing."""
+SPACING = 1e-4
+"""Distance of the points of a decimated waveform, s."""
+
+OnTime = Callable[[float], None]
+
+
+@dataclass(frozen=True, eq=False)
+class RowTask:
+    """What is to be run.
+
+    Attributes:
+        row: number of the row's neuron. circuit, stimulus: of the run.
+        waveform: what is kept of it.
+    """
+
+    row: int
+    circuit: RowCircuit
+    stimulus: RowStimulus
+    waveform: Waveform = "decimated"
+
+    @property
+    def job(self) -> Job:
+        """The run for ngspice."""
+        return self.circuit.job(self.stimulus, f"row {self.row}, {self.circuit.view}")
+
+
+@dataclass(frozen=True, eq=False)
+class RowRun:
+    """What came out.
+
+    Attributes:
+        result: the row's.
+        points: number of time points that ngspice took. transistors: of the deck.
+        seconds: of wall time, from the start of the process to the result.
+    """
+
+    result: RowResult
+    points: int
+    transistors: int
+    seconds: float
+
+
+def run_row(task: RowTask, on_time: OnTime | None = None) -> RowRun | CosimError:
+    """Run a row in a process of its own; on_time gets the simulated time in s.
+
+    Returns:
+        what came out, or the error that names the row: one row's failure must not end the others.
+    """
+    started, job = time.perf_counter(), task.job
+    try:
+        [(_, vectors)] = run_jobs([job], 1, on_time and (lambda _, now: on_time(now)))
+        result = task.circuit.result(task.stimulus, vectors)
+        count = transistors(job.deck)
+    except CosimError as error:
+        named = str(error).startswith(job.label)
+        return error if named else type(error)(f"{job.label}: {error}")
+    return RowRun(
+        result=kept(result, task.waveform),
+        points=len(vectors["time"]),
+        transistors=count,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def kept(result: RowResult, waveform: Waveform) -> RowResult:
+    """The result with what is to be kept of its waveform."""
+    if waveform == "full":
+        return result
+    if waveform == "none":
+        return replace(result, time=np.empty(0), i_mem=np.empty(0))
+    end = result.time[-1]
+    points = np.append(np.arange(0.0, end, SPACING), end)
+    i_mem = np.interp(points, result.time, result.i_mem).astype(np.float32)
+    return replace(result, time=points, i_mem=i_mem)

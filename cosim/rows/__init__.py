@@ -1,1 +1,0 @@
-"""Rows of synapses on one neuron: circuits, replays of a network, comparison."""

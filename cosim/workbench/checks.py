@@ -1,0 +1,85 @@
+"""Lines of a verdict: what was required and what was measured."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the verdict; passed is None where nothing is required.
+
+    about_run: whether it is about the run itself, which must be sound, but shows no result to be
+    right.
+    """
+
+    comparison: str
+    quantity: str
+    required: str
+    measured: str
+    passed: bool | None
+    about_run: bool = False
+
+
+def overall(rows: Iterable[Check]) -> bool | None:
+    """Whether all passed that is required; None where no result was judged, but for checks."""
+    rows = list(rows)
+    if any(row.about_run and row.passed is False for row in rows):
+        return False
+    return all_passed(row.passed for row in rows if not row.about_run)
+
+
+def shown(name: str, quantity: str, measured: str) -> Check:
+    """A row of information, of which nothing is required."""
+    return Check(name, quantity, "", measured, None)
+
+
+def nano_text(current: float) -> str:
+    """A current in A, written in nA."""
+    return f"{current * 1e9:.3f} nA"
+
+
+def just_shown(row: Check) -> Check:
+    """The row as information, whatever it required."""
+    return replace(row, required="", passed=None)
+
+
+def against_limit(
+    names: tuple[str, str], limit, describe: Callable, measured: str, judge: Callable
+) -> Check:
+    """A row that requires something, unless the limit is None.
+
+    Args:
+        names: comparison and quantity.
+        limit: of any kind that `describe` puts in words, and `judge` compares with.
+        measured: in words.
+    """
+    if limit is None:
+        return shown(*names, measured)
+    return Check(*names, describe(limit), measured, judge(limit))
+
+
+def at_least(names: tuple[str, str], share: float | None, measured: float, counts: str) -> Check:
+    """A row that requires a share, 0 to 1, if any; `counts` says what the measured one is of."""
+    text = f"{measured:.1%} ({counts})"
+    return against_limit(
+        names, share, lambda least: f"≥ {least:.0%}", text, lambda least: measured >= least
+    )
+
+
+def at_most(names: tuple[str, str], limit: float | None, measured: float) -> Check:
+    """A row that requires a current in A to be at most as large as the limit, if there is one."""
+
+    def describe(current: float) -> str:
+        return f"≤ {nano_text(current)}"
+
+    return against_limit(names, limit, describe, nano_text(measured), lambda most: measured <= most)
+
+
+VERDICTS = {True: "passed", False: "failed", None: "nothing judged"}
+"""Verdicts in words."""
+
+
+def all_passed(judgements: Iterable[bool | None]) -> bool | None:
+    """Whether all passed that were judged; None, as for a single one, where none was."""
+    judged = [one for one in judgements if one is not None]
+    return all(judged) if judged else None

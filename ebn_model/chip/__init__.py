@@ -1,0 +1,1 @@
+"""The network on the chip: DPI neurons, digital weights, one event bus."""

@@ -1,0 +1,54 @@
+"""Named sets of parameters, and networks built from them."""
+
+from ebn_model.chip.network import HardwareNetwork
+from ebn_model.chip.parameters import HardwareParameters
+from ebn_model.errors import InputError
+from ebn_model.lif.network import LifNetwork
+from ebn_model.network.parameters import (
+    DecoderParameters,
+    NetworkParameters,
+    OptimalParameters,
+    RuleParameters,
+)
+
+_JUDGED = DecoderParameters(orientation="fitted", target="filtered")
+
+CONFIGURATIONS: dict[str, NetworkParameters | HardwareParameters] = {
+    "paper": NetworkParameters(),
+    "repaired": NetworkParameters(
+        refractory=1e-3,
+        saturate=True,
+        initial="zero",
+        rule=RuleParameters(dead_zone=1.0, diagonal=False),
+        optimal=OptimalParameters(reset="zero", rest="zero"),
+        decoder=_JUDGED,
+    ),
+    "robust": NetworkParameters(
+        refractory=1e-3,
+        saturate=True,
+        initial="zero",
+        rule=RuleParameters(dead_zone_per_threshold=0.75, diagonal=False, sub_lsbs=2),
+        optimal=OptimalParameters(reset="zero", rest="zero"),
+        decoder=_JUDGED,
+    ),
+    "hardware": HardwareParameters(),
+    "hardware_robust": HardwareParameters(sub_lsbs=2, window="own"),
+}
+"""paper: bit-identical with the paper's code. repaired: its faults mended, one option each.
+robust: the rule that survives mismatch. hardware: the chip with the paper's rule.
+hardware_robust: the chip with sub-LSBs and a window for each threshold."""
+
+
+def configuration(name: str) -> NetworkParameters | HardwareParameters:
+    """A set of parameters by name; raises InputError for an unknown one (lists those there are)."""
+    if name not in CONFIGURATIONS:
+        raise InputError(f"no configuration {name!r}; there are: {', '.join(CONFIGURATIONS)}")
+    return CONFIGURATIONS[name]
+
+
+def build_network(
+    parameters: NetworkParameters | HardwareParameters, seed: int
+) -> LifNetwork | HardwareNetwork:
+    """The network that a set of parameters is for, drawn from a seed."""
+    kind = HardwareNetwork if isinstance(parameters, HardwareParameters) else LifNetwork
+    return kind.build(parameters, seed)

@@ -1,0 +1,1 @@
+"""The paper's network: leaky integrate-and-fire neurons with ideal weights."""
