@@ -23,6 +23,7 @@ from ebn_model.lif.blocks import (
 )
 from ebn_model.lif.recorder import Recorder
 from ebn_model.network.checks import check_array, check_fraction, checked_command
+from ebn_model.network.decoder import random_decoder
 from ebn_model.network.decoding import decode
 from ebn_model.network.metrics import mean_rate
 from ebn_model.network.mismatch import Mismatch, draw_mismatch
@@ -83,7 +84,7 @@ class LifNetwork:
         """Draw decoder, initial weights and chip."""
         return cls(
             parameters,
-            construction.random_decoder(parameters, generator(seed, Purpose.DECODER)),
+            random_decoder(parameters, generator(seed, Purpose.DECODER)),
             construction.initial_state(parameters, generator(seed, Purpose.WEIGHTS)),
             draw_mismatch(
                 parameters.mismatch, parameters.neurons, generator(seed, Purpose.MISMATCH)
