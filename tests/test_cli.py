@@ -225,3 +225,13 @@ def test_bench_names_the_package_of_a_missing_ngspice(monkeypatch, capsys):
     monkeypatch.setenv("PATH", "")
     assert neuron.main() == 2
     assert "apt-get install ngspice" in error_line(capsys)
+
+
+def test_a_reader_that_has_gone_is_no_error_message():
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write) as gone:
+        answer = subprocess.run(
+            [sys.executable, "-m", "cosim", "list"], cwd=ROOT, stdout=gone, stderr=subprocess.PIPE
+        )
+    assert (answer.returncode, answer.stderr) == (128 + signal.SIGPIPE, b"")
