@@ -1,12 +1,11 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 
+from cosim.workbench.provenance import ROOT
 from ebn_model.errors import InputError
 from ebn_model.results import SpikeTable, read_spike_table, turning_points, weight_steps
 
-SIMULATIONS = Path(__file__).parent.parent / "Simulations"
+SIMULATIONS = ROOT / "Simulations"
 HEADER = "spike,t_rise_ms,t_fall_ms,i_mem_rise_nA,i_mem_fall_nA,decision,bit_before,bit_after"
 
 FALLS = (5.015e-3, 10.015e-3, 15.015e-3)

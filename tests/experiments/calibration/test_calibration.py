@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from synthetic import neuron_parameters, spike_table, stimulus
 
 from cosim.cells import characterise
 from cosim.circuits.mixed_neuron import I_MEM, MixedCircuit
@@ -18,7 +19,6 @@ from cosim.experiments.calibration.to_waveforms import Recording, Weighting, edg
 from ebn_model.errors import InputError
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.parameters import BiasTable
-from tests.synthetic import neuron_parameters, spike_table, stimulus
 
 FREE = ("i_in", "i_th_exc", "i_tau_mem")
 CHANGED = {"i_in": 1.1, "i_th_mem": 0.9, "i_tau_exc": 1.3, "i_th_inh": 1.2, "i_lsb": 1.1}

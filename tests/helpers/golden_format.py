@@ -1,6 +1,6 @@
 """The golden data's format, and the cases that the project ships in it.
 
-`python tests/network/golden_format.py` makes golden/golden_*.npz anew, by the reference alone.
+`python tests/helpers/golden_format.py` makes golden/golden_*.npz anew, by the reference alone.
 """
 
 from pathlib import Path
@@ -15,7 +15,7 @@ from ebn_model.network.mismatch import Mismatch
 from ebn_model.network.parameters import NetworkParameters, TaskParameters
 from ebn_model.network.results import LearnedState
 
-FOLDER = Path(__file__).parent / "golden"
+FOLDER = Path(__file__).resolve().parents[1] / "model" / "network" / "golden"
 MEMBRANE_ROWS = 300
 """Of v_after_step that the files hold, to be small."""
 
