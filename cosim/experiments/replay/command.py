@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from cosim.circuits.conditions import Conditions
 from cosim.circuits.row import VIEWS
 from cosim.comparison.tolerances import ReplayTolerances, ReportSettings
 from cosim.experiments.replay.experiment import run_replay
@@ -24,6 +25,7 @@ from cosim.workbench.placement import add_placement, positive
 from cosim.workbench.printed import print_report
 from ebn_model.configurations import configuration
 from ebn_model.errors import InputError
+from ebn_model.parameters import validated
 from ebn_model.units import to_si
 
 RULES = {"paper": "hardware", "robust": "hardware_robust"}
@@ -68,7 +70,9 @@ def add_command(commands: argparse._SubParsersAction) -> None:
         help="neuron whose row is run; can be repeated (default: all)",
     )
     parser.add_argument("--view", choices=VIEWS, default="mixed", help="of the circuit")
-    parser.add_argument("--technology", default="generic180", help="file in netlists/technology")
+    parser.add_argument(
+        "--technology", default=Conditions().technology, help="file in netlists/technology"
+    )
     parser.add_argument("--biases", default="network", metavar="TABLE", help="bias table")
     parser.add_argument(
         "--codes",
@@ -105,7 +109,7 @@ def _replay(options: argparse.Namespace) -> int:
     check_writable(options.out)
     how = RowSettings(
         options.view,
-        options.technology,
+        validated(Conditions, {"technology": options.technology}, "options"),
         options.biases,
         workers=options.workers,
         scheduler=options.scheduler,

@@ -44,7 +44,7 @@ def run_replay(
         force: whether to run finished rows, too.
 
     Raises:
-        InputError: rows, technology or bias table that there aren't, or a scheduler for a closed
+        InputError: rows or a bias table that there aren't, or a scheduler for a closed
             loop.
         OutputError: results can't be written; finished rows are kept.
     """
@@ -59,9 +59,8 @@ def run_replay(
         write_spikes(taught.result, new / "spikes.csv")
     how = RowSettings(
         settings.view,
-        settings.technology,
+        settings.conditions,
         settings.biases,
-        settings.temperature,
         workers=workers,
         scheduler=scheduler,
         # Of its own for each length, so that one doesn't displace the other.
