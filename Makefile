@@ -31,7 +31,7 @@ figure1-hardware: $(COMPLETE) ## the same with the hardware network
 	@$(RUN) run figure_1_hardware
 
 study: $(COMPLETE) ## compare random, programmed and learned weights over seeds and mismatch
-	@$(RUN) study
+	@$(RUN) run study
 
 cosim: $(COMPLETE) ## replay spikes of the learning network on circuits of some of its rows
 	@$(RUN) run network_replay

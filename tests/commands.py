@@ -14,6 +14,7 @@ from cosim.workbench.provenance import ROOT
 STIMULUS = '[stimulus]\nspikes = ["4 ms", "9 ms"]\nduration = "25 ms"\n'
 SPIKES = "time,neuron\n0.002,1\n0.004,2\n0.005,0\n0.009,1\n0.03,2\n"
 NETWORK = """
+kind = "network"
 title = "Small network"
 configuration = "paper"
 iterations = 3
@@ -36,6 +37,7 @@ deviation = 100.0
 correlation = -1.0
 """
 STUDY = """
+kind = "study"
 title = "Small study"
 
 [seeds]
@@ -67,7 +69,7 @@ WORK = {
     "network": ["run", "network.toml", "--workers", "2"],
     "replay": ["replay", "spikes.csv", "--out", "out", "--workers", "2"],
     "closed loop": ["run", "network_closed_loop", "--out", "out", "--view", "mixed"],
-    "study": ["study", "study.toml", "--out", "out", "--workers", "2"],
+    "study": ["run", "study.toml", "--out", "out", "--workers", "2"],
     "bench-cells": ["bench-cells", "flip_flop", "decision_speed", "leakage", "--out", "out"],
     "calibrate": ["calibrate", "rule", "--out", "out", "--workers", "2"],
 }

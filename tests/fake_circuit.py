@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
+from experiment_calls import read_simulation
 from synthetic import neuron_parameters
 
 from cosim.circuits.mixed_neuron import MixedCircuit
@@ -14,7 +15,6 @@ from cosim.engine.deck import Deck
 from cosim.engine.job import Job
 from cosim.engine.solver_options import SolverOptions
 from cosim.experiments.neuron.circuit_view import CIRCUITS
-from cosim.experiments.neuron.simulation import read_simulation
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.results import turning_points
 
@@ -112,8 +112,8 @@ def measurements(biases, conditions):
 def install(monkeypatch, draw=True):
     """Let cosim use the stand-ins; returns the FakeSolver. draw: whether to draw real figures."""
     if not draw:
-        for module in ("report", "comparison_report"):
-            monkeypatch.setattr(f"cosim.experiments.neuron.{module}.draw", blank_figures)
+        for kind in ("neuron", "bias_comparison"):
+            monkeypatch.setattr(f"cosim.experiments.{kind}.report.draw", blank_figures)
     solver = FakeSolver()
     monkeypatch.setattr("cosim.engine.batch.run_jobs", solver)
     monkeypatch.setitem(CIRCUITS, "transistor", FakeCircuit)
@@ -132,8 +132,8 @@ def short_simulation(folder):
     config = folder / "config.toml"
     config.write_text(CONFIG)
 
-    def read(*changes, out=None):
-        return read_simulation(str(config), changes, out)
+    def read(*changes, out=None, view=None):
+        return read_simulation(str(config), changes, out, view=view)
 
     spikes = LearningNeuron(neuron_parameters()).run(read().experiment.stimulus.stimulus()).spikes
     spikes.write_csv(folder / "published.csv")

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from experiment_calls import read_simulation
 
 from cosim.cells.row_characterise import row_parameters
 from cosim.circuits.mixed_neuron import MixedCircuit
@@ -10,7 +11,6 @@ from cosim.engine.worker import run_jobs
 from cosim.experiments.calibration.behaviour import QUANTITIES, behaviour
 from cosim.experiments.calibration.recipe import read_recipe, recipe_names
 from cosim.experiments.calibration.runner import measure
-from cosim.experiments.neuron.simulation import read_simulation
 from ebn_model.measured import measured_parameters
 from ebn_model.stimulus import Stimulus, regular_spikes
 

@@ -130,7 +130,10 @@ def test_list_shows_names_and_titles(capsys):
         (["figures", "simulation_9"], "no simulation 'simulation_9'"),
         (["run", "simulation_1", "--set", "i_sl=1n"], "--set needs --out DIR"),
         (["run", "simulation_1", "--biases", "rules"], "unknown bias table 'rules'; there are:"),
-        (["run", "omega", "--biases", "rule"], "omega states its bias tables itself"),
+        (
+            ["run", "omega", "--biases", "rule"],
+            "omega is of the kind 'bias_comparison', which takes no --biases",
+        ),
         (["run", "simulation_1", "--out", "/tmp/x", "--set", "i_x=1"], "unknown key 'i_x'"),
         (["run", "simulation_1", "--out", "/dev/null"], "cannot write to /dev/null/simulation_1"),
     ],

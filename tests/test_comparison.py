@@ -1,21 +1,21 @@
 import fake_circuit
 import pytest
+from experiment_calls import read_comparison, redraw_comparison, run_comparison
 from PIL import Image
 from synthetic import neuron_parameters, spike_table
 
 from cosim.cli import main
-from cosim.experiments.neuron.bias_comparison import is_comparison, read_comparison
-from cosim.experiments.neuron.overlay import Column, draw, make_overlay
-from cosim.experiments.neuron.runner import redraw_comparison, run_comparison
+from cosim.experiments.bias_comparison.figure import Column, draw, make_overlay
 from cosim.experiments.neuron.settling import last_weights
 from cosim.experiments.neuron.views import Results
-from cosim.workbench.experiment_files import find_file
+from cosim.workbench.experiment_files import SIMULATIONS
 from cosim.workbench.store import read_json
 from ebn_model.errors import InputError
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.stimulus import Stimulus, regular_spikes
 
 CONFIG = """\
+kind = "bias_comparison"
 title = "two tables"
 stimuli = ["one.toml", "two.toml"]
 tables = ["published", "rule"]
@@ -52,7 +52,7 @@ def test_a_comparison_runs_each_stimulus_with_each_table(config, solver, tmp_pat
     last = reports[-1]
     assert (last.title, last.results) == ("two tables", tmp_path / "tables_results")
     assert (last.results / "two" / "rule" / "mixed" / "per_spike.csv").is_file()
-    assert last.figure.is_file()
+    assert last.page.is_file()
 
 
 def test_its_summary_tells_of_each_stimulus_and_table(config):
@@ -63,7 +63,7 @@ def test_its_summary_tells_of_each_stimulus_and_table(config):
     assert summary["metrics"]["one"].keys() == {"published", "rule"}
     assert summary["metrics"]["two"]["rule"]["equal_decisions"] == 3
     assert summary["metrics"]["two"]["rule"]["last_weights"]["highest"] == 2
-    quantities = [row.quantity for row in report.rows if row.comparison == "one, mixed"]
+    quantities = [row.quantity for row in report.checks if row.comparison == "one, mixed"]
     assert quantities == [
         "published: turning points",
         "published: last weight",
@@ -80,7 +80,7 @@ def test_a_second_run_computes_nothing_and_a_chosen_view_runs_in_its_place(confi
     solver.ran()
     run_comparison(comparison)
     assert solver.ran() == []
-    *_, report = run_comparison(comparison, views=["transistor"])
+    *_, report = run_comparison(read_comparison(config(), view="transistor"))
     assert solver.ran() == [label.replace("mixed", "transistor") for label in RUNS]
     assert read_json(report.results / "summary.json")["view"] == "transistor"
 
@@ -91,13 +91,13 @@ def test_redraw_needs_results_of_all(config, capsys):
         redraw_comparison(comparison)
     run_comparison(comparison)
     drawn = (comparison.results / "figure.png").stat().st_mtime_ns
-    assert redraw_comparison(comparison).figure.stat().st_mtime_ns > drawn
+    assert redraw_comparison(comparison).page.stat().st_mtime_ns > drawn
 
 
 def test_the_command_runs_comparisons_and_stimuli_alike(config, tmp_path, capsys, solver):
     path = config()
     assert main(["run", path, str(tmp_path / "one.toml"), "--view", "mixed"]) == 0
-    assert solver.ran() == ["one mixed", *RUNS]
+    assert solver.ran() == [*RUNS, "one mixed"]
     printed = " ".join(capsys.readouterr().out.split())
     assert printed.index("two, with biases=rule") < printed.index("two tables")
     changes = ["--set", "stimulus.start_weight=5", "--out", str(tmp_path / "out")]
@@ -115,7 +115,11 @@ def test_the_command_runs_comparisons_and_stimuli_alike(config, tmp_path, capsys
         ('"one.toml", "two.toml"', "", r"stimuli: .*at least 1 item"),
         ("stimuli", "stimulus", r"unknown key 'stimulus'; known are .*stimuli"),
         ("title", 'views = ["layout"]\ntitle', r"views: unknown view 'layout'; there are: tran"),
-        ('"two.toml"', '"tables.toml"', r"'tables\.toml' is a comparison, not a stimulus"),
+        (
+            '"two.toml"',
+            '"tables.toml"',
+            r"'tables\.toml' is of the kind 'bias_comparison', not a stimulus",
+        ),
         ('"two.toml"', '"three.toml"', r"no file '.*three\.toml'"),
     ],
 )
@@ -125,13 +129,11 @@ def test_faults_name_file_and_key(config, old, new, message):
 
 
 def test_omega_compares_the_published_simulations():
-    path = find_file("omega")
-    assert is_comparison(path)
     comparison = read_comparison("omega")
     assert [case.name for case in comparison.cases] == ["simulation_1", "simulation_2"]
     assert [list(case.simulations) for case in comparison.cases] == [["published", "rule"]] * 2
-    assert comparison.views == ("mixed", "model")
-    assert comparison.results == path.parent / "results"
+    assert {one.views for one in comparison.simulations} == {("mixed", "model")}
+    assert comparison.results == SIMULATIONS / "omega" / "results"
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,11 @@
 import pytest
+from experiment_calls import read_experiment, read_simulation
 
 from cosim.circuits.mixed_neuron import MIXED_SOLVER
 from cosim.circuits.neuron import read_biases
 from cosim.engine.solver_options import SolverOptions
-from cosim.experiments.neuron.config import Tolerances, read_experiment
-from cosim.experiments.neuron.simulation import read_simulation
-from cosim.workbench.experiment_files import SIMULATIONS, experiment_names, find_file
+from cosim.experiments.neuron.config import Tolerances
+from cosim.workbench.experiment_files import SIMULATIONS, experiment_names, read_file
 from ebn_model.errors import InputError
 
 PUBLISHED = ["simulation_1", "simulation_2"]
@@ -63,7 +63,7 @@ def test_a_file_that_is_not_text_is_refused(tmp_path):
     ("old", "new", "message"),
     [
         ("count = 3", "cuont = 3", r"unknown key 'stimulus\.cuont'; known are .*count"),
-        ("[stimulus]", "[stimuli]", r"unknown key 'stimuli'; known are .*stimulus"),
+        ("[stimulus]", "[stimuli]", r"states neither a \[stimulus\] nor another kind"),
         ("count = 3", "count = 0", r"stimulus\.count: .*greater than or equal to 1"),
         ("count = 3", "count = 9", r"stimulus: spike_times\[4\] = 0\.024005 s is not before"),
         ('"5 ms"', '"1 ms"', r"stimulus: spike_times\[1\] .* overlaps"),
@@ -224,13 +224,15 @@ def test_a_stimulus_file_is_named_for_itself_and_has_its_results_beside_it(tmp_p
 
 @pytest.mark.parametrize("name", ["simulation_9", "../Simulations/none", "simulation_1/results"])
 def test_an_unknown_simulation_lists_the_known(name):
-    with pytest.raises(InputError, match=r"there are: .*simulation_1, simulation_2; .*NAME\.toml"):
-        find_file(name)
+    with pytest.raises(
+        InputError, match=r"there are: .*simulation_1, simulation_2, study; .*NAME\.toml"
+    ):
+        read_file(name)
 
 
 def test_a_missing_file_is_named():
     with pytest.raises(InputError, match=r"no file 'missing/config\.toml'"):
-        find_file("missing/config.toml")
+        read_file("missing/config.toml")
 
 
 def test_another_table_has_its_own_results_where_the_file_states_one(config, tmp_path):

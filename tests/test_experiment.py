@@ -4,9 +4,9 @@ import fake_circuit
 import h5py
 import numpy as np
 import pytest
+from experiment_calls import redraw, run
 from synthetic import neuron_parameters
 
-from cosim.experiments.neuron.runner import redraw, run
 from cosim.workbench import output
 from cosim.workbench.errors import SimulationError
 from cosim.workbench.output import OutputError
@@ -76,7 +76,7 @@ def test_a_second_run_computes_and_writes_nothing(short, solver):
     [second] = run([short()])
     assert solver.ran() == []
     assert files(short().results) == before
-    assert second.rows == first.rows
+    assert second.checks == first.checks
 
 
 def test_force_runs_everything_again(short, solver):
@@ -206,7 +206,7 @@ def test_an_unknown_view_lists_the_known(short):
     with pytest.raises(
         InputError, match="unknown view 'layout'; there are: transistor, mixed, model"
     ):
-        run([short()], views=["layout"])
+        short(view="layout")
 
 
 @pytest.mark.parametrize("error", [SimulationError("time step too small"), KeyboardInterrupt()])

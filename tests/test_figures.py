@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from experiment_calls import read_experiment
 from fake_circuit import CONFIG
 from PIL import Image
 from synthetic import neuron_parameters
 
-from cosim.experiments.neuron.config import read_experiment
 from cosim.experiments.neuron.figures import draw, make_figure
 from cosim.experiments.neuron.views import Results
 from ebn_model.learning_neuron import LearningNeuron

@@ -1,6 +1,7 @@
 from functools import cache
 
 import pytest
+from experiment_calls import read_simulation
 
 from cosim.engine import simulator
 from cosim.engine.simulator import simulator_versions, versions
@@ -8,7 +9,6 @@ from cosim.experiments.network.training_run import TrainingRun
 from cosim.experiments.neuron import circuit_view
 from cosim.experiments.neuron.circuit_view import CircuitView
 from cosim.experiments.neuron.model_view import ModelView
-from cosim.experiments.neuron.simulation import read_simulation
 from cosim.experiments.study.condition import Condition
 from cosim.experiments.study.condition_run import ConditionRun
 from cosim.workbench import provenance
@@ -177,7 +177,8 @@ def test_measured_constants_are_in_a_key_by_their_values(kind, tmp_path, monkeyp
 
 
 @pytest.mark.parametrize(
-    ("name", "own"), [("transistor", {"circuit.py"}), ("mixed", {"mixed.py", "learning_logic.py"})]
+    ("name", "own"),
+    [("transistor", {"neuron.py"}), ("mixed", {"mixed_neuron.py", "learning_logic.py"})],
 )
 def test_a_circuits_key_covers_the_engine_but_not_the_figures(name, own):
     covered = set()

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from experiment_calls import read_simulation
 
 from cosim.circuits.neuron import TransistorCircuit
 from cosim.comparison.spikes import compare, one_step
 from cosim.engine.worker import run_jobs
-from cosim.experiments.neuron.simulation import read_simulation
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.stimulus import Stimulus
 

@@ -5,11 +5,11 @@ import subprocess
 
 import numpy as np
 import pytest
+from experiment_calls import read_simulation
 
 from cosim import cli
 from cosim.cells.bench import measurement
 from cosim.circuits.neuron import TransistorCircuit, read_biases
-from cosim.experiments.neuron.simulation import read_simulation
 from cosim.workbench.store import read_json, read_result
 
 STIMULUS = """\

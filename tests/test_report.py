@@ -3,13 +3,12 @@ from dataclasses import replace
 
 import fake_circuit
 import pytest
+from experiment_calls import read_simulation, run
 from synthetic import neuron_parameters, result, spike_table
 
 from cosim.comparison.spikes import compare
 from cosim.engine.solver_options import SolverOptions
 from cosim.experiments.neuron.config import Tolerances
-from cosim.experiments.neuron.runner import run
-from cosim.experiments.neuron.simulation import read_simulation
 from cosim.experiments.neuron.verdict import published_rows
 from cosim.workbench.store import read_json
 from ebn_model.learning_neuron import LearningNeuron
@@ -29,7 +28,7 @@ def short(tmp_path, solver):
 
 def comparisons(report):
     """Headings of the verdict, in order."""
-    return list(dict.fromkeys(row.comparison for row in report.rows))
+    return list(dict.fromkeys(row.comparison for row in report.checks))
 
 
 def test_the_summary_tells_what_ran_and_how_well(short):
@@ -70,7 +69,7 @@ def test_each_view_runs_alone_and_is_compared_with_what_is_current(short, solver
 def test_results_that_are_not_current_are_not_compared_with(short, tmp_path):
     run([short("i_in=1.4n", out=tmp_path)], views=["model"])
     [report] = run([short("i_in=1.5n", out=tmp_path)], views=["transistor"])
-    assert "model against transistor" not in {row.comparison for row in report.rows}
+    assert "model against transistor" not in {row.comparison for row in report.checks}
 
 
 def test_a_mixed_view_that_decides_otherwise_fails(short, monkeypatch):
@@ -79,7 +78,7 @@ def test_a_mixed_view_that_decides_otherwise_fails(short, monkeypatch):
         fake_circuit.FakeMixedCircuit, "result", lambda self, stimulus, _: other.run(stimulus)
     )
     [report] = run([short()], views=["transistor", "mixed"])
-    missed = [row for row in report.rows if row.passed is False]
+    missed = [row for row in report.checks if row.passed is False]
     assert {row.comparison for row in missed} == {"mixed against transistor"}
     assert [row.quantity for row in missed] == ["equal decisions", "I_mem over time, RMS"]
 
@@ -88,7 +87,7 @@ def test_the_part_that_was_fitted_is_reported_apart(short, tmp_path):
     config = tmp_path / "short" / "config.toml"
     config.write_text(config.read_text() + 'fitted_until = "10 ms"\n')
     [report] = run([short()])
-    parts = {row.quantity: row.measured for row in report.rows if "10 ms" in row.quantity}
+    parts = {row.quantity: row.measured for row in report.checks if "10 ms" in row.quantity}
     assert parts == {
         "fitted, before 10 ms: equal decisions": "2 of 2",
         "fitted, before 10 ms: I_mem at rising edges, RMS": "0.000 nA",
@@ -105,7 +104,7 @@ def test_a_part_without_spikes_is_left_out(short, tmp_path, limit):
     config = tmp_path / "short" / "config.toml"
     config.write_text(config.read_text() + f'fitted_until = "{limit}"\n')
     [report] = run([short()])
-    assert sum(limit in row.quantity for row in report.rows) == 2
+    assert sum(limit in row.quantity for row in report.checks) == 2
 
 
 @pytest.fixture
@@ -132,7 +131,7 @@ def off_by(ampere):
 
 def row(report, quantity, comparison="model against transistor"):
     [found] = [
-        row for row in report.rows if (row.comparison, row.quantity) == (comparison, quantity)
+        row for row in report.checks if (row.comparison, row.quantity) == (comparison, quantity)
     ]
     return found
 
@@ -145,7 +144,7 @@ LOOSER = "solver options looser than tested"
 def test_a_view_alone_is_not_judged(own, view):
     [report] = run([own()], views=[view])
     assert report.passed is None
-    assert not any(row.passed is False for row in report.rows)
+    assert not any(row.passed is False for row in report.checks)
     assert read_json(report.results / "summary.json")["passed"] is None
 
 
@@ -155,7 +154,7 @@ def test_the_membrane_of_an_own_stimulus_is_judged(own, monkeypatch):
     assert row(run([own(change)])[0], ALIKE).passed is True
     monkeypatch.setattr(fake_circuit.FakeCircuit, "result", off_by(1947e-9))
     [report] = run([own(change)], force=True)
-    assert [row.quantity for row in report.rows if row.passed is False] == [ALIKE]
+    assert [row.quantity for row in report.checks if row.passed is False] == [ALIKE]
     assert row(report, ALIKE).measured == "1947.000 nA"
     assert report.passed is False
 
@@ -205,7 +204,7 @@ def test_each_view_has_options_that_it_was_tested_with(own):
     told = row(report, LOOSER, "mixed")
     assert told.measured == "trtol = 5 (tested 1): not proven with these options"
     [report] = run([own("solver.reltol=1e-6")], views=["mixed"])
-    assert LOOSER not in [row.quantity for row in report.rows]
+    assert LOOSER not in [row.quantity for row in report.checks]
 
 
 def test_looser_options_pass_with_results_that_were_judged(own):
@@ -213,7 +212,7 @@ def test_looser_options_pass_with_results_that_were_judged(own):
     assert row(report, LOOSER, "transistor").passed is None
     assert report.passed is True
     [report] = run([own("solver.trtol=7")])
-    assert LOOSER not in [row.quantity for row in report.rows]
+    assert LOOSER not in [row.quantity for row in report.checks]
 
 
 def test_decisions_within_the_dead_band_are_not_judged(own):
@@ -223,7 +222,7 @@ def test_decisions_within_the_dead_band_are_not_judged(own):
 
 def test_how_a_run_is_solved_and_judged_does_not_unbind_it_from_the_published(short, tmp_path):
     [report] = run([short("solver.trtol=20", "tolerances.decisions=6", out=tmp_path)])
-    published = [row for row in report.rows if row.comparison == "transistor against published"]
+    published = [row for row in report.checks if row.comparison == "transistor against published"]
     assert [row.passed for row in published] == [True, False, True]
 
 
@@ -258,16 +257,16 @@ def test_where_nothing_is_published_the_views_are_compared(short, solver, tmp_pa
 
 def test_changed_parameters_are_shown_against_the_published_but_not_judged(short, tmp_path):
     [report] = run([short("stimulus.start_weight=5", out=tmp_path)])
-    published = [row for row in report.rows if row.comparison == "transistor against published"]
+    published = [row for row in report.checks if row.comparison == "transistor against published"]
     assert len(published) == 3
     assert {row.passed for row in published} == {None}
-    assert any(row.passed for row in report.rows)
+    assert any(row.passed for row in report.checks)
     assert report.title.endswith(", with stimulus.start_weight=5")
 
 
 def test_other_spikes_are_not_compared_with_the_published(short, tmp_path):
     [report] = run([short("stimulus.period=4 ms", out=tmp_path)])
-    assert "transistor against published" not in {row.comparison for row in report.rows}
+    assert "transistor against published" not in {row.comparison for row in report.checks}
 
 
 @pytest.mark.parametrize(
@@ -287,5 +286,5 @@ def test_a_missed_requirement_fails(short, tmp_path):
     config.write_text(config.read_text().replace("turning_points = [8", "turning_points = [9"))
     [report] = run([short()])
     assert not report.passed
-    assert [row.quantity for row in report.rows if row.passed is False] == ["turning points"]
+    assert [row.quantity for row in report.checks if row.passed is False] == ["turning points"]
     assert read_json(short().results / "summary.json")["passed"] is False

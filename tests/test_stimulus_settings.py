@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
+from experiment_calls import read_experiment
 
-from cosim.experiments.neuron.config import read_experiment
 from cosim.experiments.neuron.stimulus_settings import StimulusSettings
 from ebn_model.errors import InputError
 from ebn_model.parameters import validated

@@ -16,11 +16,8 @@ from ebn_model.parameters import validated
 _VERDICTS = {True: "[green]pass[/]", False: "[bold red]FAIL[/]", None: ""}
 
 
-def add_command(commands: argparse._SubParsersAction) -> None:
-    """Add `bench-cells` to the commands."""
-    parser = commands.add_parser(
-        "bench-cells", help="run the cells' benches, judge and draw them: the datasheet"
-    )
+def add_bench_cells(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help="a bench in netlists/benches (default: all)"
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -22,6 +22,8 @@ from ebn_model.chip.row import HardwareRow
 from ebn_model.chip.row_stimulus import row_stimulus
 from ebn_model.errors import InputError
 from ebn_model.row import RowStimulus
+
+Runs = Literal["missing", "all", "none"]
 
 
 class Spikes(Protocol):
@@ -45,7 +47,7 @@ class RowSettings:
     scheduler: address of a Dask scheduler whose workers run the rows instead.
     cache: folder of finished rows, which are not run again as long as nothing that they depend on
         changes; None for no cache.
-    force: whether they are run again, too.
+    runs: which rows are run: those that the cache lacks, all, or none.
     """
 
     view: View = "mixed"
@@ -56,7 +58,7 @@ class RowSettings:
     workers: int | None = None
     scheduler: str | None = None
     cache: Path | None = None
-    force: bool = False
+    runs: Runs = "missing"
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,12 +189,15 @@ def _run(
             on_progress(task.row, task.stimulus.duration)
 
     for task in tasks:
-        known = None if settings.force or not cache else cache.read(task)
+        known = None if settings.runs == "all" or not cache else cache.read(task)
         if known:
             runs[task.row] = known
             report(task)
         else:
             waiting.append(task)
+    if waiting and settings.runs == "none":
+        missing = ", ".join(str(task.row) for task in waiting)
+        raise InputError(f"no current results of rows {missing} in {settings.cache}: run it first")
     ended = run_rows(waiting, settings.workers, settings.scheduler, on_progress)
     with closing(ended):
         for task, run in ended:

@@ -1,8 +1,8 @@
 import pytest
+from experiment_calls import read_networks
 from small import write_config
 
 from cosim.experiments.network import report
-from cosim.experiments.network.settings import read_network_experiments
 
 
 @pytest.fixture
@@ -12,7 +12,7 @@ def config(tmp_path):
 
 @pytest.fixture
 def experiment(config):
-    [experiment] = read_network_experiments(config)
+    [experiment] = read_networks(config)
     return experiment
 
 

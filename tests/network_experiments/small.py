@@ -3,6 +3,7 @@
 from pathlib import Path
 
 CONFIG = """
+kind = "network"
 title = "Small network"
 configuration = "paper"
 iterations = 3

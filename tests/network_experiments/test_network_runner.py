@@ -2,13 +2,12 @@ import csv
 import json
 
 import pytest
+from experiment_calls import read_networks, run_networks
 from small import CONFIG, write_config
 
 from cosim.cli import main
 from cosim.experiments.network import runner
 from cosim.experiments.network.report import make_network_report
-from cosim.experiments.network.runner import run_networks
-from cosim.experiments.network.settings import read_network_experiments
 from cosim.workbench.statistics import estimate
 from ebn_model.errors import InputError
 
@@ -54,7 +53,7 @@ def test_what_is_current_is_kept(experiment, trained, config, quick_figures):
     run_networks([experiment], workers=1)
     assert trained == [1, 2]
     assert {path: path.stat().st_mtime_ns for path in experiment.results.rglob("*")} == stamps
-    run_networks(read_network_experiments(config, seeds=[2, 3]), workers=1)
+    run_networks(read_networks(config, seeds=[2, 3]), workers=1)
     assert trained == [1, 2, 3]
     run_networks([experiment], workers=1, force=True)
     assert trained == [1, 2, 3, 1, 2]
@@ -63,7 +62,7 @@ def test_what_is_current_is_kept(experiment, trained, config, quick_figures):
 def test_summaries_are_the_same_bytes_whatever_the_workers(config, tmp_path):
     texts = []
     for workers in (1, 2):
-        [one] = read_network_experiments(config, out=tmp_path / str(workers))
+        [one] = read_networks(config, out=tmp_path / str(workers))
         run_networks([one], workers)
         names = ("summary.json", "figure.png", "figure.pdf", "learning_curve.csv")
         texts.append([(one.results / name).read_bytes() for name in names])
@@ -73,11 +72,11 @@ def test_summaries_are_the_same_bytes_whatever_the_workers(config, tmp_path):
 def test_the_verdict_binds_what_is_as_stated(tmp_path, quick_figures):
     text = CONFIG.replace("correlation = -1.0", "correlation = 1.0\nrate = 1e-3")
     config = write_config(tmp_path, text.replace("deviation = 100.0", "deviation = 1e-9"))
-    [report] = run_networks(read_network_experiments(config), workers=1)
-    failed = [row.quantity for row in report.rows if row.passed is False]
+    [report] = run_networks(read_networks(config), workers=1)
+    failed = [row.quantity for row in report.checks if row.passed is False]
     assert failed == ["correlation", "learned", "rate (Hz)"]
-    [changed] = run_networks(read_network_experiments(config, ["bits=5"]), workers=1)
-    assert all(row.passed is None for row in changed.rows)
+    [changed] = run_networks(read_networks(config, ["bits=5"]), workers=1)
+    assert all(row.passed is None for row in changed.checks)
     assert changed.passed is None
 
 
@@ -113,9 +112,12 @@ def test_a_sweep_prints_one_table_and_writes_it(config, tmp_path, capsys, quick_
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run", "figure_1", "--view", "model"], "figure_1 is a network; leave --view out"),
-        (["run", "figure_1", "--biases", "rule"], "figure_1 is a network without bias tables"),
-        (["run", "simulation_1", "--seed", "3"], "simulation_1 is no network; --seed is for"),
+        (["run", "figure_1", "--view", "model"], "is of the kind 'network', which takes no --view"),
+        (
+            ["run", "figure_1", "--biases", "rule"],
+            "is of the kind 'network', which takes no --biases",
+        ),
+        (["run", "simulation_1", "--seed", "3"], "is of the kind 'neuron', which takes no --seed"),
         (["run", "figure_1", "--set", "bits=many"], "bits: Input should be a valid integer"),
     ],
 )

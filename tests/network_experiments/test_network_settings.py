@@ -1,8 +1,7 @@
 import pytest
+from experiment_calls import read_networks
 from small import CONFIG, write_config
 
-from cosim.experiments.network.settings import is_network, read_network_experiments
-from cosim.workbench.experiment_files import SIMULATIONS
 from ebn_model.chip.parameters import HardwareParameters
 from ebn_model.configurations import CONFIGURATIONS
 from ebn_model.errors import InputError
@@ -19,7 +18,7 @@ def test_a_file_changes_what_its_configuration_says(experiment, tmp_path):
 
 def test_changes_make_all_combinations_with_folders_of_their_own(config, tmp_path):
     changes = ["bits=4,5", "rule.dead_zone=1.5", "task.amplitude=4000"]
-    first, second = read_network_experiments(config, changes)
+    first, second = read_networks(config, changes)
     assert (first.parameters.bits, second.parameters.bits) == (4, 5)
     for one in (first, second):
         assert one.parameters.rule.dead_zone == 1.5
@@ -29,27 +28,27 @@ def test_changes_make_all_combinations_with_folders_of_their_own(config, tmp_pat
     folder = "bits=4,rule.dead_zone=1.5,task.amplitude=4000"
     assert first.runs == first.results == tmp_path / "small_results" / folder
     assert first.title.startswith("Small network, with bits=4, ")
-    assert len(read_network_experiments(config, ["bits=4,5,6", "neurons=5,7"])) == 6
+    assert len(read_networks(config, ["bits=4,5,6", "neurons=5,7"])) == 6
 
 
 def test_none_takes_a_value_back(tmp_path):
     config = write_config(tmp_path, CONFIG + "\n[parameters.rule]\ndead_zone = 1.0\n")
-    with_zone, without = read_network_experiments(config, ["rule.dead_zone=2,none"])
+    with_zone, without = read_networks(config, ["rule.dead_zone=2,none"])
     assert with_zone.parameters.rule.dead_zone == 2.0
     assert without.parameters.rule.dead_zone is None
 
 
 def test_a_configuration_decides_which_parameters_there_are(config):
     changes = ["neuron.i_in=1n", "configuration=hardware"]
-    [experiment] = read_network_experiments(config, changes)
+    [experiment] = read_networks(config, changes)
     assert isinstance(experiment.parameters, HardwareParameters)
     assert experiment.parameters.neuron.i_in == 1e-9
     with pytest.raises(InputError, match=r"unknown key 'neuron\.i_in'; known are configuration"):
-        read_network_experiments(config, changes[:1])
+        read_networks(config, changes[:1])
 
 
 def test_other_seeds_share_the_trainings_but_not_the_results(config, tmp_path):
-    [experiment] = read_network_experiments(config, ["bits=5"], [7, 3, 7], tmp_path / "out")
+    [experiment] = read_networks(config, ["bits=5"], [7, 3, 7], tmp_path / "out")
     assert experiment.seeds == (7, 3)
     assert experiment.runs == tmp_path / "out" / "small" / "bits=5"
     assert experiment.results == experiment.runs / "seed=7,3"
@@ -70,7 +69,7 @@ def test_other_seeds_share_the_trainings_but_not_the_results(config, tmp_path):
 )
 def test_impossible_changes_are_refused(config, change, message):
     with pytest.raises(InputError, match=message):
-        read_network_experiments(config, [change])
+        read_networks(config, [change])
 
 
 @pytest.mark.parametrize(
@@ -86,12 +85,10 @@ def test_impossible_changes_are_refused(config, change, message):
 def test_faults_in_the_file_are_named(tmp_path, old, new, message):
     assert old in CONFIG
     with pytest.raises(InputError, match=message):
-        read_network_experiments(write_config(tmp_path, CONFIG.replace(old, new)))
+        read_networks(write_config(tmp_path, CONFIG.replace(old, new)))
 
 
-def test_networks_are_told_from_stimuli(config):
-    assert is_network(SIMULATIONS / "figure_1" / "config.toml")
-    assert not is_network(SIMULATIONS / "simulation_1" / "config.toml")
+def test_the_published_networks_have_five_seeds():
     for name in ("figure_1", "figure_1_hardware"):
-        [experiment] = read_network_experiments(name)
+        [experiment] = read_networks(name)
         assert len(experiment.seeds) == 5

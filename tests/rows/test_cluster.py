@@ -214,7 +214,7 @@ def test_something_that_never_answers_is_an_error(monkeypatch):
 
 def test_the_study_gives_the_same(address, tmp_path):
     here, there = Place(tmp_path), tmp_path / "there"
-    study = ["study", str(here.folder / "study.toml")]
+    study = ["run", str(here.folder / "study.toml")]
     assert main([*study, "--out", str(tmp_path / "here"), "--workers", "2"]) == 0
     assert main([*study, "--out", str(there), "--scheduler", address]) == 0
     assert (there / "runs.csv").read_text() == (tmp_path / "here" / "runs.csv").read_text()

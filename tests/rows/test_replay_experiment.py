@@ -5,6 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
+from experiment_calls import read_replay, run_replay
 from fake_circuit import largest_file
 from fake_rows import LostError, install
 from rich.console import Console
@@ -12,9 +13,7 @@ from test_replay_settings import CONFIG
 
 from cosim.cli import main
 from cosim.experiments.replay import report as report_module
-from cosim.experiments.replay.experiment import run_replay
 from cosim.experiments.replay.progress import row_progress
-from cosim.experiments.replay.settings import read_replay
 from cosim.experiments.replay.training import taught_run
 from cosim.experiments.replay.trajectories import HEADER
 from cosim.workbench import output
@@ -56,9 +55,9 @@ def summary_of(folder):
 
 
 def test_all_that_comes_out(config, results):
-    report, error = run_replay(read_replay(config))
+    report = run_replay(read_replay(config))
     assert report.passed
-    assert error is None
+    assert report.fault is None
     assert {path.name for path in results.iterdir()} == FILES
     summary = summary_of(results)
     expected = {
@@ -82,7 +81,7 @@ def test_all_that_comes_out(config, results):
     assert {"ngspice", "Python", "numpy", "joblib"} <= summary["versions"].keys()
     assert set(summary["network"]) == {"untrained", "optimal", "model", "circuit"}
     assert summary["network"]["circuit"] == summary["network"]["model"]
-    assert report.html.is_file()
+    assert report.page.is_file()
 
 
 def test_the_weights_of_each_synapse_over_time(config, results):
@@ -156,7 +155,7 @@ def test_a_disk_that_fills_up_leaves_no_summary(config, results, size, capsys):
         run_replay(read_replay(config))
     assert not (results / "summary.json").exists()
     assert not list(results.rglob("*.part"))
-    assert run_replay(read_replay(config))[0].passed
+    assert run_replay(read_replay(config)).passed
 
 
 def test_a_disk_that_fills_up_leaves_the_earlier_results(config, results, capsys):

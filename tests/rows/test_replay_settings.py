@@ -1,10 +1,10 @@
 import pytest
+from experiment_calls import read_replay
 
-from cosim.experiments.replay.settings import is_replay, read_replay
-from cosim.workbench.experiment_files import SIMULATIONS
 from ebn_model.errors import InputError
 
 CONFIG = """\
+kind = "replay"
 title = "A small replay"
 
 [network]
@@ -108,18 +108,12 @@ def test_changes_that_cannot_be(config, change, complaint):
 def test_unknown_keys_of_the_file(tmp_path):
     path = tmp_path / "bad.toml"
     for text, key in (
-        ("[stretch]\nlength = 1", "stretch.length"),
-        ("[full]\nview = 1", "full.view"),
+        ('kind = "replay"\n[stretch]\nlength = 1', "stretch.length"),
+        ('kind = "replay"\n[full]\nview = 1', "full.view"),
     ):
         path.write_text(f"{text}\n[stretch]\n" if "full" in text else text)
         with pytest.raises(InputError, match=f"unknown key '{key}'"):
             read_replay(str(path))
-
-
-def test_replays_are_told_from_other_experiments():
-    found = {path.parent.name for path in SIMULATIONS.glob("*/config.toml") if is_replay(path)}
-    assert "network_replay" in found
-    assert not found & {"figure_1", "simulation_1", "omega"}
 
 
 def test_the_projects_own_replay_is_of_all_rows_for_a_second():

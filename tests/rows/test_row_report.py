@@ -38,7 +38,7 @@ def report(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def page(report):
-    text = report.html.read_text(encoding="utf-8")
+    text = report.page.read_text(encoding="utf-8")
     return ElementTree.fromstring(text.removeprefix("<!DOCTYPE html>"))
 
 
@@ -52,7 +52,7 @@ def table(page, caption):
 
 
 def test_the_page_needs_nothing_else(report, page):
-    text = report.html.read_text(encoding="utf-8")
+    text = report.page.read_text(encoding="utf-8")
     assert not re.search(r"https?:|<script|<link|@import|url\(", text)
     sources = [image.get("src") for image in page.iter("img")]
     assert sources
@@ -64,12 +64,12 @@ def test_every_link_leads_somewhere(page, report):
     links = {element.get("href").removeprefix("#") for element in page.iter("a")}
     assert "worst-1" in links
     assert links <= targets
-    text = (report.html.parent / "report.md").read_text(encoding="utf-8")
+    text = (report.page.parent / "report.md").read_text(encoding="utf-8")
     assert set(re.findall(r"\]\(#([\w-]+)\)", text)) <= set(re.findall(r'<a id="([\w-]+)"', text))
 
 
 def test_figures_are_beside_the_markdown(report):
-    folder = report.html.parent
+    folder = report.page.parent
     text = (folder / "report.md").read_text(encoding="utf-8")
     named = set(re.findall(r"\]\((\w+\.png)\)", text))
     assert named == {path.name for path in folder.glob("*.png")}
@@ -148,13 +148,13 @@ def test_without_any_row_there_is_a_report_that_fails(tmp_path):
     report = made(tmp_path, {3: MISSING})
     assert not report.passed
     assert report.metrics["one_step_agreement"] is None
-    assert report.html.is_file()
-    assert list(report.html.parent.glob("*.png")) == []
+    assert report.page.is_file()
+    assert list(report.page.parent.glob("*.png")) == []
 
 
 def test_the_same_outcome_gives_the_same_bytes(tmp_path):
     rows = {4: differing_case()}
-    first, second = (made(tmp_path / name, rows).html.read_bytes() for name in "ab")
+    first, second = (made(tmp_path / name, rows).page.read_bytes() for name in "ab")
     assert first == second
 
 
@@ -166,7 +166,7 @@ def test_fewer_worst_cases_leave_no_old_figures(tmp_path):
 
 
 def test_a_report_that_cannot_be_written_leaves_the_old_one(tmp_path, monkeypatch):
-    old = made(tmp_path, {0: same_case()}).html.read_bytes()
+    old = made(tmp_path, {0: same_case()}).page.read_bytes()
 
     def full(*_):
         raise OSError(28, "No space left on device")

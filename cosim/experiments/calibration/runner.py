@@ -26,6 +26,7 @@ from cosim.experiments.calibration.to_waveforms import (
     replay_waveforms,
 )
 from cosim.experiments.neuron.simulation import read_simulation
+from cosim.workbench.experiment_files import read_file
 from cosim.workbench.output import new_files
 from cosim.workbench.pool import Pool
 from cosim.workbench.provenance import ROOT
@@ -152,7 +153,7 @@ def _fit(
 
 def _recording(name: str, end: float) -> Recording:
     """The published run of a simulation, up to a time in s."""
-    simulation = read_simulation(name)
+    simulation = read_simulation(read_file(name))
     stimulus, spikes = simulation.experiment.stimulus.stimulus(), simulation.published
     count = int(np.searchsorted(stimulus.spike_times, end))
     columns = {field: values[:count].copy() for field, values in vars(spikes).items()}

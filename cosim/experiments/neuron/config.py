@@ -1,7 +1,7 @@
 """Experiments: what a configuration or stimulus file says, validated, with a user's changes."""
 
 from collections.abc import Iterable
-from pathlib import Path
+from copy import deepcopy
 from typing import Annotated
 
 from annotated_types import Ge, Gt, Le
@@ -11,12 +11,12 @@ from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import read_biases
 from cosim.engine.solver_options import SolverOptions
 from cosim.experiments.neuron.stimulus_settings import StimulusSettings
+from cosim.workbench.experiment_files import ExperimentFile
 from cosim.workbench.settings import (
     Section,
     Sections,
     apply_change,
     check_keys,
-    read_toml,
     section_fields,
 )
 from ebn_model.errors import InputError
@@ -124,20 +124,19 @@ _PLACES = {
 """What a user can change: (section or "", name there) of each key."""
 
 
-def read_experiment(path: Path, changes: Iterable[str] = ()) -> Experiment:
-    """Read and validate a file.
+def read_experiment(file: ExperimentFile, changes: Iterable[str] = ()) -> Experiment:
+    """Validate what a file states.
 
     Args:
-        path: the file.
+        file: of the experiment.
         changes: "KEY=VALUE" each, where KEY is a bias current, a key of the file, or
             section.key. A value becomes a number or one of the known names: no text of a user
             gets into a deck.
 
     Raises:
-        InputError: not there, malformed, or a key or value that can't be; names file and key.
+        InputError: a key or value that can't be; names file and key.
     """
-    values = read_toml(path)
-    source = str(path)
+    values, source = deepcopy(file.values), str(file.path)
     for change in changes:
         apply_change(values, change, _PLACES)
         source += f" with {change!r}"

@@ -1,25 +1,19 @@
 """The command `ebn-cosim replay`, and what `ebn-cosim run` does with replays."""
 
 import argparse
-import sys
-from collections.abc import Iterable
 from pathlib import Path
 
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.row import VIEWS
 from cosim.comparison.tolerances import ReplayTolerances, ReportSettings
-from cosim.experiments.replay.experiment import run_replay
 from cosim.experiments.replay.outcome import ReplayOutcome
 from cosim.experiments.replay.own_provenance import provenance_of
 from cosim.experiments.replay.replay_output import CACHE, write_replay
-from cosim.experiments.replay.report import ReplayReport
-from cosim.experiments.replay.settings import ReplayExperiment
 from cosim.experiments.replay.shown import replay_shown
 from cosim.replay.code_files import read_codes
 from cosim.replay.open_loop import RowSettings
 from cosim.replay.own_spikes import stimuli_of_spikes
 from cosim.replay.spike_files import read_spikes
-from cosim.workbench.errors import CosimError
 from cosim.workbench.output import check_writable
 from cosim.workbench.placement import add_placement, positive
 from cosim.workbench.printed import print_report
@@ -32,27 +26,8 @@ RULES = {"paper": "hardware", "robust": "hardware_robust"}
 """Configuration of a learning rule."""
 
 
-def run_and_print(
-    experiments: Iterable[ReplayExperiment],
-    workers: int | None,
-    scheduler: str | None,
-    force: bool,
-) -> bool:
-    """Run replays and print the verdict of each; whether none failed.
-
-    Arguments as for `run_replay`.
-    """
-    passed = True
-    for experiment in experiments:
-        passed = _print(*run_replay(experiment, workers, scheduler, force)) and passed
-    return passed
-
-
-def add_command(commands: argparse._SubParsersAction) -> None:
-    """Add `replay` to the commands."""
-    parser = commands.add_parser(
-        "replay", help="play spike trains of your own into rows of circuits, and compare"
-    )
+def add_replay(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
     parser.add_argument(
         "spikes",
         type=Path,
@@ -117,9 +92,11 @@ def _replay(options: argparse.Namespace) -> int:
     )
     result, error = replay_shown(stimuli, how)
     title = f"Replay of {options.spikes.name}"
-    outcome = ReplayOutcome(title, options.view, result.rows, provenance_of(options, spikes))
+    provenance = provenance_of(options, spikes)
+    outcome = ReplayOutcome(title, options.view, result.rows, provenance, fault=error)
     report = write_replay(outcome, result, ReplayTolerances(), ReportSettings(), options.out)
-    return 0 if _print(report, error) else 1
+    print_report(report)
+    return 1 if report.passed is False else 0
 
 
 def _quantity(options: argparse.Namespace, name: str, unit: str) -> float:
@@ -128,11 +105,3 @@ def _quantity(options: argparse.Namespace, name: str, unit: str) -> float:
         return to_si(getattr(options, name), unit)
     except InputError as error:
         raise InputError(f"--{name}: {error}") from None
-
-
-def _print(report: ReplayReport, error: CosimError | None) -> bool:
-    print_report(report)
-    print(f"report in {report.html}")
-    if error:
-        print(f"ebn-cosim: {error}", file=sys.stderr)
-    return report.passed is not False

@@ -6,6 +6,7 @@ from typing import Any
 
 from cosim.comparison.row_case import RowComparisonInput
 from cosim.experiments.replay.network_scores import NetworkScore
+from cosim.workbench.errors import CosimError
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class ReplayOutcome:
         provenance: where it all comes from.
         network: how the whole network codes with which codes, by their name ("untrained",
             "optimal", "model", "circuit"); empty where that wasn't asked for, or a row is missing.
+        fault: the error that names the rows which are missing.
     """
 
     title: str
@@ -45,3 +47,4 @@ class ReplayOutcome:
     rows: Mapping[int, RowComparisonInput]
     provenance: Provenance
     network: Mapping[str, NetworkScore] = field(default_factory=dict)
+    fault: CosimError | None = None

@@ -1,7 +1,7 @@
 """The report on a replay: verdict, tables, figures, and what it takes to repeat it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +48,11 @@ class ReplayReport(Report):
     metrics: for summary.json.
     """
 
-    metrics: Mapping[str, Any]
+    metrics: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def html(self) -> Path:
-        """The report as one page."""
+    def page(self) -> Path:
+        """The report as one page, HTML."""
         return self.results / FOLDER / HTML
 
 
@@ -67,7 +67,8 @@ def make_report(
     """
     comparison = compare_rows(outcome.rows, tolerances)
     rows = verdict_rows(comparison, outcome.network, outcome.view, tolerances)
-    report = ReplayReport(outcome.title, folder, rows, metrics(comparison, outcome))
+    found = metrics(comparison, outcome)
+    report = ReplayReport(outcome.title, folder, rows, fault=outcome.fault, metrics=found)
     document, drawings = _compose(outcome, comparison, report, tolerances, settings)
     with new_folder(folder / FOLDER) as new:
         for picture, draw in drawings:
@@ -104,7 +105,7 @@ def _compose(
         reason_table(comparison),
     ]
     sections = [
-        Section("Verdict", "verdict", [verdict_table(report.rows)]),
+        Section("Verdict", "verdict", [verdict_table(report.checks)]),
         Section("Rows", "rows", [row_table(comparison, links)]),
         Section("Decisions", "decisions", confusion_tables(comparison.counts)),
         Section("Figures", "figures", [picture for picture, _ in overview]),

@@ -1,6 +1,5 @@
 """Comparisons of bias tables: stimuli, each run with several tables, side by side."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -9,10 +8,16 @@ from annotated_types import MinLen
 from pydantic import field_validator
 
 from cosim.circuits.neuron import read_biases
-from cosim.experiments.neuron.simulation import Simulation, read_simulation
-from cosim.experiments.neuron.views import VIEWS
-from cosim.workbench.experiment_files import find_file, name_and_results
-from cosim.workbench.settings import Section, check_keys, read_toml
+from cosim.experiments.neuron.simulation import (
+    DEFAULT,
+    VIEWS,
+    Simulation,
+    chosen_views,
+    read_simulation,
+)
+from cosim.experiments.protocol import Request
+from cosim.workbench.experiment_files import ExperimentFile, read_file
+from cosim.workbench.settings import Section, check_keys
 from ebn_model.errors import InputError
 from ebn_model.parameters import validated
 
@@ -70,7 +75,6 @@ class BiasComparison:
     name: str
     title: str
     results: Path
-    views: tuple[str, ...]
     cases: list[Case]
 
     @property
@@ -79,56 +83,54 @@ class BiasComparison:
         return [one for case in self.cases for one in case.simulations.values()]
 
 
-def is_comparison(path: Path) -> bool:
-    """Whether a file states a comparison; raises InputError where it can't be read."""
-    return "tables" in read_toml(path)
-
-
-def read_comparison(
-    name: str, changes: Iterable[str] = (), out: Path | None = None
-) -> BiasComparison:
+def read_comparison(file: ExperimentFile, request: Request = DEFAULT) -> BiasComparison:
     """Read a comparison.
 
     Args:
-        name, out: as for `read_simulation`.
-        changes: "KEY=VALUE" each, for all its simulations.
+        file: of the comparison.
+        request: changes, for all its simulations, `out`, and the view that runs.
 
     Raises:
-        InputError: unknown name, or a fault in its files or those of its stimuli.
+        InputError: a fault in the file or those of its stimuli.
     """
-    path = find_file(name)
-    values = read_toml(path)
-    check_keys(values, {"": ComparisonSettings}, str(path))
-    settings = validated(ComparisonSettings, values, str(path))
-    name, results = name_and_results(path, out)
+    check_keys(file.values, {"": ComparisonSettings}, str(file.path))
+    settings = validated(ComparisonSettings, file.values, str(file.path))
+    results = file.results(request.out)
+    views = chosen_views(request.view) or settings.views
     return BiasComparison(
-        name=name,
-        title=settings.title or name,
+        name=file.name,
+        title=settings.title or file.name,
         results=results,
-        views=settings.views,
         cases=[
-            _case(stimulus, path, tuple(changes), settings.tables, results)
+            _case(stimulus, file, replace(request, view=None), settings.tables, views, results)
             for stimulus in settings.stimuli
         ],
     )
 
 
 def _case(
-    stimulus: str, path: Path, changes: tuple[str, ...], tables: tuple[str, ...], results: Path
+    stimulus: str,
+    comparison: ExperimentFile,
+    request: Request,
+    tables: tuple[str, ...],
+    views: tuple[str, ...],
+    results: Path,
 ) -> Case:
     """The simulations of a stimulus, whose results go to the comparison's."""
-    file = find_file(stimulus, path.parent)
-    if is_comparison(file):
-        raise InputError(f"{path}: {stimulus!r} is a comparison, not a stimulus")
-    name, _ = name_and_results(file)
+    file = read_file(stimulus, comparison.path.parent)
+    if file.kind != "neuron":
+        raise InputError(
+            f"{comparison.path}: {stimulus!r} is of the kind {file.kind!r}, not a stimulus"
+        )
     simulations = {}
     for table in tables:
-        own = read_simulation(str(file), changes, biases=table)
-        title = own.experiment.title or name
+        own = read_simulation(file, replace(request, biases=table))
+        title = own.experiment.title or file.name
         simulations[table] = replace(
             own,
-            name=f"{name}, {table}",
+            name=f"{file.name}, {table}",
             experiment=own.experiment.model_copy(update={"title": title}),
-            results=results / name / table,
+            results=results / file.name / table,
+            views=views,
         )
-    return Case(name, title, simulations)
+    return Case(file.name, title, simulations)

@@ -5,11 +5,12 @@ from pathlib import Path
 
 from cosim.comparison.spikes import compare, weight_sequence
 from cosim.engine.simulator import versions
-from cosim.experiments.neuron.bias_comparison import BiasComparison
-from cosim.experiments.neuron.overlay import Column, draw
+from cosim.experiments.bias_comparison.figure import Column, draw
+from cosim.experiments.bias_comparison.settings import BiasComparison
 from cosim.experiments.neuron.settling import last_weights
+from cosim.experiments.neuron.simulation import VIEWS
 from cosim.experiments.neuron.verdict import equal_decisions, weights_text
-from cosim.experiments.neuron.views import VIEWS, Results, Views
+from cosim.experiments.neuron.views import Results, Views
 from cosim.workbench.checks import Check, nano_text, shown
 from cosim.workbench.provenance import sources_digest
 from cosim.workbench.report import Report, verdict, write_report
@@ -45,7 +46,7 @@ def make_comparison_report(comparison: BiasComparison, redraw_figure: bool = Fal
         },
         "changes": comparison.simulations[0].changes,
         "versions": versions(),
-        "sources": sources_digest("cosim.experiments.neuron.bias_comparison_report"),
+        "sources": sources_digest("cosim.experiments.bias_comparison.report"),
     }
 
     def draw_figures(paths: list[Path]) -> None:
