@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from cosim.cells.row_constants import row_constants
+from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import read_biases
 from cosim.circuits.row import RowCircuit, View
 from cosim.comparison.row_case import RowComparisonInput
@@ -39,8 +40,7 @@ class Spikes(Protocol):
 class RowSettings:
     """How rows are run.
 
-    view: of the circuit (RowCircuit). technology, biases: files in netlists/technology and
-    netlists/biases. temperature: degrees C.
+    view: of the circuit (RowCircuit). biases: file in netlists/biases.
     step: of the closed loop that is repeated, s (ClosedLoopResult); None for another run.
     waveform: what is kept of I_mem (row_run.Waveform).
     workers: processes at once, all processors by default.
@@ -51,9 +51,8 @@ class RowSettings:
     """
 
     view: View = "mixed"
-    technology: str = "generic180"
+    conditions: Conditions = field(default_factory=Conditions)
     biases: str = "network"
-    temperature: float = 27.0
     step: float | None = None
     waveform: Waveform = "decimated"
     workers: int | None = None
@@ -114,7 +113,7 @@ def replay(
         on_progress: gets row and simulated time in s.
 
     Raises:
-        InputError: a row or spikes that can't be, or an unknown view, technology or table.
+        InputError: a row or spikes that can't be, or an unknown view or table.
         MissingRowsError: runs failed; the others went on, and are in its `result`.
         OutputError: the cache can't be written.
     """
@@ -144,17 +143,14 @@ def replay_stimuli(
     circuit = RowCircuit(
         settings.view,
         read_biases(settings.biases),
-        technology=settings.technology,
-        temperature=settings.temperature,
+        conditions=settings.conditions,
         step=settings.step,
     )
     tasks = [
         RowTask(row, circuit, stimulus, settings.waveform) for row, stimulus in stimuli.items()
     ]
     # First, since it takes seconds where the circuits take minutes.
-    neuron = row_constants(
-        settings.biases, settings.technology, settings.temperature, settings.workers
-    )
+    neuron = row_constants(settings.biases, settings.conditions, settings.workers)
     model = HardwareRow(neuron)
     runs, failures = _run(tasks, settings, on_progress)
     rows = {

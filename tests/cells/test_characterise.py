@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from cosim.cells.characterise import jobs, parameters
+from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import read_biases
 from cosim.engine.worker import run_jobs
 from cosim.workbench.errors import SimulationError
-from ebn_model.errors import InputError
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.parameters import NeuronParameters
 from ebn_model.stimulus import Stimulus
@@ -64,7 +64,7 @@ def synapses(neuron):
 
 
 def test_each_bench_is_run_under_the_given_biases(biases):
-    made = jobs(biases.model_copy(update={"i_rest": 5e-9}), temperature=40.0)
+    made = jobs(biases.model_copy(update={"i_rest": 5e-9}), conditions=Conditions(temperature=40.0))
     assert len({job.label for job in made}) == len(made) == 5
     for job in made:
         cards = [line.text.split() for line in job.deck.lines]
@@ -80,12 +80,6 @@ def test_each_bench_defines_every_model_cell_and_bias_once(biases):
             names = re.findall(pattern, text, re.M)
             assert names
             assert len(names) == len(set(names))
-
-
-@pytest.mark.parametrize("technology", ["unknown", "../biases/published", "generic180\n.inc x"])
-def test_an_unknown_technology_is_refused(biases, technology):
-    with pytest.raises(InputError, match=r"unknown technology .* there are: .*generic180"):
-        jobs(biases, technology=technology)
 
 
 def test_time_constants_are_plausible(published):

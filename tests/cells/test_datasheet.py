@@ -10,9 +10,10 @@ from cosim.cells import command
 from cosim.cells.bench import BENCHES, bench_job, bench_names, measurement, specification_path
 from cosim.cells.benches import dpi_membrane
 from cosim.cells.formula import evaluate
-from cosim.cells.runner import Conditions, run_benches
+from cosim.cells.runner import BenchConditions, run_benches
 from cosim.cells.sheet import Sheet, shown, write_sheets
 from cosim.cells.specification import Row, judge, read_specification
+from cosim.circuits.conditions import Conditions
 from cosim.cli import main
 from cosim.workbench.errors import SimulationError
 from ebn_model.errors import InputError
@@ -177,7 +178,8 @@ def test_an_unknown_bench_is_refused(tmp_path):
 
 
 def test_a_bench_runs_under_the_given_conditions(biases):
-    job = bench_job("membrane_response", biases.model_copy(update={"i_in": 5e-9}), "generic180", 40)
+    changed = biases.model_copy(update={"i_in": 5e-9})
+    job = bench_job("membrane_response", changed, Conditions(temperature=40))
     assert "\n.param i_in=5e-09\n" in job.deck.text
     assert job.deck.text.count(".param i_in=") == 1
     assert "\n.temp 40.0\n" in job.deck.text
@@ -235,7 +237,7 @@ def test_an_impossible_temperature_is_an_error(temperature, capsys):
 
 def test_a_bench_from_end_to_end(tmp_path):
     [first], folder = run_benches(["dpi_membrane"], out=tmp_path)
-    assert folder == tmp_path / Conditions().folder_name
+    assert folder == tmp_path / BenchConditions().folder_name
     assert first.fault is None
     rows = {row.key: row for row in first.rows}
     assert rows["i_tau"].measured == pytest.approx(rows["i_tau"].typical, rel=0.1)

@@ -5,12 +5,11 @@ import numpy as np
 import pytest
 from synthetic import BITS, DURATION, SPIKES, WIDTH, stimulus
 
-from cosim.cells.bench import bench_job
 from cosim.circuits import neuron as circuit_module
+from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import TransistorCircuit, read_biases
 from cosim.circuits.neuron_readout import I_MEM
 from cosim.circuits.neuron_sources import EDGE
-from cosim.circuits.row import RowCircuit
 from cosim.engine.solver_options import SolverOptions
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable
@@ -140,7 +139,9 @@ def test_the_biases_of_the_deck_are_those_that_were_given(biases):
 
 def test_the_analysis_temperature_and_options_are_there_once(biases):
     solver = SolverOptions(reltol=1e-3, max_step="50u")
-    deck = TransistorCircuit(biases, solver, temperature=60.0).job(stimulus(), "run").deck
+    deck = (
+        TransistorCircuit(biases, solver, Conditions(temperature=60.0)).job(stimulus(), "run").deck
+    )
     cards = [card.split() for card in top_cards(deck)]
     (tran,) = [card for card in cards if card[0] == ".tran"]
     (temperature,) = [card for card in cards if card[0] == ".temp"]
@@ -176,9 +177,7 @@ BAD_NAMES = [
     "../biases/published",
     "../technology/generic180",
     "published.spice",
-    "generic180.spice",
     "published\n.include y",
-    "generic180\n.include y",
 ]
 
 
@@ -187,13 +186,6 @@ def test_an_unknown_bias_table_is_refused_with_those_there_are(name):
     with pytest.raises(InputError, match=r"there are: .*published") as error:
         read_biases(name)
     assert f"unknown bias table {name!r}" in str(error.value)
-
-
-@pytest.mark.parametrize("name", BAD_NAMES)
-def test_an_unknown_technology_is_refused_with_those_there_are(biases, name):
-    with pytest.raises(InputError, match=r"there are: .*generic180") as error:
-        TransistorCircuit(biases, technology=name)
-    assert f"unknown technology {name!r}" in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -258,17 +250,6 @@ def test_edges_just_far_enough_apart_are_taken(circuit, changes):
 def test_impossible_solver_options_are_refused(changes):
     with pytest.raises(ValueError, match=next(iter(changes))):
         SolverOptions(**changes)
-
-
-@pytest.mark.parametrize("temperature", [-300.0, -55.1, 150.1, float("nan")])
-def test_a_temperature_that_the_models_are_not_made_for_is_refused(biases, temperature):
-    for build in (
-        lambda: TransistorCircuit(biases, temperature=temperature),
-        lambda: RowCircuit(temperature=temperature),
-        lambda: bench_job("leakage", biases, temperature=temperature),
-    ):
-        with pytest.raises(InputError, match=r"°C is outside -55 \.\. 150 °C"):
-            build()
 
 
 # Reading results.

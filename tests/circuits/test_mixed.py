@@ -179,11 +179,6 @@ def test_edges_too_close_are_refused(biases):
         MixedCircuit(biases).job(stimulus(pulse_width=10e-6), "run")
 
 
-def test_an_unknown_technology_is_refused(biases):
-    with pytest.raises(InputError, match="unknown technology 'nosuch'"):
-        MixedCircuit(biases, technology="nosuch")
-
-
 def test_a_faulty_deck_is_an_error(biases):
     job = MixedCircuit(biases).job(stimulus(), "faulty")
     with pytest.raises(DeckError, match=r"^faulty: .*x1 a nosuch"):

@@ -41,9 +41,9 @@ def corners(text, source):
 # What is in a deck.
 
 
-@pytest.mark.parametrize("choices", [{"view": "digital"}, {"lanes": 0}, {"technology": "nosuch"}])
+@pytest.mark.parametrize("choices", [{"view": "digital"}, {"lanes": 0}])
 def test_what_there_is_not_is_refused(choices):
-    with pytest.raises(InputError, match=r"unknown view 'digital'|lanes = 0|'nosuch'"):
+    with pytest.raises(InputError, match=r"unknown view 'digital'|lanes = 0"):
         RowCircuit(**choices)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from cosim.cells.bench import bench_job, bench_names
+from cosim.circuits.conditions import Conditions
 from cosim.circuits.mixed_neuron import MixedCircuit
 from cosim.circuits.neuron import TransistorCircuit, read_biases
 from cosim.circuits.row import RowCircuit
@@ -89,5 +90,5 @@ def test_each_view_and_bench_with_biases_is_checked(biases):
 @pytest.mark.parametrize("table", ["published", "network"])
 def test_heat_is_no_fault(table, temperature):
     stimulus = Stimulus(spike_times=[1e-4], pulse_width=1e-4, duration=3e-4, start_weight=8)
-    circuit = TransistorCircuit(read_biases(table), temperature=temperature)
+    circuit = TransistorCircuit(read_biases(table), conditions=Conditions(temperature=temperature))
     assert len(dict(run_jobs([circuit.job(stimulus, "neuron")]))) == 1

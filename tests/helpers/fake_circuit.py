@@ -46,10 +46,10 @@ class FakeCircuit:
 
     tested_solver = SolverOptions()
 
-    def __init__(self, biases, solver=None, technology="", temperature=27.0, sub_lsbs=0):
+    def __init__(self, biases, solver=None, conditions=None, sub_lsbs=0):
         self.solver = solver or self.tested_solver
         self.sub_lsbs = sub_lsbs
-        self._settings = f"{biases} {self.solver} {technology} {temperature}"
+        self._settings = f"{biases} {self.solver} {conditions}"
 
     def job(self, stimulus, label, raw_path=None):
         deck = self._deck(stimulus)
@@ -103,9 +103,9 @@ class FakeSolver:
         return labels
 
 
-def measurements(biases, technology, temperature):
+def measurements(biases, conditions):
     """Takes the place of characterise.jobs."""
-    deck = Deck("cells").append(f"* {biases} {technology} {temperature}", "fake")
+    deck = Deck("cells").append(f"* {biases} {conditions}", "fake")
     return [Job("cell one", deck), Job("cell two", deck, t_stop=1e-3)]
 
 

@@ -16,9 +16,9 @@ from ebn_model.row import RowStimulus
 class FakeRow:
     """A circuit whose deck names its settings, and whose result is that of the model."""
 
-    def __init__(self, view="mixed", biases=None, technology="generic180", temperature=27.0, **_):
+    def __init__(self, view="mixed", biases=None, conditions=None, **_):
         self.view, self.step = view, None
-        self._settings = f"{biases} {technology} {temperature}".replace("\n", " ")
+        self._settings = f"{biases} {conditions}".replace("\n", " ")
 
     def job(self, stimulus, label):
         text = f"* {self.view} {self._settings}\nm1 d g 0 0 nfet"

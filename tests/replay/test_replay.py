@@ -163,9 +163,7 @@ def test_progress_comes_to_the_end_of_each_row(solver, stimuli, cached):
         assert seen == dict.fromkeys(range(4), 30e-3)
 
 
-@pytest.mark.parametrize(
-    "change", [{"biases": "nothing"}, {"technology": "nothing"}, {"view": "layout"}]
-)
+@pytest.mark.parametrize("change", [{"biases": "nothing"}, {"view": "layout"}])
 def test_settings_that_cannot_be(stimuli, change):
     with pytest.raises(InputError, match=r"nothing|layout"):
         replay_stimuli(stimuli, RowSettings(**change))

@@ -6,6 +6,7 @@ import pytest
 from fake_circuit import largest_file
 from fake_rows import FakeRow, install, row_stimulus_of, task_of
 
+from cosim.circuits.conditions import Conditions
 from cosim.replay import cache as cache_module
 from cosim.replay.cache import RowCache, row_key
 from cosim.replay.row_run import run_row
@@ -55,7 +56,7 @@ def test_nothing_comes_of_nothing(tmp_path):
     "change",
     [
         {"circuit": FakeRow("mixed", biases="others")},
-        {"circuit": FakeRow("mixed", temperature=28.0)},
+        {"circuit": FakeRow("mixed", conditions=Conditions(temperature=28.0))},
         {"stimulus": row_stimulus_of(seed=1)},
         {"stimulus": row_stimulus_of(codes=(-5, 3, 8))},
         {"stimulus": replace(row_stimulus_of(), forced_spikes=np.array([11e-3]))},

@@ -29,11 +29,7 @@ class ModelView(StoredView):
         self._label = f"{simulation.name} model"
         self._stimulus = experiment.stimulus.stimulus()
         self._sub_lsbs = experiment.sub_lsbs
-        self.measurements = characterise.jobs(
-            experiment.bias_table(),
-            technology=experiment.technology,
-            temperature=experiment.temperature,
-        )
+        self.measurements = characterise.jobs(experiment.bias_table(), experiment.conditions)
 
     @cached_property
     def parameters_key(self) -> str:

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from cosim.circuits.conditions import Conditions
 from cosim.circuits.row import VIEWS
 from cosim.comparison.tolerances import ReplayTolerances, ReportSettings
 from cosim.experiments.replay.outcome import ReplayOutcome
@@ -18,6 +19,7 @@ from cosim.workbench.placement import add_placement, positive
 from cosim.workbench.printed import print_report
 from ebn_model.configurations import configuration
 from ebn_model.errors import InputError
+from ebn_model.parameters import validated
 from ebn_model.units import to_si
 
 RULES = {"paper": "hardware", "robust": "hardware_robust"}
@@ -43,7 +45,9 @@ def add_replay(parser: argparse.ArgumentParser) -> None:
         help="neuron whose row is run; can be repeated (default: all)",
     )
     parser.add_argument("--view", choices=VIEWS, default="mixed", help="of the circuit")
-    parser.add_argument("--technology", default="generic180", help="file in netlists/technology")
+    parser.add_argument(
+        "--technology", default=Conditions().technology, help="file in netlists/technology"
+    )
     parser.add_argument("--biases", default="network", metavar="TABLE", help="bias table")
     parser.add_argument(
         "--codes",
@@ -80,7 +84,7 @@ def _replay(options: argparse.Namespace) -> int:
     check_writable(options.out)
     how = RowSettings(
         options.view,
-        options.technology,
+        validated(Conditions, {"technology": options.technology}, "options"),
         options.biases,
         workers=options.workers,
         scheduler=options.scheduler,

@@ -52,9 +52,8 @@ def run_replay(experiment: ReplayExperiment, work: Work, runs: Runs = "missing")
         write_spikes(taught.result, new / "spikes.csv")
     how = RowSettings(
         settings.view,
-        settings.technology,
+        settings.conditions,
         settings.biases,
-        settings.temperature,
         workers=work.workers,
         scheduler=work.scheduler,
         # Of its own for each length, so that one doesn't displace the other.

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from annotated_types import Ge, Gt
 from pydantic import BeforeValidator, Field, model_validator
 
-from cosim.circuits.neuron import Temperature
+from cosim.circuits.conditions import Conditions
 from cosim.circuits.row import View
 from cosim.comparison.tolerances import ReplayTolerances, ReportSettings
 from cosim.experiments.network.changes import parameters_of, with_changes
@@ -67,18 +67,16 @@ class Stretch(Section):
         return self
 
 
-class ReplaySettings(Section):
+class ReplaySettings(Conditions):
     """What a file says.
 
-    view, technology, biases, temperature: of the circuits, degrees C.
+    Conditions, view and biases are those of the circuits.
     stretch: what is replayed; the table `full` has what `--full` changes of it.
     """
 
     title: str = ""
     view: View = "mixed"
-    technology: str = "generic180"
     biases: str = "network"
-    temperature: Temperature = 27.0
     network: TaughtNetwork = TaughtNetwork()
     stretch: Stretch
     full: dict[str, Any] = Field(default_factory=dict)
@@ -110,7 +108,7 @@ class ReplayExperiment:
 
 _SECTIONS = {"": ReplaySettings, **dict(section_fields(ReplaySettings)), "full": Stretch}
 _PLACES = {
-    **{name: ("", name) for name in ("view", "technology", "biases", "temperature")},
+    **{name: ("", name) for name in ("view", *Conditions.model_fields, "biases")},
     **{
         f"{section}.{name}": (section, name)
         for section in ("stretch", "tolerances", "report")

@@ -126,7 +126,7 @@ def test_the_replayed_circuit_is_the_learning_one_with_given_weights(biases):
     learning = MixedCircuit(biases)
     [(_, vectors)] = run_jobs([learning.job(played, "learning")])
     learned = learning.result(played, vectors)
-    job = replay_job(biases, played, learned.spikes.weight_before, "generic180", "replay")
+    job = replay_job(biases, played, learned.spikes.weight_before, "replay")
     [(_, replayed)] = run_jobs([job])
     time = np.linspace(3e-3, 15.9e-3, 500)
     one = np.interp(time, replayed["time"], replayed[I_MEM])
