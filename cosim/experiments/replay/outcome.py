@@ -1,6 +1,6 @@
 """What a replay yields and its report is made of: rows in circuit and model, and where from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,6 +38,7 @@ class ReplayOutcome:
         provenance: where it all comes from.
         network: how the whole network codes with which codes, by their name ("untrained",
             "optimal", "model", "circuit"); empty where that wasn't asked for, or a row is missing.
+        remarks: on the rows, for the report.
     """
 
     title: str
@@ -45,3 +46,4 @@ class ReplayOutcome:
     rows: Mapping[int, RowComparisonInput]
     provenance: Provenance
     network: Mapping[str, NetworkScore] = field(default_factory=dict)
+    remarks: Sequence[str] = ()
