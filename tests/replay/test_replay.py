@@ -96,7 +96,7 @@ def test_finished_rows_are_not_run_again(solver, stimuli, cached):
     assert solver.ran() == []
     assert again.rows[2].circuit.i_mem.tolist() == first.rows[2].circuit.i_mem.tolist()
     assert again.runs[2].seconds == first.runs[2].seconds
-    replay_stimuli(stimuli, replace(cached, force=True))
+    replay_stimuli(stimuli, replace(cached, runs="all"))
     assert len(solver.ran()) == 4
 
 

@@ -150,7 +150,7 @@ def assert_learned_alike(folder, rows, decisions):
     summary = read_json(folder / "summary.json")
     assert (summary["passed"], summary["rows"], summary["failures"]) == (True, rows, {})
     assert summary["one_step_agreement"] == summary["trajectory_agreement"] == 1
-    html = folder.joinpath("report", "report.page").read_text(encoding="utf-8")
+    html = folder.joinpath("report", "report.html").read_text(encoding="utf-8")
     assert "data:image/png;base64," in html
 
 
