@@ -5,7 +5,7 @@ RUN := .venv/bin/ebn-cosim
 PYTHON_IN_VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim sim1 sim2 figure1 figure1-hardware cosim cosim-full cosim-loop study calibrate omega figures test platforms bench bench-cells schematics lint clean
+.PHONY: help setup sim sim1 sim2 figure1 figure1-hardware cosim cosim-full cosim-loop study calibrate omega figures test test-fast platforms bench bench-cells schematics lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,10 @@ figures: $(COMPLETE) ## redraw the figures from the results
 test: $(COMPLETE) ## run the tests
 	@$(PYTHON_IN_VENV) -m pytest
 
+# The library that isn't there proves that none of these tests runs ngspice.
+test-fast: $(COMPLETE) ## run the tests that need neither ngspice nor minutes
+	@NGSPICE_LIBRARY_PATH=/nonexistent $(PYTHON_IN_VENV) -m pytest -m "not ngspice and not slow"
+
 platforms: $(COMPLETE) ## as root: sim and test on fresh Debian 12 and 13 (PLATFORMS="debian-13": only there)
 	@PYTHONPATH=tests $(PYTHON_IN_VENV) -m platforms $(PLATFORMS)
 
@@ -68,9 +72,10 @@ schematics: $(COMPLETE) ## redraw docs/schematics from the netlists
 bench-cells: $(COMPLETE) ## run every cell's testbench, judge it against its specification, draw it
 	@$(RUN) bench-cells
 
-lint: $(COMPLETE) ## check style and format of the sources
+lint: $(COMPLETE) ## check style, format and imports of the sources (Python 3.11 or newer)
 	@$(PYTHON_IN_VENV) -m ruff check .
 	@$(PYTHON_IN_VENV) -m ruff format --check .
+	@.venv/bin/lint-imports --no-logo
 
 clean: ## remove results and caches, but not .venv
 	@rm -rf Simulations/*/results .pytest_cache .ruff_cache

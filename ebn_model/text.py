@@ -19,3 +19,21 @@ def read_text(path: Path) -> str:
         raise InputError(
             f"{path}: byte {error.start + 1} ({byte:#04x}) is not UTF-8; save the file as UTF-8"
         ) from None
+
+
+def read_lines(path: Path) -> list[str]:
+    """The lines of a UTF-8 table; each must end as a line does, the last one, too.
+
+    Raises:
+        InputError: the last line has no end, so that what follows may have been cut off: half a
+            number is a number, too. Names file and line. Or as `read_text`.
+        OSError: it can't be read.
+    """
+    text = read_text(path)
+    lines = text.splitlines()
+    if text and not text.endswith("\n"):
+        raise InputError(
+            f"{path}, line {len(lines)}: {lines[-1]!r} has no end of line, so that it may be cut "
+            "off; complete it, or end it with a newline if it is whole"
+        )
+    return lines

@@ -16,7 +16,7 @@ from cosim.workbench.store import read_json
 from ebn_model.errors import InputError
 from ebn_model.results import read_spike_table
 from ebn_model.row import EVENTS_HEADER, read_row_events
-from ebn_model.text import read_text
+from ebn_model.text import read_lines, read_text
 
 ROOT = NETLISTS.parent
 SOURCES = [
@@ -104,6 +104,16 @@ def test_tables_may_begin_with_a_byte_order_mark(marked):
     assert read_codes(marked("codes.csv", "0,1\n2,0\n"), 2).tolist() == [[0, 1], [2, 0]]
     spikes = marked("trains.csv", "time,neuron\n2e-3,1\n")
     assert read_spikes(spikes, 1e-3, 1e-4)
+
+
+def test_lines_of_a_table(tmp_path):
+    path = tmp_path / "table.csv"
+    for text, lines in (("", []), ("a\n", ["a"]), ("a\r\n\r\nb\r\n", ["a", "", "b"])):
+        path.write_bytes(text.encode())
+        assert read_lines(path) == lines
+    path.write_text("a\nb", encoding="utf-8")
+    with pytest.raises(InputError, match=r"table\.csv, line 2: 'b' has no end of line"):
+        read_lines(path)
 
 
 def test_netlists_and_bias_tables_may_begin_with_a_byte_order_mark(marked, tmp_path, monkeypatch):

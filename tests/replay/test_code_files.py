@@ -57,6 +57,13 @@ def test_another_n(csv):
         read_codes(csv(as_text(CODES)), 4)
 
 
+def test_a_last_line_that_is_cut_off(csv):
+    """Half a number is another code."""
+    path = csv("0,-32\n31,0\n-3")
+    with pytest.raises(InputError, match=r"codes.csv, line 3: '-3' has no end of line"):
+        read_codes(path, 2)
+
+
 @pytest.mark.parametrize("text", ["0,a\n1,0\n", "0,1\n1\n"])
 def test_no_table(csv, text):
     with pytest.raises(InputError, match="no table of numbers"):

@@ -96,7 +96,7 @@ def test_finished_rows_are_not_run_again(solver, stimuli, cached):
     assert solver.ran() == []
     assert again.rows[2].circuit.i_mem.tolist() == first.rows[2].circuit.i_mem.tolist()
     assert again.runs[2].seconds == first.runs[2].seconds
-    replay_stimuli(stimuli, replace(cached, force=True))
+    replay_stimuli(stimuli, replace(cached, runs="all"))
     assert len(solver.ran()) == 4
 
 
@@ -169,9 +169,9 @@ def test_settings_that_cannot_be(stimuli, change):
         replay_stimuli(stimuli, RowSettings(**change))
 
 
-def own_spikes(*pairs, neurons=3, duration=30.05e-3):
+def own_spikes(*pairs, ids=range(3), duration=30.05e-3):
     times, numbers = zip(*pairs, strict=True)
-    return SpikeTrains(np.array(times) * 1e-3, np.array(numbers), neurons, duration)
+    return SpikeTrains(np.array(times) * 1e-3, np.array(numbers), np.array(ids), duration)
 
 
 def test_what_rows_get_from_spikes_of_ones_own():
@@ -199,6 +199,21 @@ def test_spikes_of_ones_own_alone():
     assert not stimulus.input_current.any()
 
 
+def test_rows_and_synapses_have_the_users_ids():
+    spikes = own_spikes((5, 0), (8, 1), (8.05, 2), (20, 0), ids=(7, 100, 1000123))
+    p = configuration("hardware")
+    codes = np.arange(9).reshape(3, 3) * (1 - np.eye(3))
+    stimuli = stimuli_of_spikes(spikes, p, codes=codes)
+    assert list(stimuli) == [7, 100, 1000123]
+    row = stimuli[100]
+    assert (row.synapses.tolist(), row.pre.tolist()) == ([7, 1000123], [7, 1000123, 7])
+    assert (row.start_codes.tolist(), row.forced_spikes.tolist()) == ([3, 5], [8e-3])
+    assert list(stimuli_of_spikes(spikes, p, rows=iter([1000123]))) == [1000123]
+    with pytest.raises(InputError, match=r"row 1 is not one of 7, 100, 1000123; .*--neurons"):
+        stimuli_of_spikes(spikes, p, rows=[1])
+
+
+@pytest.mark.ngspice
 def test_a_real_row_learns_as_its_model():
     """Three synapses in transistors for 30 ms."""
     stimulus = row_stimulus_of()

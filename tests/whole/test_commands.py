@@ -18,6 +18,8 @@ from ebn_model.network.files import load
 from ebn_model.network.results import NetworkResult
 from ebn_model.units import to_si
 
+pytestmark = pytest.mark.slow
+
 STIMULUS = """\
 [stimulus]
 spikes = ["2 ms", "4.5 ms", "7 ms"]
@@ -150,7 +152,7 @@ def assert_learned_alike(folder, rows, decisions):
     summary = read_json(folder / "summary.json")
     assert (summary["passed"], summary["rows"], summary["failures"]) == (True, rows, {})
     assert summary["one_step_agreement"] == summary["trajectory_agreement"] == 1
-    html = folder.joinpath("report", "report.page").read_text(encoding="utf-8")
+    html = folder.joinpath("report", "report.html").read_text(encoding="utf-8")
     assert "data:image/png;base64," in html
 
 
@@ -166,6 +168,30 @@ def test_spikes_of_ones_own(tmp_path):
     # 0.1 ms behind the spikes: the slot of the event bus.
     assert column(pulses, "time_ms") == pytest.approx([2.1, 3.6, 5.1, 6.6])
     assert [row["pre"] for row in pulses] == ["1", "2", "1", "2"]
+
+
+def test_spikes_of_nest_with_its_ids(tmp_path):
+    """The same stimulus as the neurons 0, 1 and 2 of a table of ours gives the same row."""
+    spikes = [(0.3, 1), (2.0, 7), (3.5, 1000123), (5.0, 7), (6.5, 1000123)]
+    by_sender = sorted(spikes, key=lambda spike: spike[1])
+    nest = "".join(f"{sender}\t{time:.3f}\n" for time, sender in by_sender)
+    header = "# NEST version: 3.6.0\n# RecordingBackendASCII version: 2\nsender\ttime_ms\n"
+    tmp_path.joinpath("nest.dat").write_text(header + nest, encoding="utf-8")
+    places = {1: 0, 7: 1, 1000123: 2}
+    plain = "".join(f"{time},{places[sender]}\n" for time, sender in spikes)
+    tmp_path.joinpath("plain.csv").write_text(f"time_ms,neuron\n{plain}", encoding="utf-8")
+    tmp_path.joinpath("codes.csv").write_text("0,31,28\n0,0,0\n0,0,0\n", encoding="utf-8")
+    options = ("--codes=codes.csv", "--duration=12ms")
+    command("replay", "nest.dat", "--row=1", *options, "--out=nest", folder=tmp_path)
+    command("replay", "plain.csv", "--row=0", *options, "--out=plain", folder=tmp_path)
+    assert_learned_alike(tmp_path / "nest", 1, 2)
+    report = tmp_path.joinpath("nest/report/report.md").read_text(encoding="utf-8")
+    assert "called as nest.dat calls neurons: 1, 7, 1000123." in report
+    ours = table(tmp_path / "plain/trajectories/row_000.csv")
+    theirs = table(tmp_path / "nest/trajectories/row_001.csv")
+    assert [row.pop("pre") for row in theirs] == ["7", "1000123"] * 3
+    assert [row.pop("pre") for row in ours] == ["1", "2"] * 3
+    assert theirs == ours
 
 
 @pytest.mark.parametrize(("name", "view"), [("closed_loop", "multiplexed"), ("live", "mixed")])

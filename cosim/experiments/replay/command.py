@@ -1,6 +1,7 @@
 """The command `ebn-cosim replay`, and what `ebn-cosim run` does with replays."""
 
 import argparse
+import re
 from pathlib import Path
 
 from cosim.circuits.conditions import Conditions
@@ -13,9 +14,11 @@ from cosim.experiments.replay.shown import replay_shown
 from cosim.replay.code_files import read_codes
 from cosim.replay.open_loop import RowSettings
 from cosim.replay.own_spikes import stimuli_of_spikes
+from cosim.replay.spike_checks import listed
 from cosim.replay.spike_files import read_spikes
+from cosim.replay.spike_tables import TIME_UNITS
 from cosim.workbench.output import check_writable
-from cosim.workbench.placement import add_placement, positive
+from cosim.workbench.placement import add_placement
 from cosim.workbench.printed import print_report
 from ebn_model.configurations import configuration
 from ebn_model.errors import InputError
@@ -32,8 +35,8 @@ def add_replay(parser: argparse.ArgumentParser) -> None:
         "spikes",
         type=Path,
         metavar="FILE",
-        help="spikes of a network: .npz (spike_times in s, spike_neurons), .csv (time,neuron), or "
-        ".h5 as ebn_model saves its results",
+        help="spikes of a network: a table (time,neuron; Brian2's i,t; NEST's sender time_ms), "
+        ".npz (spike_times, spike_neurons), or .h5 as ebn_model saves its results",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="gets the results")
     parser.add_argument(
@@ -41,8 +44,8 @@ def add_replay(parser: argparse.ArgumentParser) -> None:
         action="append",
         type=int,
         dest="rows",
-        metavar="N",
-        help="neuron whose row is run; can be repeated (default: all)",
+        metavar="ID",
+        help="neuron, as FILE calls it, whose row is run; can be repeated (default: all)",
     )
     parser.add_argument("--view", choices=VIEWS, default="mixed", help="of the circuit")
     parser.add_argument(
@@ -53,11 +56,19 @@ def add_replay(parser: argparse.ArgumentParser) -> None:
         "--codes",
         type=Path,
         metavar="FILE",
-        help="weights at the beginning, LSB: .csv or .npy of N x N, or .h5 of a result (default: "
-        "0)",
+        help="weights at the beginning, LSB: .csv or .npy of N x N in the order of the neurons' "
+        "IDs, or .h5 of a result (default: 0)",
     )
     parser.add_argument(
-        "--neurons", type=positive, metavar="N", help="how many there are (default: as in FILE)"
+        "--neurons",
+        metavar="N",
+        help="how many there are, 0 and up, or the first and the last one, such as 1-20 (default: "
+        "as FILE tells, or those that spike in it)",
+    )
+    parser.add_argument(
+        "--time-unit",
+        choices=TIME_UNITS,
+        help="of the times in FILE (default: as FILE states; s for time, Brian2's t and .npz)",
     )
     parser.add_argument("--duration", metavar="TIME", help="of the run, such as 200ms")
     parser.add_argument(
@@ -77,7 +88,10 @@ def add_replay(parser: argparse.ArgumentParser) -> None:
 def _replay(options: argparse.Namespace) -> int:
     p = configuration(RULES[options.rule])
     duration = None if options.duration is None else _quantity(options, "duration", "s")
-    spikes = read_spikes(options.spikes, p.pulse_width, p.slot, options.neurons, duration)
+    neurons = None if options.neurons is None else _neurons(options.neurons)
+    spikes = read_spikes(
+        options.spikes, p.pulse_width, p.slot, neurons, duration, options.time_unit
+    )
     codes = None if options.codes is None else read_codes(options.codes, spikes.neurons)
     current = _quantity(options, "input", "A")
     stimuli = stimuli_of_spikes(spikes, p, options.rows, codes, current, not options.free)
@@ -91,12 +105,29 @@ def _replay(options: argparse.Namespace) -> int:
         cache=options.out / CACHE,
     )
     result, error = replay_shown(stimuli, how)
-    title = f"Replay of {options.spikes.name}"
-    provenance = provenance_of(options, spikes)
-    outcome = ReplayOutcome(title, options.view, result.rows, provenance, fault=error)
+    name = options.spikes.name
+    outcome = ReplayOutcome(
+        f"Replay of {name}",
+        options.view,
+        result.rows,
+        provenance_of(options, spikes),
+        remarks=[f"Rows and synapses are called as {name} calls neurons: {listed(spikes.ids)}."],
+        fault=error,
+    )
     report = write_replay(outcome, result, ReplayTolerances(), ReportSettings(), options.out)
     print_report(report)
     return 1 if report.passed is False else 0
+
+
+def _neurons(text: str) -> range:
+    """The neurons that --neurons states; raises InputError, naming the option."""
+    found = re.fullmatch(r"(?:([0-9]{1,15})-)?([0-9]{1,15})", text)
+    if found:
+        first, last = found.groups()
+        neurons = range(int(last)) if first is None else range(int(first), int(last) + 1)
+        if neurons.start < neurons.stop:
+            return neurons
+    raise InputError(f"--neurons: {text!r} is neither a positive number nor like 1-20")
 
 
 def _quantity(options: argparse.Namespace, name: str, unit: str) -> float:

@@ -1,6 +1,6 @@
 """What a replay yields and its report is made of: rows in circuit and model, and where from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +40,7 @@ class ReplayOutcome:
         network: how the whole network codes with which codes, by their name ("untrained",
             "optimal", "model", "circuit"); empty where that wasn't asked for, or a row is missing.
         fault: the error that names the rows which are missing.
+        remarks: on the rows, for the report.
     """
 
     title: str
@@ -48,3 +49,4 @@ class ReplayOutcome:
     provenance: Provenance
     network: Mapping[str, NetworkScore] = field(default_factory=dict)
     fault: CosimError | None = None
+    remarks: Sequence[str] = ()

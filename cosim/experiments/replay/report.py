@@ -30,7 +30,7 @@ from cosim.experiments.replay.report_tables import (
 from cosim.experiments.replay.stretch_figure import stretch
 from cosim.experiments.replay.verdict import verdict_rows
 from cosim.experiments.replay.worst_tables import decision_table_of, reason_table, weight_table
-from cosim.workbench.document import Document, Picture, Section, to_html, to_markdown
+from cosim.workbench.document import Document, Paragraph, Picture, Section, to_html, to_markdown
 from cosim.workbench.output import new_folder
 from cosim.workbench.report import Report
 from cosim.workbench.style import save
@@ -106,7 +106,7 @@ def _compose(
     ]
     sections = [
         Section("Verdict", "verdict", [verdict_table(report.checks)]),
-        Section("Rows", "rows", [row_table(comparison, links)]),
+        Section("Rows", "rows", [*map(Paragraph, outcome.remarks), row_table(comparison, links)]),
         Section("Decisions", "decisions", confusion_tables(comparison.counts)),
         Section("Figures", "figures", [picture for picture, _ in overview]),
         Section("Worst cases", "worst", [*worst_blocks, *(picture for picture, _ in closeups)]),

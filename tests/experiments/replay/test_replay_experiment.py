@@ -255,7 +255,11 @@ def test_spikes_of_ones_own_from_codes_of_ones_own(spikes, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        (["--row", "3"], "row 3 is not one of 0 .. 2"),
+        (["--row", "3"], "mine.csv: row 3 is not one of 0 .. 2"),
+        (["--neurons", "0"], "--neurons: '0' is neither a positive number nor like 1-20"),
+        (["--neurons", "3-1"], "--neurons: '3-1' is neither"),
+        (["--neurons", "two"], "--neurons: 'two' is neither"),
+        (["--time-unit", "s"], "mine.csv, line 1: times are in ms, --time-unit says s"),
         (["--neurons", "2"], "line 4: neuron 2 is not one of 0 .. 1"),
         (["--duration", "20ms"], "line 6: 0.02 s is not before the end"),
         (["--duration", "20nA"], "--duration: '20nA' has the unit nA, expected s"),
@@ -269,6 +273,41 @@ def test_options_that_cannot_be(spikes, tmp_path, capsys, solver, options, compl
     assert complaint in capsys.readouterr().err
     assert solver.ran() == []
     assert not (tmp_path / "out" / "summary.json").exists()
+
+
+def test_neurons_have_the_users_ids_in_all_that_comes_out(tmp_path, solver, capsys):
+    """Of NEST, which numbers from 1 and gives neurons of later populations large numbers."""
+    spikes = tmp_path / "nest.dat"
+    lines = ["# NEST version: 3.6.0", "# RecordingBackendASCII version: 2", "sender\ttime_ms"]
+    lines += ["12\t5.0", "1000123\t8.0", "14\t8.2", "12\t12.0", "14\t20.0"]
+    spikes.write_text("\n".join(lines) + "\n")
+    out = tmp_path / "out"
+    arguments = ["replay", str(spikes), "--row", "1000123", "--row", "14", "--time-unit", "ms"]
+    assert main([*arguments, "--out", str(out)]) == 0
+    assert set(solver.ran()) == {"row 14, mixed", "row 1000123, mixed"}
+    summary = summary_of(out)
+    assert summary["configuration"]["neuron_ids"] == [12, 14, 1000123]
+    assert summary["configuration"]["neurons"] == 3
+    assert list(summary["transistors"]) == ["14", "1000123"]
+    assert "--row 1000123 --row 14" in summary["command"]
+    assert "--time-unit ms" in summary["command"]
+    report = (out / "report" / "report.md").read_text()
+    assert "Rows and synapses are called as nest.dat calls neurons: 12, 14, 1000123." in report
+    assert "\n| 14 | 3 |" in report
+    assert "\n| 1000123 | 4 |" in report
+    with (out / "trajectories" / "row_1000123.csv").open(newline="") as file:
+        pulses = [row["pre"] for row in csv.DictReader(file)]
+    assert pulses == ["12", "14", "12", "14", "12", "14"]
+    assert main([*arguments[:2], "--row", "1", "--out", str(out)]) == 2
+    assert "nest.dat: row 1 is not one of 12, 14, 1000123" in capsys.readouterr().err
+
+
+def test_neurons_that_never_spike_have_rows_and_synapses_if_stated(spikes, tmp_path):
+    arguments = ["--neurons", "0-4", "--row", "4", "--out", str(tmp_path / "out")]
+    assert main(["replay", str(spikes), *arguments]) == 0
+    summary = summary_of(tmp_path / "out")
+    assert summary["configuration"]["neuron_ids"] == [0, 1, 2, 3, 4]
+    assert "--neurons 0-4" in summary["command"]
 
 
 def test_no_pulse_at_all_is_no_crash(tmp_path, capsys):
