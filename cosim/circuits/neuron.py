@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cosim.circuits.conditions import NETLISTS, Conditions, listed
+from cosim.circuits.conditions import NETLISTS, Conditions, deck_under, listed, whole_deck
 from cosim.circuits.neuron_readout import (
     BITS,
     I_MEM,
@@ -42,31 +42,21 @@ def bias_lines(biases: BiasTable) -> str:
     return "\n".join(f".param {name}={value!r}" for name, value in biases.model_dump().items())
 
 
-def technology_deck(title: str, conditions: Conditions) -> Deck:
-    """The beginning of a deck: the technology's models and wrappers."""
-    return Deck(title).include(listed(NETLISTS / "technology", conditions.technology, "technology"))
-
-
-def temperature_line(conditions: Conditions) -> str:
-    """The line that sets the temperature."""
-    return f".temp {float(conditions.temperature)!r}"
-
-
 def neuron_deck(
     netlist: str, biases: BiasTable, solver: SolverOptions, conditions: Conditions
 ) -> Deck:
-    """A deck of one of the netlists with supplies, which lacks the stimulus and the analysis.
+    """A deck of one of the netlists with supplies; it lacks stimulus, analysis and models.
 
     Args:
         netlist: file in netlists/.
         biases, solver, conditions: as they are.
     """
     return (
-        technology_deck("learning neuron", conditions)
+        deck_under("learning neuron", conditions)
         .include(NETLISTS / "cells.spice")
         .append(bias_lines(biases), "biases")
         .include(NETLISTS / netlist)
-        .append(f"{temperature_line(conditions)}\n{solver.line()}", "solver options")
+        .append(solver.line(), "solver options")
     )
 
 
@@ -98,9 +88,8 @@ class TransistorCircuit:
         """
         check_sub_lsbs(sub_lsbs)
         self.solver = solver or self.tested_solver
-        self._netlist = neuron_deck(
-            "neuron_test.spice", biases, self.solver, conditions or Conditions()
-        )
+        self._conditions = conditions or Conditions()
+        self._netlist = neuron_deck("neuron_test.spice", biases, self.solver, self._conditions)
         if sub_lsbs:
             self._netlist = self._netlist.append(f".param sub_lsbs={sub_lsbs}", "weight counter")
         self._vectors = (I_MEM, *BITS, *LATCHES)
@@ -113,10 +102,13 @@ class TransistorCircuit:
 
         Raises:
             InputError: pulses or pauses too short for the circuit's edges.
+            CosimError: the technology's models aren't there.
         """
         check_edges_fit(stimulus)
-        deck = self._netlist.append(stimulus_lines(stimulus), "stimulus")
+        lines = stimulus_lines(stimulus, self._conditions.supply)
+        deck = self._netlist.append(lines, "stimulus")
         deck = deck.append(analysis(stimulus, self.solver), "analysis")
+        deck = whole_deck(deck, self._conditions)
         return Job(
             label,
             deck,
@@ -134,6 +126,7 @@ class TransistorCircuit:
             SimulationError: a bit is between levels where it should have settled, or the weight
                 changed elsewhere than after a falling edge.
         """
-        logic = bits_and_latches(stimulus, vectors)
-        fired = output_spikes(vectors)
+        supply = self._conditions.supply
+        logic = bits_and_latches(stimulus, vectors, supply)
+        fired = output_spikes(vectors, supply)
         return learning_result(stimulus, vectors["time"], vectors[I_MEM], *logic, fired)

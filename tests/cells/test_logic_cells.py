@@ -128,7 +128,7 @@ def test_a_line_that_does_not_follow_or_keep_is_noticed(bench_results):
     assert (stuck["wrong_selected"], stuck["wrong_kept"]) == (7, 7)
     # Low from 10 ns after each selection to 10 ns after the next begins.
     time = vectors["time"]
-    starts, ends = pulses(time, vectors["select"])
+    starts, ends = pulses(vectors, "select")
     begun, ended = (np.searchsorted(edges + 10e-9, time) for edges in (starts, ends))
     forgetful = np.where(begun > ended, vectors["b2"], 0)
     lost = weight_bus.measure(vectors | {"b2": forgetful})
