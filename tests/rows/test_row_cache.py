@@ -3,11 +3,11 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
+from cosim.replay.cache import RowCache, row_key
 from fake_circuit import largest_file
 from fake_rows import FakeRow, install, row_stimulus_of, task_of
 
 from cosim.replay import cache as cache_module
-from cosim.replay.cache import RowCache, row_key
 from cosim.replay.row_run import run_row
 from cosim.workbench.output import OutputError
 

@@ -26,10 +26,10 @@ from cosim.experiments.calibration.to_waveforms import (
     replay_waveforms,
 )
 from cosim.experiments.neuron.simulation import read_simulation
+from cosim.workbench.json_files import write_json
 from cosim.workbench.output import new_files
 from cosim.workbench.pool import Pool
 from cosim.workbench.provenance import ROOT
-from cosim.workbench.store import write_json
 from ebn_model import measured
 from ebn_model.parameters import BiasTable, NeuronParameters, validated
 from ebn_model.results import SpikeTable

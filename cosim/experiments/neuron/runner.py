@@ -75,10 +75,12 @@ def redraw(simulation: Simulation) -> Report:
     """Draw the figure anew, from current results.
 
     Raises:
-        InputError: there are none.
+        InputError: there are none, or damaged ones (DamagedError), with which it wouldn't be whole.
         OutputError: the figure can't be written.
     """
-    return make_report(Views(simulation), redraw_figure=True)
+    views = Views(simulation)
+    views.check_intact()
+    return make_report(views, redraw_figure=True)
 
 
 def redraw_comparison(comparison: BiasComparison) -> Report:
