@@ -112,7 +112,7 @@ def measurements(biases, technology, temperature):
 def install(monkeypatch, draw=True):
     """Let cosim use the stand-ins; returns the FakeSolver. draw: whether to draw real figures."""
     if not draw:
-        for module in ("report", "comparison_report"):
+        for module in ("report", "bias_comparison_report"):
             monkeypatch.setattr(f"cosim.experiments.neuron.{module}.draw", blank_figures)
     solver = FakeSolver()
     monkeypatch.setattr("cosim.engine.batch.run_jobs", solver)

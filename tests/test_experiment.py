@@ -13,6 +13,7 @@ from cosim.workbench.errors import SimulationError
 from cosim.workbench.output import OutputError
 from ebn_model.errors import InputError
 from ebn_model.learning_neuron import LearningNeuron
+from ebn_model.sealed import read_sealed
 
 CELLS = ["cell one", "cell two"]
 FILES = {

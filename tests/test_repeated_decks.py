@@ -11,6 +11,7 @@ from cosim.cells.bench import measurement
 from cosim.circuits.neuron import TransistorCircuit, read_biases
 from cosim.experiments.neuron.result_files import read_result
 from cosim.experiments.neuron.simulation import read_simulation
+from ebn_model.sealed import read_sealed
 
 STIMULUS = """\
 biases = "published"

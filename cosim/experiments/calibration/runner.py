@@ -91,9 +91,10 @@ def run_recipe(
         text = table_text(name, recipe.about, done.biases, reasons)
         new.joinpath(f"{name}.spice").write_text(text, encoding="utf-8")
     with new_files(out or measured.FOLDER) as new:
-        write_json(parameters.model_dump(), new / f"{name}.json")
-        in_row = row_parameters(parameters, rounded(done.biases))
-        write_json(in_row.model_dump(), new / f"{name}_row.json")
+        table = rounded(done.biases)
+        in_row = row_parameters(parameters, table)
+        write_json(measured.measured_record(parameters, table), new / f"{name}.json")
+        write_json(measured.measured_record(in_row, table), new / f"{name}_row.json")
     report |= {
         "table": rounded(done.biases).model_dump(),
         "target": target,
