@@ -41,8 +41,8 @@ CONFIGURATIONS: dict[str, Callable[[], NetworkParameters | HardwareParameters]] 
 }
 """paper: bit-identical with the paper's code. repaired: its faults mended, one option each.
 robust: the rule that survives mismatch. hardware: the chip with the paper's rule.
-hardware_robust: the chip with sub-LSBs and a window for each threshold. Each is made when it is asked
-for, since the chip's has constants from a file, which may be damaged."""
+hardware_robust: the chip with sub-LSBs and a window for each threshold. Each is made when it is
+asked for, since the chip's has constants from a file, which may be damaged."""
 
 
 def configuration(name: str) -> NetworkParameters | HardwareParameters:

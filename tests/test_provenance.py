@@ -178,7 +178,8 @@ def test_measured_constants_are_in_a_key_by_their_values(kind, tmp_path, monkeyp
 
 
 @pytest.mark.parametrize(
-    ("name", "own"), [("transistor", {"circuit.py"}), ("mixed", {"mixed.py", "learning_logic.py"})]
+    ("name", "own"),
+    [("transistor", {"neuron.py"}), ("mixed", {"mixed_neuron.py", "learning_logic.py"})],
 )
 def test_a_circuits_key_covers_the_engine_but_not_the_figures(name, own):
     covered = set()
