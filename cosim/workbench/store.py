@@ -102,10 +102,10 @@ class StoredResult:
         record = read_sealed(path)
         if not record.keys() >= {"key", "files"}:
             raise DamagedError(f"{path}: is no record of a result")
-        for name, digest in record["files"].items():
-            check_file(self.folder / name, digest)
         if record["key"] != self.key:
             raise OutdatedError(f"{path}: of another {_differences(record['key'], self.key)}")
+        for name, digest in record["files"].items():
+            check_file(self.folder / name, digest)
         return record
 
     def _is_there(self) -> bool:

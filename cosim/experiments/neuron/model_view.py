@@ -63,8 +63,9 @@ class ModelView(StoredResult):
         """The parameters of the last run, if the cells are still what they were."""
         try:
             stored = read_sealed(self.folder / PARAMETERS)
-        except DamagedError:
-            # Whether the view is current has been asked before, and said.
+        except DamagedError as error:
+            if self.folder.is_dir():
+                self._say(error)
             return None
         if stored["key"] != self.parameters_key:
             return None
