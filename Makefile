@@ -31,7 +31,7 @@ figure1-hardware: $(COMPLETE) ## the same with the hardware network
 	@$(RUN) run figure_1_hardware
 
 study: $(COMPLETE) ## compare random, programmed and learned weights over seeds and mismatch
-	@$(RUN) study
+	@$(RUN) run study
 
 cosim: $(COMPLETE) ## replay spikes of the learning network on circuits of some of its rows
 	@$(RUN) run network_replay
@@ -68,9 +68,10 @@ schematics: $(COMPLETE) ## redraw docs/schematics from the netlists
 bench-cells: $(COMPLETE) ## run every cell's testbench, judge it against its specification, draw it
 	@$(RUN) bench-cells
 
-lint: $(COMPLETE) ## check style and format of the sources
+lint: $(COMPLETE) ## check style, format and imports of the sources (Python 3.11 or newer)
 	@$(PYTHON_IN_VENV) -m ruff check .
 	@$(PYTHON_IN_VENV) -m ruff format --check .
+	@.venv/bin/lint-imports --no-logo
 
 clean: ## remove results and caches, but not .venv
 	@rm -rf Simulations/*/results .pytest_cache .ruff_cache

@@ -39,3 +39,21 @@ def reading(path: Path, kind: str) -> Iterator[None]:
     except Exception as error:
         reason = str(error) or type(error).__name__
         raise InputError(f"{path}: no readable {kind} ({reason})") from error
+
+
+def read_lines(path: Path) -> list[str]:
+    """The lines of a UTF-8 table; each must end as a line does, the last one, too.
+
+    Raises:
+        InputError: the last line has no end, so that what follows may have been cut off: half a
+            number is a number, too. Names file and line. Or as `read_text`.
+        OSError: it can't be read.
+    """
+    text = read_text(path)
+    lines = text.splitlines()
+    if text and not text.endswith("\n"):
+        raise InputError(
+            f"{path}, line {len(lines)}: {lines[-1]!r} has no end of line, so that it may be cut "
+            "off; complete it, or end it with a newline if it is whole"
+        )
+    return lines

@@ -6,9 +6,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
-from cosim.circuits.neuron import NETLISTS, bias_lines, check_temperature, listed
+from cosim.circuits.conditions import NETLISTS, Conditions
+from cosim.circuits.neuron import bias_lines, technology_deck, temperature_line
 from cosim.circuits.start_check import start_check
-from cosim.engine.deck import Deck
 from cosim.engine.job import Job
 from cosim.engine.spice_parameters import spice_number
 from ebn_model.errors import InputError
@@ -37,17 +37,14 @@ def measurement(name: str) -> ModuleType:
     return import_module(module)
 
 
-def bench_job(
-    name: str, biases: BiasTable, technology: str = "generic180", temperature: float = 27.0
-) -> Job:
-    """The run of a bench under a bias table and technology, at a temperature in degrees C.
+def bench_job(name: str, biases: BiasTable, conditions: Conditions | None = None) -> Job:
+    """The run of a bench under a bias table and conditions, by default those of Conditions.
 
-    The technology and the bias table that the bench names for itself are replaced. Raises
-    InputError for an unknown technology, or a temperature that its models are not made for.
+    The technology and the bias table that the bench names for itself are replaced.
     """
-    check_temperature(temperature)
-    deck = Deck(f"bench {name}").include(listed(NETLISTS / "technology", technology, "technology"))
-    deck = deck.append(f"{bias_lines(biases)}\n.temp {float(temperature)!r}", "biases")
+    conditions = conditions or Conditions()
+    deck = technology_deck(f"bench {name}", conditions)
+    deck = deck.append(f"{bias_lines(biases)}\n{temperature_line(conditions)}", "biases")
     replaced = [*NETLISTS.glob("technology/*.spice"), *NETLISTS.glob("biases/*.spice")]
     deck = deck.include(BENCHES / f"{name}.cir", left_out=replaced)
     stop = re.search(r"^\.tran \S+ (\S+)", deck.text, re.M)

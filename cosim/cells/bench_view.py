@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from cosim.cells.bench import bench_job, measurement, specification_path
 from cosim.cells.sheet import Sheet
 from cosim.cells.specification import judge, read_specification
+from cosim.circuits.conditions import Conditions
 from cosim.engine.batch import Batch, Vectors
 from cosim.engine.simulator import simulator_versions
 from cosim.workbench.errors import SimulationError
@@ -25,16 +26,14 @@ FIGURES = ("figure.png", "figure.pdf")
 
 
 class BenchView(StoredResult):
-    """One bench under one bias table, technology and temperature, in FOLDER/NAME/."""
+    """One bench under one bias table and conditions, in FOLDER/NAME/."""
 
-    def __init__(
-        self, name: str, biases: BiasTable, technology: str, temperature: float, folder: Path
-    ):
+    def __init__(self, name: str, biases: BiasTable, conditions: Conditions, folder: Path):
         """Read specification and netlist; raises InputError or DeckError for a fault in them."""
         self.name = name
         self._specification = read_specification(specification_path(name))
         self._module = measurement(name)
-        self._job = bench_job(name, biases, technology, temperature)
+        self._job = bench_job(name, biases, conditions)
         super().__init__(folder / name, self._key())
 
     def _key(self) -> dict:

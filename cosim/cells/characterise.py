@@ -17,6 +17,7 @@ from cosim.cells.benches import (
 )
 from cosim.cells.dpi_fit import evenly, fit_law
 from cosim.cells.waveforms import current
+from cosim.circuits.conditions import Conditions
 from cosim.engine.job import Job
 from ebn_model.parameters import (
     BiasTable,
@@ -36,14 +37,14 @@ TAIL = 4e-3
 """Time in s after the last pulse for which a synapse's response is fitted."""
 
 
-def jobs(biases: BiasTable, technology: str = "generic180", temperature: float = 27.0) -> list[Job]:
+def jobs(biases: BiasTable, conditions: Conditions | None = None) -> list[Job]:
     """The benches' runs, for `run_jobs`; their results go to `parameters` in this order."""
-    return [bench_job(bench, biases, technology, temperature) for bench in BENCHES]
+    return [bench_job(bench, biases, conditions) for bench in BENCHES]
 
 
-def spike_job(biases: BiasTable, technology: str = "generic180", temperature: float = 27.0) -> Job:
+def spike_job(biases: BiasTable, conditions: Conditions | None = None) -> Job:
     """The run of the spike generator's bench; its result goes to `spike_parameters`."""
-    return bench_job("spike_generator", biases, technology, temperature)
+    return bench_job("spike_generator", biases, conditions)
 
 
 def parameters(results: list[Vectors]) -> NeuronParameters:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from cosim.cells.runner import RESULTS, Conditions, run_benches
+from cosim.cells.runner import RESULTS, BenchConditions, run_benches
 from cosim.cells.sheet import Sheet, shown
 from cosim.workbench.placement import add_placement, no_cluster
 from ebn_model.parameters import validated
@@ -16,15 +16,12 @@ from ebn_model.parameters import validated
 _VERDICTS = {True: "[green]pass[/]", False: "[bold red]FAIL[/]", None: ""}
 
 
-def add_command(commands: argparse._SubParsersAction) -> None:
-    """Add `bench-cells` to the commands."""
-    parser = commands.add_parser(
-        "bench-cells", help="run the cells' benches, judge and draw them: the datasheet"
-    )
+def add_bench_cells(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help="a bench in netlists/benches (default: all)"
     )
-    for name, default in Conditions().model_dump().items():
+    for name, default in BenchConditions().model_dump().items():
         parser.add_argument(
             f"--{name}", default=default, metavar=name[0].upper(), help=f"default: {default}"
         )
@@ -42,8 +39,8 @@ def add_command(commands: argparse._SubParsersAction) -> None:
 def _bench_cells(options: argparse.Namespace) -> int:
     """Run and print; 1 where anything is out of its limits, else 0."""
     no_cluster(options.scheduler, "bench-cells", "all benches take a minute on one machine")
-    values = {name: getattr(options, name) for name in Conditions.model_fields}
-    conditions = validated(Conditions, values, "options")
+    values = {name: getattr(options, name) for name in BenchConditions.model_fields}
+    conditions = validated(BenchConditions, values, "options")
     sheets, folder = run_benches(options.names, conditions, options.out, options.workers)
     # A file or a pipe has no width of its own.
     Console(width=None if sys.stdout.isatty() else 120).print(_table(sheets, folder))

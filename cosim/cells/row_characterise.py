@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.optimize import brentq
 
+from cosim.circuits.conditions import Conditions
 from cosim.circuits.row import RowCircuit
 from cosim.engine.worker import run_jobs
 from ebn_model.learning_neuron import settled_current
@@ -14,10 +15,7 @@ SPIKE, LENGTH = 5e-3, 9e-3
 
 
 def row_parameters(
-    neuron: NeuronParameters,
-    biases: BiasTable,
-    technology: str = "generic180",
-    temperature: float = 27.0,
+    neuron: NeuronParameters, biases: BiasTable, conditions: Conditions | None = None
 ) -> NeuronParameters:
     """Constants of a neuron in a row, from those that were measured on its cells.
 
@@ -25,10 +23,9 @@ def row_parameters(
     its own input flows into the reset; the benches of the single cells see neither.
 
     Raises:
-        InputError: unknown technology.
         SimulationError: the run failed.
     """
-    circuit = RowCircuit("mixed", biases, technology=technology, temperature=temperature)
+    circuit = RowCircuit("mixed", biases, conditions=conditions)
     nothing = np.empty(0)
     stimulus = RowStimulus(
         nothing, nothing, nothing, nothing, 1e-3, 1e-4, LENGTH, forced_spikes=[SPIKE]

@@ -3,12 +3,11 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
-
 from cosim.cells.bench import bench_names, specification_path
 from cosim.cells.bench_view import BenchView
 from cosim.cells.sheet import Sheet, write_sheets
-from cosim.circuits.neuron import Temperature, read_biases
+from cosim.circuits.conditions import Conditions
+from cosim.circuits.neuron import read_biases
 from cosim.engine.batch import run_batches
 from cosim.engine.simulator import versions
 from cosim.workbench.output import check_writable, new_files
@@ -21,14 +20,10 @@ BOLTZMANN_PER_CHARGE = 1.380649e-23 / 1.602176634e-19
 ZERO_CELSIUS = 273.15
 
 
-class Conditions(BaseModel):
-    """Bias table, technology and temperature in degrees C of all benches."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class BenchConditions(Conditions):
+    """Conditions of all benches, with the name of their bias table."""
 
     biases: str = "published"
-    technology: str = "generic180"
-    temperature: Temperature = 27.0
 
     @property
     def folder_name(self) -> str:
@@ -43,7 +38,7 @@ class Conditions(BaseModel):
 
 def run_benches(
     names: Iterable[str] = (),
-    conditions: Conditions | None = None,
+    conditions: BenchConditions | None = None,
     out: Path = RESULTS,
     workers: int | None = None,
 ) -> tuple[list[Sheet], Path]:
@@ -62,16 +57,13 @@ def run_benches(
         InputError: an unknown bench, bias table or technology, or a fault in a specification.
         CosimError: a run failed, or results can't be written (OutputError).
     """
-    conditions = conditions or Conditions()
+    conditions = conditions or BenchConditions()
     chosen = list(dict.fromkeys(names)) or bench_names()
     for name in chosen:
         specification_path(name)
     biases = read_biases(conditions.biases)
     folder = Path(out) / conditions.folder_name
-    views = {
-        name: BenchView(name, biases, conditions.technology, conditions.temperature, folder)
-        for name in bench_names()
-    }
+    views = {name: BenchView(name, biases, conditions.conditions, folder) for name in bench_names()}
     check_writable(folder)
     with ScratchFolder() as scratch, progress_bars() as add_bar:
         stale = [views[name] for name in chosen if not views[name].is_current()]

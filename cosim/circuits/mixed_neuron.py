@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from cosim.circuits.neuron import NETLISTS, analysis, neuron_deck
+from cosim.circuits.conditions import NETLISTS, Conditions
+from cosim.circuits.neuron import analysis, neuron_deck
 from cosim.circuits.neuron_logic import WIN_INC, WIN_SL, Surroundings
 from cosim.circuits.neuron_readout import OUTPUT_SPIKE, learning_result, output_spikes
 from cosim.circuits.neuron_sources import check_edges_fit, stimulus_edges
@@ -34,21 +35,20 @@ class MixedCircuit:
         self,
         biases: BiasTable,
         solver: SolverOptions | None = None,
-        technology: str = "generic180",
-        temperature: float = 27.0,
+        conditions: Conditions | None = None,
         sub_lsbs: int = 0,
         spiking: bool = False,
     ):
         """Choose as for TransistorCircuit, and the counter's number of bits below the weight's.
 
         Raises:
-            InputError: unknown technology, or sub_lsbs is not an integer in 0 .. 4.
+            InputError: sub_lsbs is not an integer in 0 .. 4.
         """
         check_sub_lsbs(sub_lsbs)
         self.solver = solver or self.tested_solver
         self._sub_lsbs = sub_lsbs
         self._netlist = neuron_deck(
-            "analog_neuron_test.spice", biases, self.solver, technology, temperature
+            "analog_neuron_test.spice", biases, self.solver, conditions or Conditions()
         )
         self._vectors = (I_MEM, WIN_INC, WIN_SL)
         if spiking:

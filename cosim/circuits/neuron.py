@@ -1,11 +1,10 @@
 """The learning neuron as a circuit: stimulus in, ngspice deck out, and its vectors read back."""
 
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
-from pydantic import AfterValidator
 
+from cosim.circuits.conditions import NETLISTS, Conditions, listed
 from cosim.circuits.neuron_readout import (
     BITS,
     I_MEM,
@@ -21,31 +20,10 @@ from cosim.engine.deck import Deck
 from cosim.engine.job import Job
 from cosim.engine.solver_options import SolverOptions
 from cosim.engine.spice_parameters import read_parameters
-from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable, validated
 from ebn_model.results import LearningResult
 from ebn_model.stimulus import Stimulus
-from ebn_model.units import Celsius
 from ebn_model.weight_counter import check_sub_lsbs
-
-NETLISTS = Path(__file__).resolve().parents[2] / "netlists"
-
-
-COLDEST, HOTTEST = -55.0, 150.0
-"""What the devices' models are made for, degrees C."""
-
-
-def check_temperature(celsius: float) -> float:
-    """Return a temperature in degrees C; raises InputError outside of COLDEST .. HOTTEST."""
-    if not COLDEST <= celsius <= HOTTEST:
-        raise InputError(
-            f"{celsius:g} °C is outside {COLDEST:g} .. {HOTTEST:g} °C, for which the devices' "
-            "models are made"
-        )
-    return celsius
-
-
-Temperature = Annotated[Celsius, AfterValidator(check_temperature)]
 
 
 def read_biases(name: str) -> BiasTable:
@@ -59,45 +37,36 @@ def read_biases(name: str) -> BiasTable:
     return validated(BiasTable, read_parameters(path), path.name)
 
 
-def listed(folder: Path, name: str, kind: str) -> Path:
-    """The file of that name in a folder; names from outside never become other paths."""
-    files = {path.stem: path for path in sorted(folder.glob("*.spice"))}
-    if name not in files:
-        raise InputError(f"unknown {kind} {name!r}; there are: {', '.join(files)}")
-    return files[name]
-
-
 def bias_lines(biases: BiasTable) -> str:
     """The `.param` lines that a deck needs for a bias table."""
     return "\n".join(f".param {name}={value!r}" for name, value in biases.model_dump().items())
 
 
+def technology_deck(title: str, conditions: Conditions) -> Deck:
+    """The beginning of a deck: the technology's models and wrappers."""
+    return Deck(title).include(listed(NETLISTS / "technology", conditions.technology, "technology"))
+
+
+def temperature_line(conditions: Conditions) -> str:
+    """The line that sets the temperature."""
+    return f".temp {float(conditions.temperature)!r}"
+
+
 def neuron_deck(
-    netlist: str,
-    biases: BiasTable,
-    solver: SolverOptions,
-    technology: str,
-    temperature: float,
+    netlist: str, biases: BiasTable, solver: SolverOptions, conditions: Conditions
 ) -> Deck:
     """A deck of one of the netlists with supplies, which lacks the stimulus and the analysis.
 
     Args:
         netlist: file in netlists/.
-        biases, solver: as they are.
-        technology: file in netlists/technology, without its suffix.
-        temperature: degrees C.
-
-    Raises:
-        InputError: unknown technology, or a temperature that its models are not made for.
+        biases, solver, conditions: as they are.
     """
-    check_temperature(temperature)
     return (
-        Deck("learning neuron")
-        .include(listed(NETLISTS / "technology", technology, "technology"))
+        technology_deck("learning neuron", conditions)
         .include(NETLISTS / "cells.spice")
         .append(bias_lines(biases), "biases")
         .include(NETLISTS / netlist)
-        .append(f".temp {float(temperature)!r}\n{solver.line()}", "solver options")
+        .append(f"{temperature_line(conditions)}\n{solver.line()}", "solver options")
     )
 
 
@@ -115,23 +84,22 @@ class TransistorCircuit:
         self,
         biases: BiasTable,
         solver: SolverOptions | None = None,
-        technology: str = "generic180",
-        temperature: float = 27.0,
+        conditions: Conditions | None = None,
         spiking: bool = False,
         sub_lsbs: int = 0,
     ):
-        """Choose bias table, solver options, technology (netlists/technology) and degrees C.
+        """Choose bias table, solver options and conditions, by default those of Conditions.
 
         With `spiking` the neuron gets a spike generator (netlists/spiking.spice); `sub_lsbs` is
         the number of bits of the counter below those that the DAC sees.
 
         Raises:
-            InputError: unknown technology, or sub_lsbs is not an integer in 0 .. 4.
+            InputError: sub_lsbs is not an integer in 0 .. 4.
         """
         check_sub_lsbs(sub_lsbs)
         self.solver = solver or self.tested_solver
         self._netlist = neuron_deck(
-            "neuron_test.spice", biases, self.solver, technology, temperature
+            "neuron_test.spice", biases, self.solver, conditions or Conditions()
         )
         if sub_lsbs:
             self._netlist = self._netlist.append(f".param sub_lsbs={sub_lsbs}", "weight counter")

@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import neuron_deck, read_biases
 from cosim.circuits.neuron_readout import OUTPUT_SPIKE
 from cosim.circuits.row_deck import (
@@ -56,8 +57,7 @@ class RowCircuit:
         view: View = "mixed",
         biases: BiasTable | None = None,
         solver: SolverOptions | None = None,
-        technology: str = "generic180",
-        temperature: float = 27.0,
+        conditions: Conditions | None = None,
         lanes: int = LANES,
         step: float | None = None,
     ):
@@ -67,12 +67,12 @@ class RowCircuit:
             view: see above.
             biases: by default the table `network`.
             solver: by default what is tight enough for the view.
-            technology: file in netlists/technology. temperature: degrees C.
+            conditions: by default those of Conditions.
             lanes: DACs of the multiplexed view.
             step: of the run in a closed loop that is to be repeated, s; see DigitalRow.
 
         Raises:
-            InputError: unknown view or technology, or no lanes.
+            InputError: unknown view, or no lanes.
         """
         if view not in VIEWS:
             raise InputError(f"unknown view {view!r}; there are: {', '.join(VIEWS)}")
@@ -84,8 +84,7 @@ class RowCircuit:
             "row_test.spice",
             biases or read_biases("network"),
             self.solver,
-            technology,
-            temperature,
+            conditions or Conditions(),
         )
         if view == "transistor":
             self._netlist = self._netlist.append(LARGE_MATRIX, "solver options")

@@ -10,6 +10,8 @@ from ebn_model.results import LearningResult, SpikeTable, turning_points
 
 _SAME_TIME = 1e-6
 """Rising edges that differ by no more than this, in s, belong to the same spike."""
+UNTIL = "until the first different decision"
+"""How long I_mem is compared where weights set it apart."""
 
 
 @dataclass(frozen=True)

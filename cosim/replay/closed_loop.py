@@ -219,7 +219,10 @@ def _read(network, command, circuit, spikes, vectors, forced):
     }
     for row, stimulus in stimuli.items():
         expected = replace(circuit.job(stimulus, f"row {row}"), edges=digital_edges(stimulus))
-        expected.check({"time": vectors[row]["time"]})
+        try:
+            expected.check({"time": vectors[row]["time"]})
+        except SimulationError as error:
+            raise type(error)(f"row {row}: {error}") from None
     rows = {row: circuit.result(stimuli[row], vectors[row]) for row in stimuli}
     return rows, stimuli
 

@@ -8,7 +8,7 @@ from ebn_model.errors import InputError
 from ebn_model.network.files import load
 from ebn_model.network.results import NetworkResult
 from ebn_model.stimulus import WEIGHT_MAX, WEIGHT_MIN
-from ebn_model.text import read_text
+from ebn_model.text import read_lines
 
 
 def read_codes(path: Path, neurons: int) -> np.ndarray:
@@ -20,8 +20,8 @@ def read_codes(path: Path, neurons: int) -> np.ndarray:
         neurons: N.
 
     Raises:
-        InputError: names the file and what is wrong with it: unreadable, of another N, or a code
-            that can't be.
+        InputError: names the file and what is wrong with it: unreadable, cut off, of another N, or
+            a code that can't be.
     """
     path = Path(path)
     readers = {".csv": _read_csv, ".npy": _read_npy, ".h5": _read_hdf5, ".hdf5": _read_hdf5}
@@ -44,7 +44,7 @@ def read_codes(path: Path, neurons: int) -> np.ndarray:
 
 
 def _read_csv(path: Path) -> np.ndarray:
-    lines = read_text(path).splitlines()
+    lines = read_lines(path)
     try:
         return np.loadtxt(lines, delimiter=",", ndmin=2)
     except ValueError as error:

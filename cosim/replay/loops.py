@@ -41,17 +41,11 @@ def close_loop(
         CosimError: a circuit's run failed, which ends all.
     """
     started = time.perf_counter()
-    circuit = RowCircuit(
-        settings.view,
-        read_biases(settings.biases),
-        technology=settings.technology,
-        temperature=settings.temperature,
-    )
+    biases = read_biases(settings.biases)
+    circuit = RowCircuit(settings.view, biases, conditions=settings.conditions)
     closed = LOOPS[kind](network, command, circuit, on_progress, settings.workers)
     seconds = (time.perf_counter() - started) / len(closed.rows)
-    neuron = row_constants(
-        settings.biases, settings.technology, settings.temperature, settings.workers
-    )
+    neuron = row_constants(settings.biases, settings.conditions, settings.workers)
     model = HardwareRow(neuron)
     rows = {
         row: RowComparisonInput(

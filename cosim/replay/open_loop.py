@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
 from cosim.cells.row_constants import row_constants
+from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import read_biases
 from cosim.circuits.row import RowCircuit, View
 from cosim.comparison.row_case import RowComparisonInput
@@ -21,6 +22,8 @@ from ebn_model.chip.row import HardwareRow
 from ebn_model.chip.row_stimulus import row_stimulus
 from ebn_model.errors import InputError
 from ebn_model.row import RowStimulus
+
+Runs = Literal["missing", "all", "none"]
 
 
 class Spikes(Protocol):
@@ -37,27 +40,25 @@ class Spikes(Protocol):
 class RowSettings:
     """How rows are run.
 
-    view: of the circuit (RowCircuit). technology, biases: files in netlists/technology and
-    netlists/biases. temperature: degrees C.
+    view: of the circuit (RowCircuit). biases: file in netlists/biases.
     step: of the closed loop that is repeated, s (ClosedLoopResult); None for another run.
     waveform: what is kept of I_mem (row_run.Waveform).
     workers: processes at once, all processors by default.
     scheduler: address of a Dask scheduler whose workers run the rows instead.
     cache: folder of finished rows, which are not run again as long as nothing that they depend on
         changes; None for no cache.
-    force: whether they are run again, too.
+    runs: which rows are run: those that the cache lacks, all, or none.
     """
 
     view: View = "mixed"
-    technology: str = "generic180"
+    conditions: Conditions = field(default_factory=Conditions)
     biases: str = "network"
-    temperature: float = 27.0
     step: float | None = None
     waveform: Waveform = "decimated"
     workers: int | None = None
     scheduler: str | None = None
     cache: Path | None = None
-    force: bool = False
+    runs: Runs = "missing"
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +113,7 @@ def replay(
         on_progress: gets row and simulated time in s.
 
     Raises:
-        InputError: a row or spikes that can't be, or an unknown view, technology or table.
+        InputError: a row or spikes that can't be, or an unknown view or table.
         MissingRowsError: runs failed; the others went on, and are in its `result`.
         OutputError: the cache can't be written.
     """
@@ -142,17 +143,14 @@ def replay_stimuli(
     circuit = RowCircuit(
         settings.view,
         read_biases(settings.biases),
-        technology=settings.technology,
-        temperature=settings.temperature,
+        conditions=settings.conditions,
         step=settings.step,
     )
     tasks = [
         RowTask(row, circuit, stimulus, settings.waveform) for row, stimulus in stimuli.items()
     ]
     # First, since it takes seconds where the circuits take minutes.
-    neuron = row_constants(
-        settings.biases, settings.technology, settings.temperature, settings.workers
-    )
+    neuron = row_constants(settings.biases, settings.conditions, settings.workers)
     model = HardwareRow(neuron)
     runs, failures = _run(tasks, settings, on_progress)
     rows = {
@@ -191,11 +189,14 @@ def _run(
             on_progress(task.row, task.stimulus.duration)
 
     for task in tasks:
-        if stored and not settings.force and stored[task.row].is_current():
+        if stored and settings.runs != "all" and stored[task.row].is_current():
             runs[task.row] = stored[task.row].read()
             report(task)
         else:
             waiting.append(task)
+    if waiting and settings.runs == "none":
+        missing = ", ".join(str(task.row) for task in waiting)
+        raise InputError(f"no current results of rows {missing} in {settings.cache}: run it first")
     ended = run_rows(waiting, settings.workers, settings.scheduler, on_progress)
     with closing(ended):
         for task, run in ended:

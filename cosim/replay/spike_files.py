@@ -1,5 +1,6 @@
-"""Somebody's spike trains from files: NPZ, CSV, or HDF5 as ebn_model saves its results."""
+"""Somebody's spike trains from files: tables, NPZ, or HDF5 as ebn_model saves its results."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile
@@ -8,21 +9,25 @@ import numpy as np
 
 from cosim.replay.spike_checks import (
     SpikeContent,
+    check_end,
     check_numbers,
     check_order,
     check_rates,
     check_times,
+    check_unit,
+    listed,
 )
+from cosim.replay.spike_tables import TIME_UNITS, read_table
 from ebn_model.errors import InputError
 from ebn_model.network.files import load
 from ebn_model.network.results import NetworkResult
-from ebn_model.text import read_text
 
 AFTER_LAST = 5e-3
 """What a run goes on for after the last spike, where nothing says how long it is, s."""
 
-_TIME_UNITS = {"time": 1.0, "time_s": 1.0, "time_ms": 1e-3}
-"""Names of the column of times in a CSV file, and their unit in s."""
+MOST_NEURONS = 1000
+"""A row has a synapse from each other neuron, and a circuit for each synapse."""
+
 _NPZ_NAMES = (("spike_times", "times"), ("spike_neurons", "neurons"))
 
 
@@ -31,72 +36,116 @@ class SpikeTrains:
     """Spikes of all neurons of a network.
 
     Attributes:
-        spike_times: s, shape (spikes,), ascending. spike_neurons: who fired, same shape.
-        neurons: N, how many there are.
+        spike_times: s, shape (spikes,), ascending. spike_neurons: who fired, 0 .. N - 1, same
+            shape.
+        ids: what the user calls the neurons 0 .. N - 1, ascending whole numbers, shape (N,).
         duration: of the run, s.
+        source: where they come from, for messages.
     """
 
     spike_times: np.ndarray
     spike_neurons: np.ndarray
-    neurons: int
+    ids: np.ndarray
     duration: float
+    source: str = "the spikes"
+
+    @property
+    def neurons(self) -> int:
+        """N, how many there are."""
+        return len(self.ids)
 
 
 def read_spikes(
     path: Path,
     pulse_width: float,
     slot: float,
-    neurons: int | None = None,
+    neurons: range | None = None,
     duration: float | None = None,
+    time_unit: str | None = None,
 ) -> SpikeTrains:
     """Read and check a file of spikes.
 
     Args:
-        path: .npz with `spike_times` (or `times`, s) and `spike_neurons` (or `neurons`), perhaps
-            `duration` in s and `count`, the number of neurons; .csv with a header of `time` or
-            `time_s` (s) or `time_ms`, and `neuron`; .h5, a NetworkResult (ebn_model.network.files).
+        path: a table (spike_tables.TABLES); .npz with `spike_times` (or `times`) and
+            `spike_neurons` (or `neurons`), perhaps `duration` and `count`, the number of neurons
+            0, 1 ...; .h5, a NetworkResult (ebn_model.network.files).
         pulse_width, slot: of the event bus that the spikes go over, s.
-        neurons: N; by default what the file tells, or up to the highest number in it.
+        neurons: those that there are; by default what the file tells, or those that spike in it.
         duration: of the run, s; by default what the file tells, or 5 ms after the last spike.
+        time_unit: of the times in the file, "s", "ms" or "us"; by default what the file states, or
+            s where that is usual (tables with `time` or Brian2's `t`, .npz).
 
     Raises:
         InputError: names the file, the line or entry and what is wrong with it: not a number,
             negative, too late, out of order, there twice, no such neuron, or more spikes than the
-            bus can carry; or an N that isn't the file's.
+            bus can carry; or neurons that aren't the file's, too many of them, or times that look
+            as if they were in another unit.
     """
     path = Path(path)
-    for name, value in (("neurons", neurons), ("duration", duration)):
-        if value is not None and not (np.isfinite(value) and value > 0):
-            raise InputError(f"{name} = {value:g} must be positive")
-    content = _read(path)
-    if neurons is not None and content.neurons not in (None, neurons):
-        raise InputError(f"{path}: is of {content.neurons} neurons, not {neurons}")
-    check_numbers(content, neurons or content.neurons)
-    check_times(content, duration or content.duration)
+    if duration is not None and not (np.isfinite(duration) and duration > 0):
+        raise InputError(f"duration = {duration:g} must be positive")
+    if neurons is not None and neurons.stop <= neurons.start:
+        raise InputError("neurons: there must be one at least")
+    content = _read(path, time_unit)
+    known = _known_neurons(content, neurons)
+    duration = duration or content.duration
+    check_numbers(content, known)
+    ids = np.unique(content.numbers).astype(int) if known is None else np.asarray(known)
+    _check_count(content, len(ids))
+    check_times(content)
+    check_unit(content, len(ids), pulse_width)
+    if duration is not None:
+        check_end(content, duration)
     check_order(content)
     check_rates(content, pulse_width, slot)
-    times, numbers = content.times, content.numbers.astype(int)
-    count = neurons or content.neurons or int(numbers.max(initial=-1)) + 1
-    if not count:
-        raise InputError(f"{path}: has no spikes, and doesn't tell how many neurons there are")
     return SpikeTrains(
-        spike_times=times,
-        spike_neurons=numbers,
-        neurons=count,
-        duration=float(duration or content.duration or times.max(initial=0.0) + AFTER_LAST),
+        spike_times=content.times,
+        spike_neurons=np.searchsorted(ids, content.numbers),
+        ids=ids,
+        duration=float(duration or content.times.max() + AFTER_LAST),
+        source=str(path),
     )
 
 
-def _read(path: Path) -> SpikeContent:
-    readers = {".npz": _read_npz, ".csv": _read_csv, ".h5": _read_hdf5, ".hdf5": _read_hdf5}
-    if path.suffix.lower() not in readers:
-        raise InputError(f"{path}: spikes come as {', '.join(readers)}")
+def _known_neurons(content: SpikeContent, neurons: range | None) -> range | None:
+    """Those that were asked for or that the file tells; None: those that spike."""
+    told = None if content.neurons is None else range(content.neurons)
+    for known in filter(None, (told, neurons)):
+        _check_count(content, known.stop - known.start)
+    if None not in (told, neurons) and told != neurons:
+        raise InputError(
+            f"{content.source}: is of the neurons {listed(told)}, not {listed(neurons)}"
+        )
+    return neurons if told is None else told
+
+
+def _check_count(content: SpikeContent, neurons: int) -> None:
+    if not neurons:
+        raise InputError(
+            f"{content.source}: has no spikes, and doesn't tell which neurons there are"
+        )
+    if neurons > MOST_NEURONS:
+        raise InputError(
+            f"{content.source}: {neurons} neurons are too many: a row has a circuit for its "
+            f"synapse from each other one, so that there may be {MOST_NEURONS}"
+        )
+
+
+Reader = Callable[[Path, str | None], SpikeContent]
+"""Reads a file, whose times are in a unit of TIME_UNITS where that is stated."""
+
+
+def _read(path: Path, time_unit: str | None) -> SpikeContent:
+    if time_unit not in (None, *TIME_UNITS):
+        raise InputError(f"the unit of times is {time_unit!r}, not {', '.join(TIME_UNITS)}")
+    if path.suffix.lower() not in _READERS:
+        raise InputError(f"{path}: spikes come as {', '.join(_READERS)}")
     if not path.is_file():
         raise InputError(f"no file {str(path)!r}")
-    return readers[path.suffix.lower()](path)
+    return _READERS[path.suffix.lower()](path, time_unit)
 
 
-def _read_npz(path: Path) -> SpikeContent:
+def _read_npz(path: Path, time_unit: str | None) -> SpikeContent:
     try:
         # No pickles: they could run anything.
         with np.load(path, allow_pickle=False) as file:
@@ -109,8 +158,15 @@ def _read_npz(path: Path) -> SpikeContent:
     count, duration = (_scalar(arrays, name, path) for name in ("count", "duration"))
     if count is not None and count != int(count):
         raise InputError(f"{path}: count is not a whole number")
+    scale = TIME_UNITS[time_unit or "s"]
     return SpikeContent(
-        times, numbers, lambda k: f"{path}: entry {k}", count and int(count), duration
+        times * scale,
+        numbers,
+        lambda k: f"{path}: entry {k}",
+        path,
+        None if time_unit else "s",
+        count and int(count),
+        duration and duration * scale,
     )
 
 
@@ -133,38 +189,24 @@ def _scalar(arrays: dict[str, np.ndarray], name: str, path: Path) -> float | Non
     return float(array.item())
 
 
-def _read_csv(path: Path) -> SpikeContent:
-    lines = read_text(path).splitlines()
-    header = [name.strip() for name in lines[0].split(",")] if lines else []
-    units = [_TIME_UNITS[name] for name in header if name in _TIME_UNITS]
-    if len(header) != 2 or len(units) != 1 or "neuron" not in header:
-        raise InputError(
-            f"{path}, line 1: the header is {','.join(header)!r}; it must be time,neuron or "
-            "time_s,neuron (times in s) or time_ms,neuron"
-        )
-    written = [number for number, line in enumerate(lines[1:], 2) if line.strip()]
-    rows = np.array([_cells(path, number, lines[number - 1]) for number in written])
-    column = header.index("neuron")
-    rows = rows.reshape(-1, 2)
-    return SpikeContent(
-        rows[:, 1 - column] * units[0], rows[:, column], lambda k: f"{path}, line {written[k]}"
-    )
-
-
-def _cells(path: Path, number: int, line: str) -> tuple[float, float]:
-    try:
-        first, second = map(float, line.split(","))
-    except ValueError:
-        raise InputError(f"{path}, line {number}: {line!r} is not two numbers") from None
-    return first, second
-
-
-def _read_hdf5(path: Path) -> SpikeContent:
+def _read_hdf5(path: Path, time_unit: str | None) -> SpikeContent:
+    if time_unit not in (None, "s"):
+        raise InputError(f"{path}: times of a result are in s, --time-unit says {time_unit}")
     result = load(path, NetworkResult)
     return SpikeContent(
         result.spike_times,
         result.spike_neurons,
         lambda k: f"{path}: entry {k}",
+        path,
+        None,
         len(result.state.weights),
         result.duration,
     )
+
+
+_READERS: dict[str, Reader] = {
+    **dict.fromkeys((".csv", ".txt", ".dat"), read_table),
+    ".npz": _read_npz,
+    **dict.fromkeys((".h5", ".hdf5"), _read_hdf5),
+}
+"""By the end of a file's name; kinds of tables have a list of their own (TABLES)."""

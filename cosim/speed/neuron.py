@@ -25,7 +25,9 @@ from cosim.circuits.neuron import TransistorCircuit
 from cosim.engine.job import Job
 from cosim.engine.worker import run_jobs
 from cosim.experiments.neuron.simulation import read_simulation
+from cosim.experiments.protocol import Request
 from cosim.workbench.errors import CosimError
+from cosim.workbench.experiment_files import read_file
 from cosim.workbench.interrupts import interruptible
 from cosim.workbench.scratch import ScratchFolder
 
@@ -102,7 +104,7 @@ def _bench(folder: Path, deck: Path | None) -> None:
 
 
 def _jobs() -> dict[str, Job]:
-    experiment = read_simulation("simulation_1", SHORTENED).experiment
+    experiment = read_simulation(read_file("simulation_1"), Request(SHORTENED)).experiment
     stimulus, biases = experiment.stimulus.stimulus(), experiment.bias_table()
     return {
         TRANSISTOR: TransistorCircuit(biases, experiment.solver).job(stimulus, TRANSISTOR),

@@ -17,6 +17,7 @@ from statistics import median
 from cosim.circuits.row import RowCircuit
 from cosim.engine.inventory import transistors
 from cosim.engine.worker import run_jobs
+from cosim.experiments.protocol import Request
 from cosim.experiments.replay.settings import ReplayExperiment, read_replay
 from cosim.experiments.replay.training import taught_run
 from cosim.replay.closed_loop import teach
@@ -24,6 +25,7 @@ from cosim.replay.open_loop import network_stimuli
 from cosim.speed.neuron import run_alone
 from cosim.speed.recorded_deck import RecordedRow, played_deck
 from cosim.workbench.errors import CosimError
+from cosim.workbench.experiment_files import read_file
 from cosim.workbench.interrupts import interruptible
 from cosim.workbench.scratch import ScratchFolder
 
@@ -95,8 +97,8 @@ def _interleaved(runs: dict[str, Callable[[], None]]) -> dict[str, float]:
 
 
 def _experiment() -> ReplayExperiment:
-    changes = [f"neurons={NEURONS}", f"stretch.duration={DURATION!r}", "stretch.rows=all"]
-    return read_replay("network_replay", changes)
+    changes = (f"neurons={NEURONS}", f"stretch.duration={DURATION!r}", "stretch.rows=all")
+    return read_replay(read_file("network_replay"), Request(changes))
 
 
 def _played(circuit: RowCircuit, stimuli: Sequence, folder: Path) -> list[Path]:

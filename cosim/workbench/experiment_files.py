@@ -1,12 +1,51 @@
-"""Files of experiments: by name, and where their results go."""
+"""Files of experiments: by name, of which kind, and where their results go."""
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cosim.workbench.provenance import ROOT
+from cosim.workbench.settings import read_toml
 from ebn_model.errors import InputError
 
 SIMULATIONS = ROOT / "Simulations"
 CONFIG = "config.toml"
+DEFAULT_KIND = "neuron"
+"""Of a file that states none but has a stimulus, as users write them."""
+
+
+@dataclass(frozen=True)
+class ExperimentFile:
+    """A file of an experiment, parsed.
+
+    path: of the file. stated_as: its name or path as the user gave it. kind: of experiment.
+    values: all else that the file states.
+    """
+
+    path: Path
+    stated_as: str
+    kind: str
+    values: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Name of the experiment: a folder's config.toml is named for the folder."""
+        return self.path.parent.name if self._in_folder else self.path.stem
+
+    @property
+    def title(self) -> str:
+        """The stated title, by default the name."""
+        return str(self.values.get("title") or self.name)
+
+    def results(self, out: Path | None = None) -> Path:
+        """The folder for results: in `out`, by default beside the file."""
+        if out:
+            return Path(out) / self.name
+        return self.path.parent / ("results" if self._in_folder else f"{self.name}_results")
+
+    @property
+    def _in_folder(self) -> bool:
+        return self.path.name == CONFIG
 
 
 def experiment_names() -> list[str]:
@@ -14,16 +53,27 @@ def experiment_names() -> list[str]:
     return sorted(path.parent.name for path in SIMULATIONS.glob(f"*/{CONFIG}"))
 
 
-def find_file(name: str, folder: Path = Path()) -> Path:
-    """The file of an experiment.
+def read_file(name: str, folder: Path = Path()) -> ExperimentFile:
+    """Read the file of an experiment.
 
     Args:
         name: a folder under Simulations/, or the path of a .toml file anywhere.
         folder: what a relative path starts from.
 
     Raises:
-        InputError: unknown name (lists those there are), or no such file.
+        InputError: unknown name (lists those there are), no such file, no TOML, or no kind stated.
     """
+    path = _path(name, folder)
+    values = read_toml(path)
+    kind = values.pop("kind", DEFAULT_KIND if "stimulus" in values else None)
+    if not isinstance(kind, str):
+        raise InputError(
+            f'{path}: states neither a [stimulus] nor another kind of experiment, kind = "..."'
+        )
+    return ExperimentFile(path, name, kind, values)
+
+
+def _path(name: str, folder: Path) -> Path:
     if name.endswith(".toml"):
         path = folder / name
         if not path.is_file():
@@ -35,14 +85,3 @@ def find_file(name: str, folder: Path = Path()) -> Path:
             "or give the path of a stimulus file, NAME.toml"
         )
     return SIMULATIONS / name / CONFIG
-
-
-def name_and_results(path: Path, out: Path | None = None) -> tuple[str, Path]:
-    """Name of a file's experiment and the folder for its results: in `out`, or beside the file.
-
-    A folder's config.toml is named for the folder, a file of another name for itself.
-    """
-    in_folder = path.name == CONFIG
-    name = path.parent.name if in_folder else path.stem
-    beside = path.parent / ("results" if in_folder else f"{name}_results")
-    return name, Path(out) / name if out else beside

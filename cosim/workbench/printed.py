@@ -17,7 +17,17 @@ _VERDICTS = {
 
 
 def print_report(report: Report) -> None:
-    """Print what was required and what was measured, quantity by quantity."""
+    """Print the tables of a report, by default the checks, and say on standard error what fails."""
+    for table in report.tables or [_checks(report)]:
+        console().print(table)
+    if report.page.suffix == ".html":
+        print(f"report in {report.page}")
+    if report.fault:
+        print(f"ebn-cosim: {report.fault}", file=sys.stderr)
+
+
+def _checks(report: Report) -> Table:
+    """What was required and what was measured, quantity by quantity."""
     table = Table(
         title=report.title,
         caption=f"verdict: {_VERDICTS[report.passed]}\nresults in {report.results}",
@@ -26,13 +36,13 @@ def print_report(report: Report) -> None:
     )
     for column in ("quantity", "required", "measured", "verdict"):
         table.add_column(column)
-    for comparison, rows in groupby(report.rows, key=lambda row: row.comparison):
+    for comparison, checks in groupby(report.checks, key=lambda check: check.comparison):
         table.add_section()
         table.add_row(f"[bold]{comparison}[/]")
-        for row in rows:
-            judgement = _JUDGEMENTS[row.passed]
-            table.add_row(f"  {row.quantity}", row.required, row.measured, judgement)
-    console().print(table)
+        for check in checks:
+            judgement = _JUDGEMENTS[check.passed]
+            table.add_row(f"  {check.quantity}", check.required, check.measured, judgement)
+    return table
 
 
 def console() -> Console:

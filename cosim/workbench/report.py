@@ -6,7 +6,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from rich.table import Table
+
 from cosim.workbench.checks import Check, overall
+from cosim.workbench.errors import CosimError
 from cosim.workbench.json_files import to_json
 from cosim.workbench.output import new_files
 from cosim.workbench.provenance import digest
@@ -14,33 +17,37 @@ from cosim.workbench.store import StoredResult
 from ebn_model.sealed import DamagedError
 
 SUMMARY = "summary.json"
-
-
 FIGURES = ("figure.png", "figure.pdf")
 
 
 @dataclass(frozen=True)
 class Report:
-    """The verdict on what a folder holds the results of."""
+    """The verdict on what a folder holds the results of.
+
+    tables: what is printed instead of a table of checks, where that says more.
+    fault: the reason why the results are not complete.
+    """
 
     title: str
     results: Path
-    rows: list[Check]
+    checks: list[Check]
+    tables: tuple[Table, ...] = ()
+    fault: CosimError | None = None
 
     @property
     def passed(self) -> bool | None:
-        """Whether all passed that is required; None where no result was judged."""
-        return overall(self.rows)
+        """True if all passed that is required; None where no result was judged."""
+        return overall(self.checks)
 
     @property
-    def figure(self) -> Path:
-        """The figure, as PNG."""
+    def page(self) -> Path:
+        """The file to look at first: the figure, as PNG."""
         return self.results / FIGURES[0]
 
 
 def verdict(report: Report) -> dict:
     """What a summary tells of the verdict; passed: None where no result was judged."""
-    return {"passed": report.passed, "verdict": [asdict(row) for row in report.rows]}
+    return {"passed": report.passed, "verdict": [asdict(check) for check in report.checks]}
 
 
 class StoredReport(StoredResult):

@@ -12,7 +12,7 @@ from typing import Any
 
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable, NeuronParameters, validated
-from ebn_model.sealed import read_sealed, sealed
+from ebn_model.sealed import DamagedError, read_sealed, sealed
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -36,13 +36,17 @@ def measured_biases(name: str) -> BiasTable:
     return validated(BiasTable, _read(name)["biases"], f"{name}.json")
 
 
-def measured_record(parameters: NeuronParameters, biases: BiasTable) -> dict[str, Any]:
-    """What a file of constants holds, of JSON's types."""
-    return sealed({"biases": biases.model_dump(), "parameters": parameters.model_dump()})
+def measured_record(name: str, parameters: NeuronParameters, biases: BiasTable) -> dict[str, Any]:
+    """What NAME.json holds, of JSON's types."""
+    values = {"biases": biases.model_dump(), "parameters": parameters.model_dump()}
+    return sealed({"name": name, **values})
 
 
 def _read(name: str) -> dict[str, Any]:
     files = {path.stem: path for path in sorted(FOLDER.glob("*.json"))}
     if name not in files:
         raise InputError(f"no measured constants {name!r}; there are: {', '.join(files)}")
-    return read_sealed(files[name])
+    record = read_sealed(files[name])
+    if record["name"] != name:
+        raise DamagedError(f"{files[name]}: holds the constants of {record['name']}")
+    return record

@@ -14,11 +14,8 @@ from cosim.experiments.calibration.runner import RESULTS, run_recipe
 from cosim.workbench.placement import add_placement, no_cluster
 
 
-def add_command(commands: argparse._SubParsersAction) -> None:
-    """Add `calibrate` to the commands."""
-    parser = commands.add_parser(
-        "calibrate", help="make bias tables from the cells' benches and a target"
-    )
+def add_calibrate(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
     parser.add_argument(
         "names",
         nargs="*",

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from cosim.circuits.conditions import Conditions
 from cosim.circuits.mixed_neuron import I_MEM
 from cosim.circuits.neuron import analysis, neuron_deck
 from cosim.circuits.neuron_sources import SUPPLY
@@ -13,8 +14,6 @@ from ebn_model.parameters import BiasTable, NeuronParameters
 from ebn_model.results import SpikeTable
 from ebn_model.stimulus import Stimulus
 
-TEMPERATURE = 27.0
-"""Of all calibrations, degrees C."""
 EDGE = 50e-9
 """Duration of the sources' edges, s; the middle of a pulse's edge is at the spike's time."""
 CODE_DELAY = 1e-6
@@ -22,12 +21,16 @@ CODE_DELAY = 1e-6
 
 
 def replay_job(
-    biases: BiasTable, stimulus: Stimulus, weights: np.ndarray, technology: str, label: str
+    biases: BiasTable,
+    stimulus: Stimulus,
+    weights: np.ndarray,
+    label: str,
+    conditions: Conditions | None = None,
 ) -> Job:
     """The run of the analog circuit with the weights (LSB, shape (spikes,)) of each pulse."""
     solver = SolverOptions(chgtol=1e-14)
     deck = (
-        neuron_deck("analog_neuron_test.spice", biases, solver, technology, TEMPERATURE)
+        neuron_deck("analog_neuron_test.spice", biases, solver, conditions or Conditions())
         .append(_sources(stimulus, np.asarray(weights)), "stimulus")
         .append(analysis(stimulus, solver), "analysis")
     )

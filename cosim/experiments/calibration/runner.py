@@ -26,6 +26,7 @@ from cosim.experiments.calibration.to_waveforms import (
     replay_waveforms,
 )
 from cosim.experiments.neuron.simulation import read_simulation
+from cosim.workbench.experiment_files import read_file
 from cosim.workbench.json_files import write_json
 from cosim.workbench.output import new_files
 from cosim.workbench.pool import Pool
@@ -93,8 +94,8 @@ def run_recipe(
     with new_files(out or measured.FOLDER) as new:
         table = rounded(done.biases)
         in_row = row_parameters(parameters, table)
-        write_json(measured.measured_record(parameters, table), new / f"{name}.json")
-        write_json(measured.measured_record(in_row, table), new / f"{name}_row.json")
+        for key, values in ((name, parameters), (f"{name}_row", in_row)):
+            write_json(measured.measured_record(key, values, table), new / f"{key}.json")
     report |= {
         "table": rounded(done.biases).model_dump(),
         "target": target,
@@ -153,7 +154,7 @@ def _fit(
 
 def _recording(name: str, end: float) -> Recording:
     """The published run of a simulation, up to a time in s."""
-    simulation = read_simulation(name)
+    simulation = read_simulation(read_file(name))
     stimulus, spikes = simulation.experiment.stimulus.stimulus(), simulation.published
     count = int(np.searchsorted(stimulus.spike_times, end))
     columns = {field: values[:count].copy() for field, values in vars(spikes).items()}

@@ -105,7 +105,7 @@ def replay_waveforms(
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Time in s and I_mem in A of the analog circuit for each recording, its weights given."""
     jobs = [
-        replay_job(biases, r.stimulus, r.spikes.weight_before, "generic180", f"recording {k}")
+        replay_job(biases, r.stimulus, r.spikes.weight_before, f"recording {k}")
         for k, r in enumerate(recordings)
     ]
     vectors = dict(run_jobs(jobs, workers))

@@ -6,23 +6,17 @@ from cosim.experiments.network.progress import TrainingProgress
 from cosim.experiments.network.report import make_network_report
 from cosim.experiments.network.settings import NetworkExperiment
 from cosim.experiments.network.training_run import run_training, training_runs
+from cosim.experiments.protocol import Work
 from cosim.workbench.output import check_writable
 from cosim.workbench.pool import run_tasks
 from cosim.workbench.progress import progress_bars
 from cosim.workbench.report import Report
 
 
-def run_networks(
-    experiments: Iterable[NetworkExperiment], workers: int | None = None, force: bool = False
-) -> list[Report]:
+def run_networks(experiments: Iterable[NetworkExperiment], work: Work) -> list[Report]:
     """Train what isn't up to date, and report on each experiment.
 
     Checkpoints are printed where there are no more experiments than names: not in sweeps.
-
-    Args:
-        experiments: what to run.
-        workers: greatest number of processes at once, all processors by default.
-        force: whether to train what is current, too.
 
     Raises:
         InputError: a network that can't be.
@@ -32,10 +26,10 @@ def run_networks(
     for experiment in experiments:
         check_writable(experiment.results)
     trainings = [(one, run) for one in experiments for run in training_runs(one)]
-    stale = [(one, run) for one, run in trainings if force or not run.is_current()]
+    stale = [(one, run) for one, run in trainings if work.force or not run.is_current()]
     sweep = len(experiments) > len({experiment.name for experiment in experiments})
     with progress_bars() as add_bar:
         progress = TrainingProgress(stale, add_bar, None if sweep else print)
-        for _ in run_tasks(run_training, [run for _, run in stale], workers, progress):
+        for _ in run_tasks(run_training, [run for _, run in stale], work.workers, progress):
             pass
     return [make_network_report(experiment) for experiment in experiments]

@@ -1,6 +1,5 @@
 """Experiments with a network: what a file says, with a user's changes, seeds and sweeps."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -10,12 +9,14 @@ from annotated_types import Ge, Gt, Le, MinLen
 from pydantic import BaseModel, Field
 
 from cosim.experiments.network.changes import parameters_of, with_changes
-from cosim.workbench.experiment_files import find_file, name_and_results
-from cosim.workbench.settings import Section, check_keys, read_toml, section_fields
+from cosim.experiments.protocol import Request
+from cosim.workbench.experiment_files import ExperimentFile
+from cosim.workbench.settings import Section, check_keys, section_fields
 from ebn_model.errors import InputError
 from ebn_model.network.parameters import TaskParameters
 from ebn_model.parameters import validated
 
+DEFAULT = Request()
 Seed = Annotated[int, Ge(0)]
 
 
@@ -86,38 +87,24 @@ class NetworkExperiment:
         return f"{title}, with {', '.join(self.changes)}" if self.changes else title
 
 
-def is_network(path: Path) -> bool:
-    """Whether a file states an experiment with a network; raises InputError if unreadable."""
-    return "configuration" in read_toml(path)
-
-
-def read_network_experiments(
-    name: str, changes: Iterable[str] = (), seeds: Iterable[int] = (), out: Path | None = None
-) -> list[NetworkExperiment]:
+def read_networks(file: ExperimentFile, request: Request = DEFAULT) -> list[NetworkExperiment]:
     """Read an experiment, once for each combination of what the user changed.
 
     Args:
-        name: a folder under Simulations/, or the path of a .toml file anywhere.
-        changes: "KEY=VALUE" or "KEY=VALUE,VALUE,..." each, where KEY is a parameter of the
-            network (bits, rule.dead_zone), of the task (task.amplitude), or configuration or
-            iterations; VALUE none takes a parameter back.
-        seeds: instead of the file's own.
-        out: folder that gets NAME/ with the results; by default they go beside the file, those
-            of changed experiments into folders of their own, named for the change.
+        file: of the experiment.
+        request: `out`; seeds instead of the file's; changes, "KEY=VALUE" or
+            "KEY=VALUE,VALUE,..." each, where KEY is a parameter of the network (bits,
+            rule.dead_zone), of the task (task.amplitude), or configuration or iterations; VALUE
+            none takes a parameter back. Results of changed experiments go to folders of their own,
+            named for the change.
 
     Raises:
-        InputError: unknown name or key, or a value that can't be; names file and key.
+        InputError: an unknown key, or a value that can't be; names file and key.
     """
-    path = find_file(name)
-    values = read_toml(path)
     sections = {"": NetworkSettings, **dict(section_fields(NetworkSettings))}
-    check_keys(values, sections, str(path))
-    name, results = name_and_results(path, out)
-    lists = [_spread(change) for change in changes]
-    return [
-        _experiment(name, values, combination, tuple(dict.fromkeys(seeds)), results, str(path))
-        for combination in product(*lists)
-    ]
+    check_keys(file.values, sections, str(file.path))
+    lists = [_spread(change) for change in request.changes]
+    return [_experiment(file, combination, request) for combination in product(*lists)]
 
 
 def _spread(change: str) -> list[str]:
@@ -128,19 +115,16 @@ def _spread(change: str) -> list[str]:
 
 
 def _experiment(
-    name: str,
-    values: dict,
-    changes: tuple[str, ...],
-    seeds: tuple[int, ...],
-    results: Path,
-    source: str,
+    file: ExperimentFile, changes: tuple[str, ...], request: Request
 ) -> NetworkExperiment:
-    source = " with ".join([source, *map(repr, changes)])
-    settings = validated(NetworkSettings, with_changes(values, map(_pair, changes)), source)
+    source = " with ".join([str(file.path), *map(repr, changes)])
+    values = with_changes(file.values, map(_pair, changes))
+    settings = validated(NetworkSettings, values, source)
+    results, seeds = file.results(request.out), tuple(dict.fromkeys(request.seeds))
     runs = results / ",".join(changes) if changes else results
     chosen = (f"seed={','.join(map(str, seeds))}",) if seeds else ()
     return NetworkExperiment(
-        name=name,
+        name=file.name,
         settings=settings,
         parameters=parameters_of(settings.configuration, settings.parameters, source),
         seeds=seeds or tuple(dict.fromkeys(settings.seeds)),

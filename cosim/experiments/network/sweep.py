@@ -2,6 +2,8 @@
 
 import csv
 import io
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.table import Table
@@ -10,6 +12,7 @@ from cosim.experiments.network.report import metrics
 from cosim.experiments.network.settings import NetworkExperiment
 from cosim.experiments.network.training_run import training_runs
 from cosim.workbench.output import new_files
+from cosim.workbench.report import Report
 from cosim.workbench.statistics import Estimate
 
 SWEEP = "sweep.csv"
@@ -25,8 +28,23 @@ _COLUMNS = {
 """What the table shows of what the file has."""
 
 
-def write_sweep(experiments: list[NetworkExperiment]) -> Table:
-    """Write sweep.csv beside the folders of the combinations, and give the same as a table.
+@dataclass(frozen=True)
+class SweepReport(Report):
+    """The verdicts on all combinations, and the table of their results."""
+
+    @property
+    def page(self) -> Path:
+        """The table with all quantities, as CSV."""
+        return self.results / SWEEP
+
+
+def make_sweep_report(
+    experiments: list[NetworkExperiment], reports: Sequence[Report]
+) -> SweepReport:
+    """Write sweep.csv beside the folders of the combinations, and report the same as a table.
+
+    Args:
+        experiments: the combinations. reports: on each of them.
 
     Raises:
         OutputError: the file can't be written.
@@ -35,7 +53,9 @@ def write_sweep(experiments: list[NetworkExperiment]) -> Table:
     folder = experiments[0].runs.parent
     with new_files(folder) as new:
         (new / SWEEP).write_text(_csv(experiments, found), encoding="utf-8")
-    return _table(experiments, found, folder / SWEEP)
+    table = _table(experiments, found, folder / SWEEP)
+    checks = [check for report in reports for check in report.checks]
+    return SweepReport(experiments[0].name, folder, checks, (table,))
 
 
 def _csv(experiments: list[NetworkExperiment], found: list[dict[str, dict]]) -> str:

@@ -35,8 +35,7 @@ class CircuitView(StoredResult):
         self._circuit = kind(
             experiment.bias_table(),
             experiment.solver_of(kind.tested_solver),
-            experiment.technology,
-            experiment.temperature,
+            experiment.conditions,
             sub_lsbs=self._sub_lsbs,
         )
         self._job = self._circuit.job(self._stimulus, self._label)

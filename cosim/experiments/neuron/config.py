@@ -1,21 +1,22 @@
 """Experiments: what a configuration or stimulus file says, validated, with a user's changes."""
 
 from collections.abc import Iterable
-from pathlib import Path
+from copy import deepcopy
 from typing import Annotated
 
 from annotated_types import Ge, Gt, Le
 from pydantic import Field, field_validator
 
-from cosim.circuits.neuron import Temperature, read_biases
+from cosim.circuits.conditions import Conditions
+from cosim.circuits.neuron import read_biases
 from cosim.engine.solver_options import SolverOptions
 from cosim.experiments.neuron.stimulus_settings import StimulusSettings
+from cosim.workbench.experiment_files import ExperimentFile
 from cosim.workbench.settings import (
     Section,
     Sections,
     apply_change,
     check_keys,
-    read_toml,
     section_fields,
 )
 from ebn_model.errors import InputError
@@ -58,19 +59,17 @@ class Tolerances(Section):
     dead_band: Annotated[Ampere, Ge(0)] = 10e-12
 
 
-class Experiment(Section):
-    """One experiment: a stimulus, a bias table, a technology, and what is expected.
+class Experiment(Conditions):
+    """One experiment: conditions, a stimulus, a bias table, and what is expected.
 
     title: empty where the file states none.
-    temperature: degrees C. bias_changes: currents in A that replace those of the bias table.
+    bias_changes: currents in A that replace those of the bias table.
     sub_lsbs: bits of the weight counter below those that the synapse's DAC sees.
     solver: of its options those that are stated hold, in every view (see `solver_of`).
     """
 
     title: str = ""
     biases: str = "published"
-    technology: str = "generic180"
-    temperature: Temperature = 27.0
     sub_lsbs: Annotated[int, Ge(0), Le(MAX_SUB_LSBS)] = 0
     stimulus: StimulusSettings
     bias_changes: dict[str, Ampere] = Field(default_factory=dict)
@@ -120,25 +119,24 @@ _PLACES = {
         for section, kind in section_fields(Experiment)
         for name in kind.model_fields
     },
-    **{name: ("", name) for name in ("biases", "technology", "temperature", "sub_lsbs")},
+    **{name: ("", name) for name in ("biases", *Conditions.model_fields, "sub_lsbs")},
 }
 """What a user can change: (section or "", name there) of each key."""
 
 
-def read_experiment(path: Path, changes: Iterable[str] = ()) -> Experiment:
-    """Read and validate a file.
+def read_experiment(file: ExperimentFile, changes: Iterable[str] = ()) -> Experiment:
+    """Validate what a file states.
 
     Args:
-        path: the file.
+        file: of the experiment.
         changes: "KEY=VALUE" each, where KEY is a bias current, a key of the file, or
             section.key. A value becomes a number or one of the known names: no text of a user
             gets into a deck.
 
     Raises:
-        InputError: not there, malformed, or a key or value that can't be; names file and key.
+        InputError: a key or value that can't be; names file and key.
     """
-    values = read_toml(path)
-    source = str(path)
+    values, source = deepcopy(file.values), str(file.path)
     for change in changes:
         apply_change(values, change, _PLACES)
         source += f" with {change!r}"

@@ -30,11 +30,7 @@ class ModelView(StoredResult):
         self._label = f"{simulation.name} model"
         self._stimulus = experiment.stimulus.stimulus()
         self._sub_lsbs = experiment.sub_lsbs
-        self.measurements = characterise.jobs(
-            experiment.bias_table(),
-            technology=experiment.technology,
-            temperature=experiment.temperature,
-        )
+        self.measurements = characterise.jobs(experiment.bias_table(), experiment.conditions)
         super().__init__(simulation.results / "model", self._key())
 
     @cached_property

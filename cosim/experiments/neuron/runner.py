@@ -1,18 +1,17 @@
 """Runs of simulations in several views; what is up to date is kept, the rest runs in parallel."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from itertools import combinations
 from pathlib import Path
 
 from cosim.cells import characterise
 from cosim.engine.batch import Batch, run_batches
-from cosim.experiments.neuron.bias_comparison import BiasComparison
-from cosim.experiments.neuron.bias_comparison_report import make_comparison_report
 from cosim.experiments.neuron.circuit_view import CircuitView
 from cosim.experiments.neuron.model_view import ModelView
 from cosim.experiments.neuron.report import make_report
 from cosim.experiments.neuron.simulation import Simulation
-from cosim.experiments.neuron.views import USUAL, Views, check_views
+from cosim.experiments.neuron.views import Views
+from cosim.experiments.protocol import Work
 from cosim.workbench.output import check_writable
 from cosim.workbench.progress import AddBar, progress_bars
 from cosim.workbench.report import Report
@@ -21,73 +20,30 @@ from ebn_model.errors import InputError
 from ebn_model.parameters import NeuronParameters
 
 
-def run(
-    simulations: Iterable[Simulation],
-    views: Collection[str] = USUAL,
-    workers: int | None = None,
-    force: bool = False,
-) -> list[Report]:
-    """Run simulations and report on each.
-
-    Args:
-        simulations: what to run.
-        views: names of views; the others are compared with if they are current.
-        workers: greatest number of processes at once, all processors by default.
-        force: whether to run what is current, too.
+def run(simulations: Iterable[Simulation], work: Work) -> list[Report]:
+    """Run simulations and report on each; other current views of them are compared with, too.
 
     Raises:
-        InputError: an unknown view, a stimulus or parameter that can't be.
+        InputError: a stimulus or parameter that can't be, or results in the same place.
         CosimError: a run failed, or results can't be written (OutputError).
     """
     simulations = list(simulations)
-    check_views(views)
     for one, other in combinations(simulations, 2):
         if one.results == other.results:
             raise InputError(f"two simulations would both write to {one.results}")
     planned = [Views(simulation) for simulation in simulations]
     for simulation in simulations:
         check_writable(simulation.results)
-    circuits = [plan.circuits[name] for plan in planned for name in plan.circuits if name in views]
-    models = [plan.model for plan in planned if "model" in views]
 
-    def stale(views: list) -> list:
-        return [view for view in views if force or not view.is_current()]
+    def stale(plan: Views) -> list[CircuitView | ModelView]:
+        chosen = [plan.all[name] for name in plan.simulation.views]
+        return [view for view in chosen if work.force or not view.is_current()]
 
-    _run_stale(stale(circuits), stale(models), workers, force)
+    views = [view for plan in planned for view in stale(plan)]
+    circuits = [view for view in views if isinstance(view, CircuitView)]
+    models = [view for view in views if isinstance(view, ModelView)]
+    _run_stale(circuits, models, work.workers, work.force)
     return [make_report(plan) for plan in planned]
-
-
-def run_comparison(
-    comparison: BiasComparison,
-    views: Collection[str] | None = None,
-    workers: int | None = None,
-    force: bool = False,
-) -> list[Report]:
-    """Run a comparison's simulations; reports on each, and at last on all together.
-
-    Args and Raises as for `run`; views: by default those that the comparison states.
-    """
-    reports = run(comparison.simulations, views or comparison.views, workers, force)
-    return [*reports, make_comparison_report(comparison)]
-
-
-def redraw(simulation: Simulation) -> Report:
-    """Draw the figure anew, from current results.
-
-    Raises:
-        InputError: there are none, or damaged ones (DamagedError), with which it wouldn't be whole.
-        OutputError: the figure can't be written.
-    """
-    views = Views(simulation)
-    views.check_intact()
-    return make_report(views, redraw_figure=True)
-
-
-def redraw_comparison(comparison: BiasComparison) -> Report:
-    """Draw the figures of a comparison and of its simulations anew; raises as `redraw`."""
-    for simulation in comparison.simulations:
-        redraw(simulation)
-    return make_comparison_report(comparison, redraw_figure=True)
 
 
 def _run_stale(

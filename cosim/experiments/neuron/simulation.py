@@ -1,17 +1,24 @@
 """Simulations by name: an experiment, what was published of it, and where its results go."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from cosim.experiments.neuron.config import Experiment, read_experiment
-from cosim.workbench.experiment_files import CONFIG, find_file, name_and_results
+from cosim.experiments.protocol import Request
+from cosim.workbench.experiment_files import CONFIG, ExperimentFile
 from cosim.workbench.json_files import to_json
 from cosim.workbench.provenance import digest
+from ebn_model.errors import InputError
 from ebn_model.results import SpikeTable, read_spike_table
 from ebn_model.stimulus import Stimulus
+
+VIEWS = ("transistor", "mixed", "model")
+"""Names of all views, the most detailed one first."""
+USUAL = ("transistor", "model")
+"""What runs unless the user chooses."""
+DEFAULT = Request()
 
 
 @dataclass(frozen=True)
@@ -19,7 +26,7 @@ class Simulation:
     """An experiment with its surroundings.
 
     published: the published spikes, None where there are none.
-    results: folder for what comes out.
+    results: folder for what comes out. views: what runs, of VIEWS.
     changes: what the user changed, "KEY=VALUE" each; see `as_stated`.
     """
 
@@ -27,6 +34,7 @@ class Simulation:
     experiment: Experiment
     published: SpikeTable | None
     results: Path
+    views: tuple[str, ...]
     changes: tuple[str, ...] = ()
 
     @property
@@ -41,42 +49,54 @@ class Simulation:
         return f"{title}, with {', '.join(self.changes)}" if self.changes else title
 
 
-def read_simulation(
-    name: str,
-    changes: Iterable[str] = (),
-    out: Path | None = None,
-    biases: str | None = None,
-) -> Simulation:
+def read_simulation(file: ExperimentFile, request: Request = DEFAULT) -> Simulation:
     """Read an experiment.
 
     Args:
-        name: a folder under Simulations/, or the path of a .toml file anywhere.
-        changes: "KEY=VALUE" each, see `read_experiment`.
-        out: folder that gets NAME/ with the results; by default they go beside the file.
-        biases: bias table to take; where the file states another one, results beside it go to a
-            folder of their own, named for the table.
+        file: of the experiment.
+        request: changes (see `read_experiment`), `out`, `view`, and the bias table to take: where
+            the file states another one, results beside it go to a folder of their own, named for
+            the table.
 
     Raises:
-        InputError: unknown name (lists those there are), or a fault in its files.
+        InputError: an unknown view, or a fault in the file.
     """
-    path = find_file(name)
-    name, results = name_and_results(path, out)
-    changes = tuple(changes)
-    if biases is not None:
-        own = read_experiment(path)
-        if biases != own.biases:
-            changes = (*changes, f"biases={biases}")
-            if not out and "biases" in own.model_fields_set:
-                results /= biases
-    table = path.parent / "published.csv"
-    has_table = path.name == CONFIG and table.is_file()
+    changes, results = request.changes, file.results(request.out)
+    experiment = read_experiment(file, changes)
+    if request.biases not in (None, experiment.biases):
+        if not request.out and "biases" in experiment.model_fields_set:
+            results /= request.biases
+        changes = (*changes, f"biases={request.biases}")
+        experiment = read_experiment(file, changes)
+    table = file.path.parent / "published.csv"
+    has_table = file.path.name == CONFIG and table.is_file()
     return Simulation(
-        name=name,
-        experiment=read_experiment(path, changes),
+        name=file.name,
+        experiment=experiment,
         published=read_spike_table(table) if has_table else None,
         results=results,
+        views=chosen_views(request.view) or USUAL,
         changes=changes,
     )
+
+
+def check_out(request: Request) -> None:
+    """Raise InputError for changes without a place of their own for the results."""
+    if request.changes and not request.out:
+        raise InputError("--set needs --out DIR, so that the simulation's own results stay")
+
+
+def chosen_views(view: str | None) -> tuple[str, ...]:
+    """The views that are meant by the name of one, or by "all"; none without a name.
+
+    Raises:
+        InputError: an unknown view.
+    """
+    if view is None:
+        return ()
+    if view not in (*VIEWS, "all"):
+        raise InputError(f"unknown view {view!r}; there are: {', '.join(VIEWS)}")
+    return USUAL if view == "all" else (view,)
 
 
 def stimulus_digest(stimulus: Stimulus) -> str:

@@ -1,6 +1,6 @@
 """What was required and what was measured, quantity by quantity."""
 
-from cosim.comparison.spikes import Comparison, OneStep
+from cosim.comparison.spikes import UNTIL, Comparison, OneStep
 from cosim.experiments.neuron.config import Tolerances
 from cosim.workbench.checks import (
     Check,
@@ -11,8 +11,6 @@ from cosim.workbench.checks import (
     nano_text,
     shown,
 )
-
-UNTIL = "until the first different decision"
 
 
 def published_rows(

@@ -1,6 +1,5 @@
 """The views of a simulation, from all transistors to the model, and their stored results."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from cosim.experiments.neuron.circuit_view import CIRCUITS, CircuitView
@@ -9,11 +8,6 @@ from cosim.experiments.neuron.simulation import Simulation
 from ebn_model.errors import InputError
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.results import LearningResult, SpikeTable
-
-VIEWS = (*CIRCUITS, "model")
-"""Names of all views, the most detailed one first."""
-USUAL = ("transistor", "model")
-"""What runs unless the user chooses."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +35,6 @@ class Results:
         return next(iter(self.runs.items()))
 
 
-def check_views(views: Collection[str]) -> None:
-    """Raise InputError for an unknown view."""
-    for view in views:
-        if view not in VIEWS:
-            raise InputError(f"unknown view {view!r}; there are: {', '.join(VIEWS)}")
-
-
 class Views:
     """All views of a simulation."""
 
@@ -58,17 +45,18 @@ class Views:
         self.model = ModelView(simulation)
 
     @property
-    def _all(self) -> dict[str, CircuitView | ModelView]:
+    def all(self) -> dict[str, CircuitView | ModelView]:
+        """All views by name, the most detailed one first."""
         return {**self.circuits, "model": self.model}
 
     def check_intact(self) -> None:
         """Raise DamagedError for a view whose stored results are damaged."""
-        for view in self._all.values():
+        for view in self.all.values():
             view.check_intact()
 
     def records(self) -> dict[str, dict]:
         """What the current views tell of their runs, the most detailed one first."""
-        return {name: view.record for name, view in self._all.items() if view.is_current()}
+        return {name: view.record for name, view in self.all.items() if view.is_current()}
 
     def results(self) -> Results:
         """Read the views' results as far as they are current.
@@ -76,7 +64,7 @@ class Views:
         Raises:
             InputError: none is.
         """
-        runs = {name: view.result() for name, view in self._all.items() if view.is_current()}
+        runs = {name: view.result() for name, view in self.all.items() if view.is_current()}
         if not runs:
             name, folder = self.simulation.name, self.simulation.results
             raise InputError(f"no current results of {name} in {folder}: `ebn-cosim run` it first")

@@ -1,62 +1,42 @@
 """The command `ebn-cosim replay`, and what `ebn-cosim run` does with replays."""
 
 import argparse
-import sys
-from collections.abc import Iterable
+import re
 from pathlib import Path
 
+from cosim.circuits.conditions import Conditions
 from cosim.circuits.row import VIEWS
 from cosim.comparison.tolerances import ReplayTolerances, ReportSettings
-from cosim.experiments.replay.experiment import run_replay
 from cosim.experiments.replay.outcome import ReplayOutcome
 from cosim.experiments.replay.own_provenance import provenance_of
 from cosim.experiments.replay.replay_output import CACHE, write_replay
-from cosim.experiments.replay.report import ReplayReport
-from cosim.experiments.replay.settings import ReplayExperiment
 from cosim.experiments.replay.shown import replay_shown
 from cosim.replay.code_files import read_codes
 from cosim.replay.open_loop import RowSettings
 from cosim.replay.own_spikes import stimuli_of_spikes
+from cosim.replay.spike_checks import listed
 from cosim.replay.spike_files import read_spikes
-from cosim.workbench.errors import CosimError
+from cosim.replay.spike_tables import TIME_UNITS
 from cosim.workbench.output import check_writable
-from cosim.workbench.placement import add_placement, positive
+from cosim.workbench.placement import add_placement
 from cosim.workbench.printed import print_report
 from ebn_model.configurations import configuration
 from ebn_model.errors import InputError
+from ebn_model.parameters import validated
 from ebn_model.units import to_si
 
 RULES = {"paper": "hardware", "robust": "hardware_robust"}
 """Configuration of a learning rule."""
 
 
-def run_and_print(
-    experiments: Iterable[ReplayExperiment],
-    workers: int | None,
-    scheduler: str | None,
-    force: bool,
-) -> bool:
-    """Run replays and print the verdict of each; whether none failed.
-
-    Arguments as for `run_replay`.
-    """
-    passed = True
-    for experiment in experiments:
-        passed = _print(*run_replay(experiment, workers, scheduler, force)) and passed
-    return passed
-
-
-def add_command(commands: argparse._SubParsersAction) -> None:
-    """Add `replay` to the commands."""
-    parser = commands.add_parser(
-        "replay", help="play spike trains of your own into rows of circuits, and compare"
-    )
+def add_replay(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
     parser.add_argument(
         "spikes",
         type=Path,
         metavar="FILE",
-        help="spikes of a network: .npz (spike_times in s, spike_neurons), .csv (time,neuron), or "
-        ".h5 as ebn_model saves its results",
+        help="spikes of a network: a table (time,neuron; Brian2's i,t; NEST's sender time_ms), "
+        ".npz (spike_times, spike_neurons), or .h5 as ebn_model saves its results",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="gets the results")
     parser.add_argument(
@@ -64,21 +44,31 @@ def add_command(commands: argparse._SubParsersAction) -> None:
         action="append",
         type=int,
         dest="rows",
-        metavar="N",
-        help="neuron whose row is run; can be repeated (default: all)",
+        metavar="ID",
+        help="neuron, as FILE calls it, whose row is run; can be repeated (default: all)",
     )
     parser.add_argument("--view", choices=VIEWS, default="mixed", help="of the circuit")
-    parser.add_argument("--technology", default="generic180", help="file in netlists/technology")
+    parser.add_argument(
+        "--technology", default=Conditions().technology, help="file in netlists/technology"
+    )
     parser.add_argument("--biases", default="network", metavar="TABLE", help="bias table")
     parser.add_argument(
         "--codes",
         type=Path,
         metavar="FILE",
-        help="weights at the beginning, LSB: .csv or .npy of N x N, or .h5 of a result (default: "
-        "0)",
+        help="weights at the beginning, LSB: .csv or .npy of N x N in the order of the neurons' "
+        "IDs, or .h5 of a result (default: 0)",
     )
     parser.add_argument(
-        "--neurons", type=positive, metavar="N", help="how many there are (default: as in FILE)"
+        "--neurons",
+        metavar="N",
+        help="how many there are, 0 and up, or the first and the last one, such as 1-20 (default: "
+        "as FILE tells, or those that spike in it)",
+    )
+    parser.add_argument(
+        "--time-unit",
+        choices=TIME_UNITS,
+        help="of the times in FILE (default: as FILE states; s for time, Brian2's t and .npz)",
     )
     parser.add_argument("--duration", metavar="TIME", help="of the run, such as 200ms")
     parser.add_argument(
@@ -98,24 +88,46 @@ def add_command(commands: argparse._SubParsersAction) -> None:
 def _replay(options: argparse.Namespace) -> int:
     p = configuration(RULES[options.rule])
     duration = None if options.duration is None else _quantity(options, "duration", "s")
-    spikes = read_spikes(options.spikes, p.pulse_width, p.slot, options.neurons, duration)
+    neurons = None if options.neurons is None else _neurons(options.neurons)
+    spikes = read_spikes(
+        options.spikes, p.pulse_width, p.slot, neurons, duration, options.time_unit
+    )
     codes = None if options.codes is None else read_codes(options.codes, spikes.neurons)
     current = _quantity(options, "input", "A")
     stimuli = stimuli_of_spikes(spikes, p, options.rows, codes, current, not options.free)
     check_writable(options.out)
     how = RowSettings(
         options.view,
-        options.technology,
+        validated(Conditions, {"technology": options.technology}, "options"),
         options.biases,
         workers=options.workers,
         scheduler=options.scheduler,
         cache=options.out / CACHE,
     )
     result, error = replay_shown(stimuli, how)
-    title = f"Replay of {options.spikes.name}"
-    outcome = ReplayOutcome(title, options.view, result.rows, provenance_of(options, spikes))
+    name = options.spikes.name
+    outcome = ReplayOutcome(
+        f"Replay of {name}",
+        options.view,
+        result.rows,
+        provenance_of(options, spikes),
+        remarks=[f"Rows and synapses are called as {name} calls neurons: {listed(spikes.ids)}."],
+        fault=error,
+    )
     report = write_replay(outcome, result, ReplayTolerances(), ReportSettings(), options.out)
-    return 0 if _print(report, error) else 1
+    print_report(report)
+    return 1 if report.passed is False else 0
+
+
+def _neurons(text: str) -> range:
+    """The neurons that --neurons states; raises InputError, naming the option."""
+    found = re.fullmatch(r"(?:([0-9]{1,15})-)?([0-9]{1,15})", text)
+    if found:
+        first, last = found.groups()
+        neurons = range(int(last)) if first is None else range(int(first), int(last) + 1)
+        if neurons.start < neurons.stop:
+            return neurons
+    raise InputError(f"--neurons: {text!r} is neither a positive number nor like 1-20")
 
 
 def _quantity(options: argparse.Namespace, name: str, unit: str) -> float:
@@ -124,11 +136,3 @@ def _quantity(options: argparse.Namespace, name: str, unit: str) -> float:
         return to_si(getattr(options, name), unit)
     except InputError as error:
         raise InputError(f"--{name}: {error}") from None
-
-
-def _print(report: ReplayReport, error: CosimError | None) -> bool:
-    print_report(report)
-    print(f"report in {report.html}")
-    if error:
-        print(f"ebn-cosim: {error}", file=sys.stderr)
-    return report.passed is not False

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from cosim.experiments.protocol import Work
 from cosim.experiments.replay.network_scores import NetworkScore, codes_of_rows, network_scores
 from cosim.experiments.replay.outcome import Provenance, ReplayOutcome
 from cosim.experiments.replay.replay_output import CACHE, replay_versions, write_replay
@@ -12,7 +13,7 @@ from cosim.experiments.replay.settings import ReplayExperiment
 from cosim.experiments.replay.shown import replay_shown
 from cosim.experiments.replay.training import TaughtRun, taught_run
 from cosim.replay.loops import close_loop
-from cosim.replay.open_loop import ReplayResult, RowSettings, network_stimuli
+from cosim.replay.open_loop import ReplayResult, RowSettings, Runs, network_stimuli
 from cosim.workbench.errors import CosimError
 from cosim.workbench.output import check_writable, new_files
 from cosim.workbench.placement import no_cluster
@@ -21,37 +22,29 @@ from cosim.workbench.provenance import sources_digest
 from ebn_model.network.fields import HARDWARE_UNITS
 from ebn_model.network.files import save, write_spikes
 
-Outcome = tuple[ReplayReport, CosimError | None]
-"""The report, and the error that names the rows which are missing in it."""
 _Ran = tuple[ReplayResult, Mapping[str, np.ndarray], CosimError | None]
 """The rows, the network's codes from model and circuit, and the error for missing rows."""
 
 
-def run_replay(
-    experiment: ReplayExperiment,
-    workers: int | None = None,
-    scheduler: str | None = None,
-    force: bool = False,
-) -> Outcome:
+def run_replay(experiment: ReplayExperiment, work: Work, runs: Runs = "missing") -> ReplayReport:
     """Train, replay or close the loop, compare and report.
 
     Finished rows of a replay are kept from run to run.
 
     Args:
         experiment: what to run.
-        workers: processes at once, all processors by default.
-        scheduler: address of a Dask scheduler whose workers run the circuits instead.
-        force: whether to run finished rows, too.
+        work: how it is run.
+        runs: which rows are run: those that are not current, all, or none.
 
     Raises:
-        InputError: rows, technology or bias table that there aren't, or a scheduler for a closed
-            loop.
+        InputError: rows, technology or bias table that there aren't, a scheduler for a closed
+            loop, or no current results and none to be run.
         OutputError: results can't be written; finished rows are kept.
     """
     settings = experiment.settings
     stretch, folder = settings.stretch, experiment.results
     if stretch.loop != "open":
-        no_cluster(scheduler, experiment.name, "in a closed loop all rows wait for each other")
+        no_cluster(work.scheduler, experiment.name, "in a closed loop all rows wait for each other")
     check_writable(folder)
     taught = taught_run(experiment)
     with new_files(folder) as new:
@@ -59,14 +52,13 @@ def run_replay(
         write_spikes(taught.result, new / "spikes.csv")
     how = RowSettings(
         settings.view,
-        settings.technology,
+        settings.conditions,
         settings.biases,
-        settings.temperature,
-        workers=workers,
-        scheduler=scheduler,
+        workers=work.workers,
+        scheduler=work.scheduler,
         # Of its own for each length, so that one doesn't displace the other.
         cache=folder / CACHE / f"{stretch.duration * 1e3:g}ms",
-        force=force,
+        runs="all" if work.force else runs,
     )
     run = _open if stretch.loop == "open" else _closed
     result, codes, error = run(experiment, taught, how)
@@ -76,8 +68,9 @@ def run_replay(
         result.rows,
         _provenance(experiment),
         {} if error else _scores(experiment, taught, codes),
+        error,
     )
-    return write_replay(outcome, result, settings.tolerances, settings.report, folder), error
+    return write_replay(outcome, result, settings.tolerances, settings.report, folder)
 
 
 def _provenance(experiment: ReplayExperiment) -> Provenance:

@@ -1,11 +1,12 @@
 """What a replay yields and its report is made of: rows in circuit and model, and where from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from cosim.comparison.row_case import RowComparisonInput
 from cosim.experiments.replay.network_scores import NetworkScore
+from cosim.workbench.errors import CosimError
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class ReplayOutcome:
         provenance: where it all comes from.
         network: how the whole network codes with which codes, by their name ("untrained",
             "optimal", "model", "circuit"); empty where that wasn't asked for, or a row is missing.
+        fault: the error that names the rows which are missing.
+        remarks: on the rows, for the report.
     """
 
     title: str
@@ -45,3 +48,5 @@ class ReplayOutcome:
     rows: Mapping[int, RowComparisonInput]
     provenance: Provenance
     network: Mapping[str, NetworkScore] = field(default_factory=dict)
+    fault: CosimError | None = None
+    remarks: Sequence[str] = ()

@@ -27,6 +27,8 @@ def provenance_of(options: argparse.Namespace, spikes: SpikeTrains) -> Provenanc
             **stated,
             "spikes_sha256": digest(to_json(_listed(spikes))),
             "neurons": spikes.neurons,
+            # The order in which a file of codes has them.
+            "neuron_ids": spikes.ids.tolist(),
             "duration": spikes.duration,
         },
     )
@@ -42,7 +44,11 @@ def _command_line(stated: dict) -> str:
         if name == "rows":
             words += [word for row in value or () for word in ("--row", str(row))]
         elif value is True:
-            words.append(f"--{name}")
+            words.append(_option(name))
         elif name != "spikes" and value not in (None, False):
-            words += [f"--{name}", str(value)]
+            words += [_option(name), str(value)]
     return shlex.join(words)
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"

@@ -1,7 +1,7 @@
 """The report on a replay: verdict, tables, figures, and what it takes to repeat it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ from cosim.experiments.replay.report_tables import (
 from cosim.experiments.replay.stretch_figure import stretch
 from cosim.experiments.replay.verdict import verdict_rows
 from cosim.experiments.replay.worst_tables import decision_table_of, reason_table, weight_table
-from cosim.workbench.document import Document, Picture, Section, to_html, to_markdown
+from cosim.workbench.document import Document, Paragraph, Picture, Section, to_html, to_markdown
 from cosim.workbench.output import new_folder
 from cosim.workbench.report import Report
 from cosim.workbench.style import save
@@ -48,11 +48,11 @@ class ReplayReport(Report):
     metrics: for summary.json.
     """
 
-    metrics: Mapping[str, Any]
+    metrics: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def html(self) -> Path:
-        """The report as one page."""
+    def page(self) -> Path:
+        """The report as one page, HTML."""
         return self.results / FOLDER / HTML
 
 
@@ -67,7 +67,8 @@ def make_report(
     """
     comparison = compare_rows(outcome.rows, tolerances)
     rows = verdict_rows(comparison, outcome.network, outcome.view, tolerances)
-    report = ReplayReport(outcome.title, folder, rows, metrics(comparison, outcome))
+    found = metrics(comparison, outcome)
+    report = ReplayReport(outcome.title, folder, rows, fault=outcome.fault, metrics=found)
     document, drawings = _compose(outcome, comparison, report, tolerances, settings)
     with new_folder(folder / FOLDER) as new:
         for picture, draw in drawings:
@@ -104,8 +105,8 @@ def _compose(
         reason_table(comparison),
     ]
     sections = [
-        Section("Verdict", "verdict", [verdict_table(report.rows)]),
-        Section("Rows", "rows", [row_table(comparison, links)]),
+        Section("Verdict", "verdict", [verdict_table(report.checks)]),
+        Section("Rows", "rows", [*map(Paragraph, outcome.remarks), row_table(comparison, links)]),
         Section("Decisions", "decisions", confusion_tables(comparison.counts)),
         Section("Figures", "figures", [picture for picture, _ in overview]),
         Section("Worst cases", "worst", [*worst_blocks, *(picture for picture, _ in closeups)]),

@@ -1,6 +1,6 @@
 """Replays of a network that learns: what a file says, with a user's changes."""
 
-from collections.abc import Iterable
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -8,17 +8,20 @@ from typing import Annotated, Any, Literal
 from annotated_types import Ge, Gt
 from pydantic import BeforeValidator, Field, model_validator
 
-from cosim.circuits.neuron import Temperature
+from cosim.circuits.conditions import Conditions
 from cosim.circuits.row import View
 from cosim.comparison.tolerances import ReplayTolerances, ReportSettings
 from cosim.experiments.network.changes import parameters_of, with_changes
-from cosim.workbench.experiment_files import find_file, name_and_results
-from cosim.workbench.settings import Section, apply_change, check_keys, read_toml, section_fields
+from cosim.experiments.protocol import Request
+from cosim.workbench.experiment_files import ExperimentFile
+from cosim.workbench.settings import Section, apply_change, check_keys, section_fields
 from ebn_model.chip.parameters import HardwareParameters
 from ebn_model.errors import InputError
 from ebn_model.network.parameters import TaskParameters
 from ebn_model.parameters import validated
 from ebn_model.units import Second
+
+DEFAULT = Request()
 
 
 def _split(value: Any) -> Any:
@@ -64,18 +67,16 @@ class Stretch(Section):
         return self
 
 
-class ReplaySettings(Section):
+class ReplaySettings(Conditions):
     """What a file says.
 
-    view, technology, biases, temperature: of the circuits, degrees C.
+    Conditions, view and biases are those of the circuits.
     stretch: what is replayed; the table `full` has what `--full` changes of it.
     """
 
     title: str = ""
     view: View = "mixed"
-    technology: str = "generic180"
     biases: str = "network"
-    temperature: Temperature = 27.0
     network: TaughtNetwork = TaughtNetwork()
     stretch: Stretch
     full: dict[str, Any] = Field(default_factory=dict)
@@ -107,7 +108,7 @@ class ReplayExperiment:
 
 _SECTIONS = {"": ReplaySettings, **dict(section_fields(ReplaySettings)), "full": Stretch}
 _PLACES = {
-    **{name: ("", name) for name in ("view", "technology", "biases", "temperature")},
+    **{name: ("", name) for name in ("view", *Conditions.model_fields, "biases")},
     **{
         f"{section}.{name}": (section, name)
         for section in ("stretch", "tolerances", "report")
@@ -118,37 +119,27 @@ _PLACES = {
 """What a user can change beside the network's parameters: (section or "", name there)."""
 
 
-def is_replay(path: Path) -> bool:
-    """Whether a file states a replay; raises InputError if unreadable."""
-    return "stretch" in read_toml(path)
-
-
-def read_replay(
-    name: str, changes: Iterable[str] = (), full: bool = False, out: Path | None = None
-) -> ReplayExperiment:
+def read_replay(file: ExperimentFile, request: Request = DEFAULT) -> ReplayExperiment:
     """Read an experiment.
 
     Args:
-        name: a folder under Simulations/, or the path of a .toml file anywhere.
-        changes: "KEY=VALUE" each, where KEY is view, technology, biases, temperature, a key of
-            stretch, tolerances or report (stretch.rows=1,4), network.seed, iterations, or a
-            parameter of the network or its task (bits, task.amplitude).
-        full: whether the stretch is that of the file's table `full`.
-        out: folder that gets NAME/ with the results; by default they go beside the file, those
-            of changed experiments into folders of their own, named for the change.
+        file: of the experiment.
+        request: changes, "KEY=VALUE" each, where KEY is view, technology, biases, temperature, a
+            key of stretch, tolerances or report (stretch.rows=1,4), network.seed, iterations, or a
+            parameter of the network or its task (bits, task.amplitude); one seed, `biases` and
+            `view` in the same way; `full`: the stretch is that of the file's table `full`; `out`.
+            Results of changed experiments go to folders of their own, named for the change.
 
     Raises:
-        InputError: unknown name or key, or a value that can't be; names file and key.
+        InputError: an unknown key, or a value that can't be; names file and key.
     """
-    path = find_file(name)
-    values = read_toml(path)
-    check_keys(values, _SECTIONS, str(path))
-    short_name, results = name_and_results(path, out)
-    if full:
+    values, source = deepcopy(file.values), str(file.path)
+    check_keys(values, _SECTIONS, source)
+    if request.full:
         values["stretch"] = {**values["stretch"], **values.get("full", {})}
-    source, made = str(path), []
+    made: list[str] = []
     settings = validated(ReplaySettings, values, source)
-    for change in changes:
+    for change in _changes(file, request):
         _change(values, change)
         source += f" with {change!r}"
         before, settings = settings, validated(ReplaySettings, values, source)
@@ -158,14 +149,27 @@ def read_replay(
     parameters = parameters_of(network.configuration, network.parameters, source)
     if not isinstance(parameters, HardwareParameters):
         raise InputError(f"{source}: {network.configuration!r} is not a network of the hardware")
+    results = file.results(request.out)
     return ReplayExperiment(
-        short_name,
+        file.name,
         settings,
         parameters,
         results / ",".join(made) if made else results,
-        _command_line(name, made, full),
+        _command_line(file, made, request.full),
         tuple(made),
     )
+
+
+def _changes(file: ExperimentFile, request: Request) -> list[str]:
+    """All that is asked for, as changes."""
+    if len(request.seeds) > 1:
+        raise InputError(f"{file.name} is a replay, which takes one --seed")
+    stated = {"biases": request.biases, "view": request.view}
+    return [
+        *request.changes,
+        *(f"network.seed={seed}" for seed in request.seeds),
+        *(f"{key}={value}" for key, value in stated.items() if value),
+    ]
 
 
 def _change(values: dict, change: str) -> None:
@@ -180,6 +184,6 @@ def _change(values: dict, change: str) -> None:
         raise InputError(f"{error}, {', '.join(_PLACES)}") from None
 
 
-def _command_line(name: str, changes: list[str], full: bool) -> str:
-    words = ["ebn-cosim", "run", name, *["--full"] * full]
+def _command_line(file: ExperimentFile, changes: list[str], full: bool) -> str:
+    words = ["ebn-cosim", "run", file.stated_as, *["--full"] * full]
     return " ".join([*words, *(f"--set {change}" for change in changes)])

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from cosim.comparison.rows import RowsComparison
+from cosim.comparison.spikes import UNTIL
 from cosim.comparison.tolerances import ReplayTolerances
-from cosim.experiments.neuron.verdict import UNTIL
 from cosim.experiments.replay.network_scores import NetworkScore
 from cosim.workbench.checks import Check, at_least, at_most, just_shown, shown
 

@@ -1,14 +1,16 @@
 """Runs what is missing of the study, in parallel, and writes tables and figure."""
 
+from collections.abc import Container, Iterable
 from contextlib import closing
 from pathlib import Path
 
+from cosim.experiments.protocol import Work
 from cosim.experiments.study.condition import Condition
 from cosim.experiments.study.condition_run import ConditionRun, Outcome, run_condition
 from cosim.experiments.study.figure import make_figure
-from cosim.experiments.study.settings import StudySettings, conditions
+from cosim.experiments.study.settings import Study, StudySettings, conditions
 from cosim.experiments.study.summary import Finding, findings
-from cosim.experiments.study.tables import findings_csv, markdown, runs_csv
+from cosim.experiments.study.tables import findings_csv, markdown, runs_csv, terminal_table
 from cosim.workbench.cluster import run_on_cluster
 from cosim.workbench.errors import CosimError
 from cosim.workbench.journal import Journal
@@ -17,8 +19,9 @@ from cosim.workbench.output import check_writable, new_files
 from cosim.workbench.pool import run_tasks
 from cosim.workbench.progress import progress_bars
 from cosim.workbench.provenance import python_versions, sources_digest
-from cosim.workbench.report import FIGURES, SUMMARY
+from cosim.workbench.report import FIGURES, SUMMARY, Report
 from cosim.workbench.style import save
+from ebn_model.errors import InputError
 
 JOURNAL = "finished.jsonl"
 _PACKAGES = ("ebn-cosim", "numpy", "scipy", "numba")
@@ -26,57 +29,73 @@ _PACKAGES = ("ebn-cosim", "numpy", "scipy", "numba")
 Groups = dict[str, list[Finding]]
 
 
-def run_study(
-    settings: StudySettings,
-    results: Path,
-    workers: int | None = None,
-    scheduler: str | None = None,
-) -> Groups:
-    """Run what isn't in the journal, and write study.csv, runs.csv, study.md, figure, summary.
-
-    Args:
-        settings: what to run.
-        results: folder for all that comes out.
-        workers: greatest number of processes at once, all processors by default.
-        scheduler: address of a Dask scheduler whose workers do it instead.
-
-    Returns:
-        The findings, by group.
+def run_study(study: Study, work: Work) -> Report:
+    """Run what isn't in the journal, and report.
 
     Raises:
         InputError: a network that can't be, or no scheduler.
         CosimError: a process or a cluster was lost, or results can't be written (OutputError).
     """
-    check_writable(results)
-    planned = {name: list(conditions(settings, name)) for name in settings.groups}
-    runs = [
-        ConditionRun(condition, seed)
-        for name, group in planned.items()
-        for condition in group
-        for seed in settings.seeds[settings.groups[name].seeds].numbers
-    ]
-    keys = {run: run.key for run in runs}
-    journal = Journal(results / JOURNAL)
-    _run_missing(keys, journal, workers, scheduler)
+    check_writable(study.results)
+    keys, journal = _keys(study), Journal(study.results / JOURNAL)
+    _run_missing({} if work.force else journal, keys, journal, work)
     journal.keep_only(set(keys.values()))
+    return make_study_report(study)
+
+
+def make_study_report(study: Study) -> Report:
+    """Write study.csv, runs.csv, study.md, figure and summary; the report has a table a group.
+
+    Raises:
+        InputError: runs are missing in the journal.
+        OutputError: a file can't be written.
+    """
+    settings, keys, journal = study.settings, _keys(study), Journal(study.results / JOURNAL)
+    missing = sum(key not in journal for key in keys.values())
+    if missing:
+        raise InputError(
+            f"no current results of {missing} of {len(keys)} runs of {study.name} in "
+            f"{study.results}: `ebn-cosim run` it first"
+        )
     outcomes = {(run.condition, run.seed): Outcome(**journal[key]) for run, key in keys.items()}
     groups = {
         name: findings(
-            {one: [o for (c, _), o in outcomes.items() if c is one] for one in planned[name]},
-            group.quantity,
-            group.reference,
+            {one: [o for (c, _), o in outcomes.items() if c is one] for one in planned},
+            settings.groups[name].quantity,
+            settings.groups[name].reference,
         )
-        for name, group in settings.groups.items()
+        for name, planned in _planned(keys).items()
     }
-    _write(settings, results, outcomes, groups)
-    return groups
+    _write(settings, study.results, outcomes, groups)
+    tables = [terminal_table(settings, name, found) for name, found in groups.items()]
+    return Report(settings.title, study.results, [], tuple(tables))
+
+
+def _keys(study: Study) -> dict[ConditionRun, str]:
+    """The keys of all runs, in the order of the groups."""
+    settings = study.settings
+    runs = [
+        ConditionRun(condition, seed)
+        for name, group in settings.groups.items()
+        for condition in conditions(settings, name)
+        for seed in settings.seeds[group.seeds].numbers
+    ]
+    return {run: run.key for run in runs}
+
+
+def _planned(keys: Iterable[ConditionRun]) -> dict[str, list[Condition]]:
+    """The conditions of each group, each once."""
+    planned: dict[str, dict[int, Condition]] = {}
+    for run in keys:
+        planned.setdefault(run.condition.group, {})[id(run.condition)] = run.condition
+    return {name: list(found.values()) for name, found in planned.items()}
 
 
 def _run_missing(
-    keys: dict[ConditionRun, str], journal: Journal, workers: int | None, scheduler: str | None
+    known: Container[str], keys: dict[ConditionRun, str], journal: Journal, work: Work
 ) -> None:
     # Groups share conditions: each is run once.
-    missing = {key: run for run, key in keys.items() if key not in journal}
+    missing = {key: run for run, key in keys.items() if key not in known}
     waiting, names = list(missing.values()), list(missing)
     times = [0.0] * len(waiting)
     lengths = [_length(run) for run in waiting]
@@ -87,10 +106,10 @@ def _run_missing(
             times[number] = time
             show(sum(times))
 
-        if scheduler is None:
-            ended = run_tasks(run_condition, waiting, workers, on_message)
+        if work.scheduler is None:
+            ended = run_tasks(run_condition, waiting, work.workers, on_message)
         else:
-            ended = run_on_cluster(scheduler, run_condition, waiting, _key, workers)
+            ended = run_on_cluster(work.scheduler, run_condition, waiting, _key, work.workers)
         with closing(ended):
             for number, outcome in ended:
                 if isinstance(outcome, CosimError):

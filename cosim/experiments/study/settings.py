@@ -1,6 +1,7 @@
 """What the study compares: methods, situations, and groups of both with their seeds."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -10,12 +11,15 @@ from pydantic import Field
 
 from cosim.experiments.network.changes import parameters_of, with_changes
 from cosim.experiments.network.settings import Seed
+from cosim.experiments.protocol import Request
 from cosim.experiments.study.condition import Condition, State
-from cosim.workbench.settings import Section, check_keys, read_toml, section_fields
+from cosim.workbench.experiment_files import ExperimentFile
+from cosim.workbench.settings import Section, check_keys, section_fields
 from ebn_model.errors import InputError
 from ebn_model.network.parameters import TaskParameters
 from ebn_model.parameters import validated
 
+DEFAULT = Request()
 Quantity = Literal["paper_error", "fitted_error", "filtered_error", "unscaled_error"]
 
 
@@ -84,15 +88,24 @@ class StudySettings(Section):
     groups: dict[str, Group]
 
 
-def read_study(path: Path) -> StudySettings:
-    """Read and validate a study's file.
+@dataclass(frozen=True)
+class Study:
+    """A study with its surroundings; results: folder for what comes out."""
+
+    name: str
+    settings: StudySettings
+    results: Path
+
+
+def read_study(file: ExperimentFile, request: Request = DEFAULT) -> Study:
+    """Validate a study's file; of the request it takes `out`.
 
     Raises:
-        InputError: malformed, or a name or value that can't be; names file and key.
+        InputError: a name or value that can't be; names file and key.
     """
-    values, source = read_toml(path), str(path)
-    check_keys(values, {"": StudySettings, **dict(section_fields(StudySettings))}, source)
-    settings = validated(StudySettings, values, source)
+    source = str(file.path)
+    check_keys(file.values, {"": StudySettings, **dict(section_fields(StudySettings))}, source)
+    settings = validated(StudySettings, file.values, source)
     for name, group in settings.groups.items():
         place = f"{source}: groups.{name}"
         _check_names(group.methods, settings.methods, f"{place}.methods")
@@ -102,7 +115,7 @@ def read_study(path: Path) -> StudySettings:
             _check_names([group.reference], group.methods, f"{place}.reference")
         if bool(group.situations) == bool(group.sweep):
             raise InputError(f"{place}: either situations or sweep must say what is compared in")
-    return settings
+    return Study(file.name, settings, file.results(request.out))
 
 
 def conditions(settings: StudySettings, group: str) -> Iterator[Condition]:

@@ -1,0 +1,1 @@
+"""Experiments that compare bias tables: stimuli, each run with several of them."""

@@ -1,0 +1,136 @@
+"""Comparisons of bias tables: stimuli, each run with several tables, side by side."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+from annotated_types import MinLen
+from pydantic import field_validator
+
+from cosim.circuits.neuron import read_biases
+from cosim.experiments.neuron.simulation import (
+    DEFAULT,
+    VIEWS,
+    Simulation,
+    chosen_views,
+    read_simulation,
+)
+from cosim.experiments.protocol import Request
+from cosim.workbench.experiment_files import ExperimentFile, read_file
+from cosim.workbench.settings import Section, check_keys
+from ebn_model.errors import InputError
+from ebn_model.parameters import validated
+
+
+class ComparisonSettings(Section):
+    """What a file says.
+
+    stimuli: folders under Simulations/, or paths of stimulus files as seen from this file.
+    tables: bias tables, in the order of the legend; the first is what the others differ from.
+    views: what runs; the figure shows the most detailed one, and the model's decision window.
+    """
+
+    title: str = ""
+    stimuli: Annotated[tuple[str, ...], MinLen(1)]
+    tables: Annotated[tuple[str, ...], MinLen(2)]
+    views: Annotated[tuple[str, ...], MinLen(1)] = ("mixed", "model")
+
+    @field_validator("tables")
+    @classmethod
+    def _known_tables(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            read_biases(name)
+        return names
+
+    @field_validator("views")
+    @classmethod
+    def _known_views(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if name not in VIEWS:
+                raise InputError(f"unknown view {name!r}; there are: {', '.join(VIEWS)}")
+        return names
+
+    @field_validator("stimuli", "tables", "views")
+    @classmethod
+    def _each_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if names.count(name) > 1:
+                raise InputError(f"{name!r} is listed twice")
+        return names
+
+
+@dataclass(frozen=True)
+class Case:
+    """A stimulus, and its simulations by bias table."""
+
+    name: str
+    title: str
+    simulations: dict[str, Simulation]
+
+
+@dataclass(frozen=True)
+class BiasComparison:
+    """A comparison with its surroundings: one case per stimulus."""
+
+    name: str
+    title: str
+    results: Path
+    cases: list[Case]
+
+    @property
+    def simulations(self) -> list[Simulation]:
+        """All that is to be run."""
+        return [one for case in self.cases for one in case.simulations.values()]
+
+
+def read_comparison(file: ExperimentFile, request: Request = DEFAULT) -> BiasComparison:
+    """Read a comparison.
+
+    Args:
+        file: of the comparison.
+        request: changes, for all its simulations, `out`, and the view that runs.
+
+    Raises:
+        InputError: a fault in the file or those of its stimuli.
+    """
+    check_keys(file.values, {"": ComparisonSettings}, str(file.path))
+    settings = validated(ComparisonSettings, file.values, str(file.path))
+    results = file.results(request.out)
+    views = chosen_views(request.view) or settings.views
+    return BiasComparison(
+        name=file.name,
+        title=settings.title or file.name,
+        results=results,
+        cases=[
+            _case(stimulus, file, replace(request, view=None), settings.tables, views, results)
+            for stimulus in settings.stimuli
+        ],
+    )
+
+
+def _case(
+    stimulus: str,
+    comparison: ExperimentFile,
+    request: Request,
+    tables: tuple[str, ...],
+    views: tuple[str, ...],
+    results: Path,
+) -> Case:
+    """The simulations of a stimulus, whose results go to the comparison's."""
+    file = read_file(stimulus, comparison.path.parent)
+    if file.kind != "neuron":
+        raise InputError(
+            f"{comparison.path}: {stimulus!r} is of the kind {file.kind!r}, not a stimulus"
+        )
+    simulations = {}
+    for table in tables:
+        own = read_simulation(file, replace(request, biases=table))
+        title = own.experiment.title or file.name
+        simulations[table] = replace(
+            own,
+            name=f"{file.name}, {table}",
+            experiment=own.experiment.model_copy(update={"title": title}),
+            results=results / file.name / table,
+            views=views,
+        )
+    return Case(file.name, title, simulations)

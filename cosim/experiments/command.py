@@ -1,0 +1,164 @@
+"""The commands on experiments: `run`, `report`, `figures` and `list`; alike for all kinds."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cosim.experiments.protocol import Kind, Request, Work
+from cosim.experiments.registry import kind_of
+from cosim.workbench.experiment_files import ExperimentFile, experiment_names, read_file
+from cosim.workbench.placement import add_placement, no_cluster
+
+if TYPE_CHECKING:
+    from cosim.workbench.report import Report
+
+Chosen = list[tuple[Kind, list[Any]]]
+"""Experiments by their kind."""
+
+
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """Add what `run` takes."""
+    _add_request(parser)
+    parser.add_argument("--force", action="store_true", help="run what is up to date, too")
+    add_placement(parser)
+    parser.set_defaults(command=_run)
+
+
+def add_report(parser: argparse.ArgumentParser) -> None:
+    """Add what `report` takes."""
+    _add_request(parser)
+    parser.set_defaults(command=_report)
+
+
+def add_figures(parser: argparse.ArgumentParser) -> None:
+    """Add what `figures` takes."""
+    _add_request(parser)
+    parser.set_defaults(command=_figures)
+
+
+def add_list(parser: argparse.ArgumentParser) -> None:
+    """Add what `list` takes."""
+    parser.set_defaults(command=_list)
+
+
+def _add_request(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that say which experiments are meant, and what is asked of them."""
+    parser.add_argument(
+        "names",
+        nargs="+",
+        metavar="NAME",
+        help="a folder under Simulations/, or the path of an experiment's file, NAME.toml "
+        "(README.md shows what it may state)",
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="changes",
+        help="change a setting (stimulus.start_weight=5) or a bias current (i_sl=0.3n) of a "
+        "neuron, which needs --out; a setting of a replay (stretch.rows=1,4); a parameter of a "
+        "network (bits=5), or in turn to several values (bits=4,5,6)",
+    )
+    parser.add_argument(
+        "--seed",
+        action="append",
+        default=[],
+        type=_not_negative,
+        metavar="N",
+        dest="seeds",
+        help="of a network, instead of the file's seeds; can be repeated",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="results are in DIR/NAME (default: beside the file, in results or NAME_results)",
+    )
+    parser.add_argument(
+        "--biases",
+        metavar="TABLE",
+        help="bias table netlists/biases/TABLE.spice; where the file states another one, results "
+        "go to results/TABLE",
+    )
+    parser.add_argument(
+        "--view",
+        choices=("transistor", "mixed", "model", "multiplexed", "all"),
+        help="what to run: every transistor (a minute and more), mixed (the same analog "
+        "transistors, the logic digital: faster, and the same decisions), the behavioural model, "
+        "or all = transistor and model (default: all, or what the file states); all results "
+        "that are current are compared",
+    )
+    parser.add_argument(
+        "--full", action="store_true", help="of a replay, the full size instead of the small one"
+    )
+
+
+def _not_negative(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError
+    return number
+
+
+def _chosen(options: argparse.Namespace, scheduler: str | None = None) -> Chosen:
+    """What the command line means, each once; all is read before anything runs."""
+    request = Request(
+        changes=tuple(options.changes),
+        seeds=tuple(options.seeds),
+        out=options.out,
+        biases=options.biases,
+        view=options.view,
+        full=options.full,
+    )
+    chosen: dict[str, tuple[Kind, list[Any]]] = {}
+    for file in _files(options.names):
+        kind = kind_of(file)
+        request.check(file, kind.takes)
+        if kind.not_on_a_cluster:
+            no_cluster(scheduler, file.name, kind.not_on_a_cluster)
+        _, experiments = chosen.setdefault(file.kind, (kind, []))
+        experiments += kind.read(file, request)
+    return list(chosen.values())
+
+
+def _files(names: Iterable[str]) -> Iterator[ExperimentFile]:
+    return map(read_file, dict.fromkeys(names))
+
+
+def _run(options: argparse.Namespace) -> int:
+    chosen = _chosen(options, options.scheduler)
+    work = Work(options.workers, options.scheduler, options.force)
+    return _print(chain.from_iterable(kind.run(found, work) for kind, found in chosen))
+
+
+def _report(options: argparse.Namespace) -> int:
+    return _print(chain.from_iterable(kind.report(found) for kind, found in _chosen(options)))
+
+
+def _print(reports: Iterable[Report]) -> int:
+    """Print each report as it comes; 1 if a verdict failed, else 0."""
+    from cosim.workbench.printed import print_report
+
+    passed = True
+    for report in reports:
+        print_report(report)
+        passed = passed and report.passed is not False
+    return 0 if passed else 1
+
+
+def _figures(options: argparse.Namespace) -> int:
+    for kind, experiments in _chosen(options):
+        for report in kind.report(experiments, redraw=True):
+            print(report.page)
+    return 0
+
+
+def _list(_options: argparse.Namespace) -> int:
+    for file in _files(experiment_names()):
+        print(f"{file.name}: {file.title}")
+    return 0

@@ -1,0 +1,108 @@
+"""What every kind of experiment offers, and what is asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from cosim.workbench.experiment_files import ExperimentFile
+from ebn_model.errors import InputError
+
+if TYPE_CHECKING:
+    # It takes a quarter of a second, which `list` needn't wait for.
+    from cosim.workbench.report import Report
+
+E = TypeVar("E")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a user asks for beside the file of an experiment.
+
+    Each kind takes some of it; a field that differs from its default is an error for the others.
+
+    changes: of settings, "KEY=VALUE" each. seeds: instead of the file's. out: folder that gets
+    NAME/ with the results. biases: bias table instead of the file's. view: what runs, or "all".
+    full: the full size instead of the small one.
+    """
+
+    changes: tuple[str, ...] = ()
+    seeds: tuple[int, ...] = ()
+    out: Path | None = None
+    biases: str | None = None
+    view: str | None = None
+    full: bool = False
+
+    def check(self, file: ExperimentFile, takes: Iterable[str]) -> None:
+        """Raise InputError for a field that isn't among those that a kind takes."""
+        for field in fields(self):
+            if getattr(self, field.name) != field.default and field.name not in takes:
+                option = OPTIONS[field.name]
+                raise InputError(
+                    f"{file.name} is of the kind {file.kind!r}, which takes no {option}"
+                )
+
+
+OPTIONS = {
+    "changes": "--set",
+    "seeds": "--seed",
+    "out": "--out",
+    "biases": "--biases",
+    "view": "--view",
+    "full": "--full",
+}
+"""Options of the command line, by the fields of a Request."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """How runs are made.
+
+    workers: greatest number of processes at once, all processors by default.
+    scheduler: address of a Dask cluster that does the work instead of this machine.
+    force: to run what is current, too.
+    """
+
+    workers: int | None = None
+    scheduler: str | None = None
+    force: bool = False
+
+
+class Kind(Protocol[E]):
+    """A kind of experiment; E is what its files are read as.
+
+    Attributes:
+        takes: the fields of a Request that mean something to it.
+        not_on_a_cluster: the reason why a Dask cluster can't do its work; "" where it can.
+    """
+
+    takes: frozenset[str]
+    not_on_a_cluster: str
+
+    def read(self, file: ExperimentFile, request: Request) -> Sequence[E]:
+        """The experiments that a file and a request mean: one, or those of a sweep.
+
+        Raises:
+            InputError: a key or value that can't be; names file and key.
+        """
+        ...
+
+    def run(self, experiments: Sequence[E], work: Work) -> Iterable[Report]:
+        """Run what isn't current, and give the reports on all, as `report` does.
+
+        Raises:
+            InputError: something that can't be run.
+            CosimError: a run failed, or results can't be written (OutputError).
+        """
+        ...
+
+    def report(self, experiments: Sequence[E], redraw: bool = False) -> Iterable[Report]:
+        """Judge current results, and write summary and figures: where they changed, or anew.
+
+        Raises:
+            InputError: there are no current results.
+            OutputError: a file can't be written.
+        """
+        ...

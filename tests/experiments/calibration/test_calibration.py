@@ -1,0 +1,184 @@
+"""Calibration: the model of the biases, fits to targets and to recordings, recipes and tables."""
+
+import numpy as np
+import pytest
+from synthetic import neuron_parameters, spike_table, stimulus
+
+from cosim.cells import characterise
+from cosim.circuits.mixed_neuron import I_MEM, MixedCircuit
+from cosim.circuits.neuron import read_biases
+from cosim.engine.worker import run_jobs
+from cosim.experiments.calibration import recipe, to_waveforms
+from cosim.experiments.calibration.behaviour import behaviour
+from cosim.experiments.calibration.given_weights import replay_job, replay_model
+from cosim.experiments.calibration.runner import _margins
+from cosim.experiments.calibration.scaling import scaled
+from cosim.experiments.calibration.tables import rounded, table_text
+from cosim.experiments.calibration.to_target import CalibrationError, calibrate
+from cosim.experiments.calibration.to_waveforms import Recording, Weighting, edges_of, fit
+from ebn_model.errors import InputError
+from ebn_model.learning_neuron import LearningNeuron
+from ebn_model.parameters import BiasTable
+
+FREE = ("i_in", "i_th_exc", "i_tau_mem")
+CHANGED = {"i_in": 1.1, "i_th_mem": 0.9, "i_tau_exc": 1.3, "i_th_inh": 1.2, "i_lsb": 1.1}
+
+
+def changed(biases, factors):
+    values = {name: getattr(biases, name) * factor for name, factor in factors.items()}
+    return biases.model_copy(update=values)
+
+
+@pytest.fixture
+def made_of(biases):
+    """Function from a table to the parameters of a neuron that obeys `scaled` exactly."""
+    return lambda table: scaled(neuron_parameters(), biases, table)
+
+
+def test_the_benches_show_what_the_scaling_expects(biases, measured):
+    table = changed(biases, CHANGED)
+    jobs = characterise.jobs(table)
+    vectors = dict(run_jobs(jobs))
+    found = characterise.parameters([vectors[index] for index in range(len(jobs))])
+    expected = scaled(measured, biases, table)
+    assert found.i_in == pytest.approx(expected.i_in, rel=0.02)
+    for name in ("membrane", "excitatory", "inhibitory", "extra"):
+        for constant in ("tau", "i_tau", "i_th"):
+            one, other = (getattr(getattr(p, name), constant) for p in (found, expected))
+            assert one == pytest.approx(other, rel=0.05), f"{name} {constant}"
+    assert found.excitatory.i_w == pytest.approx(expected.excitatory.i_w, rel=0.01)
+
+
+def test_an_unchanged_table_changes_no_parameter(biases):
+    parameters = neuron_parameters()
+    again = scaled(parameters, biases, biases)
+    for name, values in parameters.model_dump(exclude_none=True).items():
+        assert again.model_dump()[name] == pytest.approx(values, rel=1e-9), name
+
+
+def test_behaviour_agrees_with_runs_of_the_model(biases):
+    parameters = neuron_parameters(i_omega=20e-12)
+    values = behaviour(parameters)
+    at_rest = LearningNeuron(parameters).run(stimulus((), reset_until=0.0)).i_mem[0]
+    assert values["i_settled"] == pytest.approx(at_rest, rel=1e-6)
+    assert values["window_centre"] == pytest.approx(9e-9)
+    assert values["window_half_width"] == pytest.approx(0.4e-9)
+    mean_kick = (values["kick_exc"] + values["kick_inh"]) / 2
+    assert values["slope_over_kick"] == pytest.approx(20e-12 / mean_kick)
+    assert "i_spike" not in values
+
+
+def test_calibration_meets_its_target(biases, made_of):
+    wanted = {"tau_mem": 20e-3, "i_settled": 8e-9, "kick_exc": 100e-12, "kick_inh": 90e-12}
+    rounds = []
+    done = calibrate(biases, wanted, made_of, lambda *news: rounds.append(news))
+    for name, value in wanted.items():
+        assert done.values[name] == pytest.approx(value, rel=0.006)
+    assert done.biases.i_tau_mem == pytest.approx(biases.i_tau_mem * 1.3, rel=0.1)
+    assert done.biases.i_rest == biases.i_rest
+    assert rounds[-1][1] < rounds[0][1]
+
+
+def test_a_target_out_of_reach_is_named(biases):
+    with pytest.raises(CalibrationError, match=r"of the membrane is 0\.026, not 0\.024"):
+        calibrate(biases, {"tau_mem": 24e-3}, lambda table: neuron_parameters())
+
+
+def test_a_bias_out_of_range_is_named(biases, made_of):
+    with pytest.raises(InputError, match="i_rest"):
+        calibrate(biases, {"window_centre": 1e-3}, lambda table: neuron_parameters())
+
+
+def test_a_fit_finds_the_currents_behind_a_recording(biases, made_of, monkeypatch):
+    """The circuit is replaced by a model that is 0.05 nA off the twin: the offset is taken up."""
+    truth = changed(biases, {"i_in": 1.05, "i_th_exc": 0.8, "i_tau_mem": 0.95})
+    played = stimulus(np.arange(4e-3, 100e-3, 5e-3), duration=102e-3, start_weight=5)
+
+    def circuit(table, recordings, _workers):
+        return [
+            edges_of(replay_model(made_of(table), r.stimulus, r.spikes.decision)) + 0.05e-9
+            for r in recordings
+        ]
+
+    taught = replay_model(made_of(truth), played, np.tile([1, 0, -1, 0], 5))
+    taught.i_mem_rise[:] += 0.05e-9
+    taught.i_mem_fall[:] += 0.05e-9
+    monkeypatch.setattr(to_waveforms, "replay_circuit", circuit)
+    weighting = Weighting(3, (8e-9, 10e-9), {})
+    news = []
+    found = fit(
+        biases,
+        FREE,
+        [Recording(played, taught)],
+        weighting,
+        made_of,
+        map,
+        lambda *args: news.append(args),
+    )
+    for name in FREE:
+        assert getattr(found, name) == pytest.approx(getattr(truth, name), rel=0.01), name
+    assert found.i_th_inh == biases.i_th_inh
+    assert news[-1][1][0] < 0.05 * news[0][1][0]
+
+
+def test_the_replayed_circuit_is_the_learning_one_with_given_weights(biases):
+    played = stimulus((4e-3, 7e-3, 10e-3, 13e-3), duration=16e-3, start_weight=-3)
+    learning = MixedCircuit(biases)
+    [(_, vectors)] = run_jobs([learning.job(played, "learning")])
+    learned = learning.result(played, vectors)
+    job = replay_job(biases, played, learned.spikes.weight_before, "replay")
+    [(_, replayed)] = run_jobs([job])
+    time = np.linspace(3e-3, 15.9e-3, 500)
+    one = np.interp(time, replayed["time"], replayed[I_MEM])
+    other = np.interp(time, learned.time, learned.i_mem)
+    assert np.sqrt(np.mean((one - other) ** 2)) < 5e-12
+
+
+def test_a_table_is_read_back_as_it_was_written(biases, tmp_path, monkeypatch):
+    reasons = {name: f"why {name}" for name in BiasTable.model_fields}
+    text = table_text("mine", "for a test", biases, reasons)
+    assert text.startswith("* mine: for a test\n")
+    folder = tmp_path / "biases"
+    folder.mkdir()
+    folder.joinpath("mine.spice").write_text(text)
+    monkeypatch.setattr("cosim.circuits.neuron.NETLISTS", tmp_path)
+    again = read_biases("mine")
+    for name, current in rounded(biases).model_dump().items():
+        assert getattr(again, name) == pytest.approx(current, rel=1e-9), name
+        assert f"* why {name}\n.param {name}=" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("about='x'", "base"),
+        ("about='x'\nbase='published'\ntypo=1", "unknown key 'typo'"),
+        ("about='x'\nbase='published'\n[target]\nkick=1", "unknown 'kick'; known are tau_mem"),
+        ("about='x'\nbase='published'\n[target]\nslope='1 V'", "unit V, expected A"),
+        (
+            "about='x'\nbase='published'\n[biases.i_x]\nvalue='1 nA'\nreason='r'",
+            "unknown bias 'i_x'",
+        ),
+        ("about=", "mine.toml"),
+    ],
+)
+def test_a_faulty_recipe_is_refused(text, message, tmp_path, monkeypatch):
+    tmp_path.joinpath("biases").mkdir()
+    tmp_path.joinpath("biases", "mine.toml").write_text(text)
+    monkeypatch.setattr(recipe, "NETLISTS", tmp_path)
+    with pytest.raises(InputError, match=message):
+        recipe.read_recipe("mine")
+
+
+def test_an_unknown_recipe_names_those_there_are():
+    with pytest.raises(InputError, match="no recipe 'nowhere'; there are: network, published"):
+        recipe.read_recipe("nowhere")
+
+
+def test_margins_lie_between_the_decisions():
+    spikes = spike_table([8e-9, 8.5e-9, 8.7e-9, 9.2e-9, 9.5e-9], [1, 1, 0, 0, -1])
+    recordings = [Recording(stimulus(), spikes)]
+    assert _margins([spikes.i_mem_rise], recordings) == ((8.5e-9, 8.7e-9), (9.2e-9, 9.5e-9))
+    crossed = spike_table([8e-9, 8.8e-9, 8.7e-9, 9.2e-9, 9.5e-9], [1, 1, 0, 0, -1])
+    with pytest.raises(CalibrationError, match="no lower threshold"):
+        _margins([crossed.i_mem_rise], recordings)

@@ -1,0 +1,126 @@
+import pytest
+from experiment_calls import read_replay
+
+from ebn_model.errors import InputError
+
+CONFIG = """\
+kind = "replay"
+title = "A small replay"
+
+[network]
+seed = 2
+iterations = 1
+
+[network.parameters]
+neurons = 5
+
+[stretch]
+duration = "50 ms"
+rows = [1, 3]
+
+[full]
+duration = "80 ms"
+rows = "all"
+
+[tolerances]
+one_step = 0.9
+"""
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / "small.toml"
+    path.write_text(CONFIG)
+    return str(path)
+
+
+def test_a_file_is_read(config, tmp_path):
+    replay = read_replay(config)
+    settings = replay.settings
+    assert (replay.name, replay.title) == ("small", "A small replay")
+    assert replay.results == tmp_path / "small_results"
+    assert replay.command == f"ebn-cosim run {config}"
+    assert (settings.stretch.duration, settings.stretch.rows) == (50e-3, (1, 3))
+    assert (settings.view, settings.stretch.forced) == ("mixed", True)
+    assert (replay.parameters.neurons, settings.network.seed) == (5, 2)
+    assert settings.tolerances.one_step == 0.9
+
+
+def test_full_replaces_the_stretch(config):
+    replay = read_replay(config, full=True)
+    assert replay.settings.stretch.duration == 80e-3
+    assert replay.settings.stretch.rows == "all"
+    assert replay.command.endswith("--full")
+    # Results of both sizes are in the same place: the last one is what the summary tells.
+    assert replay.results == read_replay(config).results
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ("stretch.rows=0,4", lambda replay: replay.settings.stretch.rows == (0, 4)),
+        ("stretch.rows=all", lambda replay: replay.settings.stretch.rows == "all"),
+        ("stretch.duration=20m", lambda replay: replay.settings.stretch.duration == 20e-3),
+        ("stretch.forced=false", lambda replay: not replay.settings.stretch.forced),
+        ("tolerances.dead_band=5p", lambda replay: replay.settings.tolerances.dead_band == 5e-12),
+        ("network.seed=7", lambda replay: replay.settings.network.seed == 7),
+        ("iterations=2", lambda replay: replay.settings.network.iterations == 2),
+        ("view=multiplexed", lambda replay: replay.settings.view == "multiplexed"),
+        ("neurons=6", lambda replay: replay.parameters.neurons == 6),
+        ("sub_lsbs=2", lambda replay: replay.parameters.sub_lsbs == 2),
+        ("task.amplitude=10", lambda replay: replay.settings.network.task.amplitude == 10),
+        ("configuration=hardware_robust", lambda replay: replay.parameters.sub_lsbs == 2),
+    ],
+)
+def test_a_change_is_made_and_has_results_of_its_own(config, tmp_path, change, found):
+    assert not found(read_replay(config))
+    replay = read_replay(config, [change])
+    assert found(replay)
+    assert replay.title == f"A small replay, with {change}"
+    assert replay.results == tmp_path / "small_results" / change
+    assert replay.command.endswith(f"--set {change}")
+
+
+def test_what_is_as_it_was_is_no_change(config, tmp_path):
+    replay = read_replay(config, ["view=mixed", "network.seed=2", "view=transistor"], out=tmp_path)
+    assert replay.changes == ("view=transistor",)
+    assert replay.results == tmp_path / "small" / "view=transistor"
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ("stretch.length=1", r"unknown key 'stretch.length'.*stretch.duration"),
+        ("view", "not of the form KEY=VALUE"),
+        ("view=layout", "small.toml with 'view=layout'.*view"),
+        ("stretch.rows=1,x", "rows"),
+        ("stretch.rows=-1", "rows"),
+        ("stretch.duration=0", "duration"),
+        ("configuration=paper", "'paper' is not a network of the hardware"),
+        ("configuration=best", "no configuration 'best'"),
+    ],
+)
+def test_changes_that_cannot_be(config, change, complaint):
+    with pytest.raises(InputError, match=f"(?s){complaint}"):
+        read_replay(config, [change])
+
+
+def test_unknown_keys_of_the_file(tmp_path):
+    path = tmp_path / "bad.toml"
+    for text, key in (
+        ('kind = "replay"\n[stretch]\nlength = 1', "stretch.length"),
+        ('kind = "replay"\n[full]\nview = 1', "full.view"),
+    ):
+        path.write_text(f"{text}\n[stretch]\n" if "full" in text else text)
+        with pytest.raises(InputError, match=f"unknown key '{key}'"):
+            read_replay(str(path))
+
+
+def test_the_projects_own_replay_is_of_all_rows_for_a_second():
+    full = read_replay("network_replay", full=True)
+    assert (full.settings.stretch.rows, full.settings.stretch.duration) == ("all", 1.0)
+    assert (full.parameters.neurons, full.settings.biases) == (20, "network")
+    tolerances = full.settings.tolerances
+    assert tolerances.one_step >= 0.99
+    assert min(tolerances.trajectory, tolerances.final_weight_correlation) >= 0.95
+    assert tolerances.unexplained == 0
