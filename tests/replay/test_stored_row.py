@@ -5,6 +5,7 @@ import pytest
 from fake_circuit import largest_file
 from fake_rows import FakeRow, install, row_stimulus_of, task_of
 
+from cosim.circuits.conditions import Conditions
 from cosim.replay import stored_row
 from cosim.replay.row_run import run_row
 from cosim.replay.stored_row import StoredRow, row_key
@@ -55,7 +56,7 @@ def test_nothing_comes_of_nothing(tmp_path):
     ("change", "part"),
     [
         ({"circuit": FakeRow("mixed", biases="others")}, "deck"),
-        ({"circuit": FakeRow("mixed", temperature=28.0)}, "deck"),
+        ({"circuit": FakeRow("mixed", conditions=Conditions(temperature=28.0))}, "deck"),
         ({"stimulus": row_stimulus_of(seed=1)}, "stimulus"),
         ({"stimulus": row_stimulus_of(codes=(-5, 3, 8))}, "stimulus"),
         ({"stimulus": replace(row_stimulus_of(), forced_spikes=np.array([11e-3]))}, "stimulus"),
