@@ -13,6 +13,8 @@ from cosim.circuits.neuron import TransistorCircuit, read_biases
 from cosim.experiments.neuron.result_files import read_result
 from ebn_model.sealed import read_sealed
 
+pytestmark = pytest.mark.ngspice
+
 STIMULUS = """\
 biases = "published"
 
