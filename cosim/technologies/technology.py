@@ -73,11 +73,11 @@ class Technology(Section):
 
     name: what results and bias tables are called by. folder: where its file is.
     about: what it is. supply: nominal, V; supply_range: what its devices are made for, V.
-    latch_threshold: what a latch takes for a 1 at the nominal supply, V. v_off: gate-source voltage
-    below which a switch of either kind is off, V.
+    latch_threshold: above this a latch takes a 1 at the nominal supply, V.
     parameters: of the netlists, such as the operating voltages that a bench assumes, V.
     netlist: a file with the wrappers, and perhaps models; else nfet and pfet say how they are made.
-    models: None where the netlist has all. corners: by name; `tt` is the typical one.
+    models: None where the netlist has all.
+    corners: by name, of which the first letter is the nFET's, the second the pFET's: t, f or s.
     """
 
     name: str
@@ -86,7 +86,6 @@ class Technology(Section):
     supply: Voltage
     supply_range: tuple[Voltage, Voltage]
     latch_threshold: Voltage
-    v_off: Voltage
     parameters: dict[str, FiniteFloat] = Field(default_factory=dict)
     netlist: str | None = None
     nfet: Device | None = None
