@@ -23,7 +23,7 @@ def row_constants(
         InputError: unknown table.
         CosimError: a bench failed.
     """
-    biases = read_biases(table)
+    biases = read_biases(table, conditions.technology)
     if conditions == _MEASURED_WITH:
         return measured_parameters(f"{table}_row")
     jobs = characterise.jobs(biases, conditions)

@@ -35,7 +35,7 @@ class BenchConditions(Conditions):
     def formula_names(self) -> dict[str, float]:
         """What the specifications' formulas may use: bias currents in A, u_t and supply in V."""
         u_t = BOLTZMANN_PER_CHARGE * (self.temperature + ZERO_CELSIUS)
-        biases = read_biases(self.biases).model_dump()
+        biases = read_biases(self.biases, self.technology).model_dump()
         return {**biases, "u_t": u_t, "supply": self.supply}
 
 
@@ -65,7 +65,7 @@ def run_benches(
     chosen = list(dict.fromkeys(names)) or bench_names()
     for name in chosen:
         specification_path(name)
-    biases = read_biases(conditions.biases)
+    biases = read_biases(conditions.biases, conditions.technology)
     folder = Path(out) / conditions.folder_name
     views = {name: BenchView(name, biases, conditions.conditions, folder) for name in bench_names()}
     check_writable(folder)
