@@ -3,7 +3,6 @@
 import math
 import shutil
 from collections.abc import Callable
-from functools import cached_property
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -16,10 +15,8 @@ from cosim.circuits.conditions import Conditions
 from cosim.engine.batch import Batch, Vectors
 from cosim.engine.simulator import simulator_versions
 from cosim.workbench.errors import CosimError, SimulationError
-from cosim.workbench.output import new_folder
 from cosim.workbench.provenance import sources_digest
-from cosim.workbench.store import write_json
-from cosim.workbench.stored import StoredView
+from cosim.workbench.store import StoredResult
 from cosim.workbench.style import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, save
 from ebn_model.parameters import BiasTable
 
@@ -29,21 +26,18 @@ COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
 FIGURES = ("figure.png", "figure.pdf")
 
 
-class BenchView(StoredView):
+class BenchView(StoredResult):
     """One bench under one bias table and conditions, in FOLDER/NAME/."""
-
-    files = (*FIGURES, "waveforms.raw", "deck.cir", "run.json")
 
     def __init__(self, name: str, biases: BiasTable, conditions: Conditions, folder: Path):
         """Read specification and netlist; raises InputError or DeckError for a fault in them."""
         self.name = name
-        self.folder = folder / name
         self._specification = read_specification(specification_path(name))
         self._module = measurement(name)
         self._job = bench_job(name, biases, conditions)
+        super().__init__(folder / name, self._key())
 
-    @cached_property
-    def key(self) -> dict:
+    def _key(self) -> dict:
         """Deck, programs and sources that the results follow from."""
         return {
             "deck_sha256": self._job.deck.sha256,
@@ -83,14 +77,12 @@ class BenchView(StoredView):
         except (ArithmeticError, LookupError, ValueError) as error:
             # A circuit that doesn't work at all shows nothing of what a measurement looks for.
             fault = f"nothing can be measured: {type(error).__name__}: {error}"
-        with new_folder(self.folder) as folder:
+        finite = {key: float(value) for key, value in values.items() if math.isfinite(value)}
+        with self.writing({"fault": fault, "values": finite}) as folder:
             paths = [folder / name for name in FIGURES]
             save(lambda: self._figure(vectors, values, fault), paths)
             for path in written.iterdir():
                 shutil.move(path, folder)
-            finite = {key: float(value) for key, value in values.items() if math.isfinite(value)}
-            record = {"key": self.key, "fault": fault, "values": finite}
-            write_json(record, folder / "run.json")
 
     def _figure(self, vectors: Vectors, values: dict[str, float], fault: str | None) -> Figure:
         figure = Figure(figsize=SIZE, layout="constrained")

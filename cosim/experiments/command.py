@@ -54,7 +54,7 @@ def _add_request(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         metavar="NAME",
         help="a folder under Simulations/, or the path of an experiment's file, NAME.toml "
-        "(README.md shows what it may state)",
+        "(docs/files.md has what it may state)",
     )
     parser.add_argument(
         "--set",

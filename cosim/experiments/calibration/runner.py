@@ -27,10 +27,10 @@ from cosim.experiments.calibration.to_waveforms import (
 )
 from cosim.experiments.neuron.simulation import read_simulation
 from cosim.workbench.experiment_files import read_file
+from cosim.workbench.json_files import write_json
 from cosim.workbench.output import new_files
 from cosim.workbench.pool import Pool
 from cosim.workbench.provenance import ROOT
-from cosim.workbench.store import write_json
 from ebn_model import measured
 from ebn_model.parameters import BiasTable, NeuronParameters, validated
 from ebn_model.results import SpikeTable
@@ -92,9 +92,10 @@ def run_recipe(
         text = table_text(name, recipe.about, done.biases, reasons)
         new.joinpath(f"{name}.spice").write_text(text, encoding="utf-8")
     with new_files(out or measured.FOLDER) as new:
-        write_json(parameters.model_dump(), new / f"{name}.json")
-        in_row = row_parameters(parameters, rounded(done.biases))
-        write_json(in_row.model_dump(), new / f"{name}_row.json")
+        table = rounded(done.biases)
+        in_row = row_parameters(parameters, table)
+        for key, values in ((name, parameters), (f"{name}_row", in_row)):
+            write_json(measured.measured_record(key, values, table), new / f"{key}.json")
     report |= {
         "table": rounded(done.biases).model_dump(),
         "target": target,

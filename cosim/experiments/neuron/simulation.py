@@ -8,8 +8,8 @@ import numpy as np
 from cosim.experiments.neuron.config import Experiment, read_experiment
 from cosim.experiments.protocol import Request
 from cosim.workbench.experiment_files import CONFIG, ExperimentFile
+from cosim.workbench.json_files import to_json
 from cosim.workbench.provenance import digest
-from cosim.workbench.store import to_json
 from ebn_model.errors import InputError
 from ebn_model.results import SpikeTable, read_spike_table
 from ebn_model.stimulus import Stimulus
