@@ -44,7 +44,7 @@ def bench_job(name: str, biases: BiasTable, conditions: Conditions | None = None
     """
     conditions = conditions or Conditions()
     deck = deck_under(f"bench {name}", conditions).append(bias_lines(biases), "biases")
-    replaced = [*NETLISTS.glob("technology/*.spice"), *NETLISTS.glob("biases/*.spice")]
+    replaced = [*NETLISTS.glob("technology/*.spice"), *NETLISTS.glob("biases/*/*.spice")]
     deck = deck.include(BENCHES / f"{name}.cir", left_out=replaced)
     deck = whole_deck(deck, conditions)
     stop = re.search(r"^\.tran \S+ (\S+)", deck.text, re.M)

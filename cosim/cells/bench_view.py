@@ -2,6 +2,7 @@
 
 import math
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -13,7 +14,7 @@ from cosim.cells.specification import judge, read_specification
 from cosim.circuits.conditions import Conditions
 from cosim.engine.batch import Batch, Vectors
 from cosim.engine.simulator import simulator_versions
-from cosim.workbench.errors import SimulationError
+from cosim.workbench.errors import CosimError, SimulationError
 from cosim.workbench.provenance import sources_digest
 from cosim.workbench.store import StoredResult
 from cosim.workbench.style import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, save
@@ -44,13 +45,17 @@ class BenchView(StoredResult):
             **simulator_versions(),
         }
 
-    def batch(self, scratch: Path) -> Batch:
-        """The run, which stores its results at the end; its files wait in `scratch`."""
+    def batch(self, scratch: Path, fail: Callable[[CosimError], None]) -> Batch:
+        """The run, which stores its results at the end; its files wait in `scratch`.
+
+        fail: gets the error of a run that ngspice gave up.
+        """
         written = Path(mkdtemp(dir=scratch))
         return Batch(
             self.name,
             [self._job.writing_to(written)],
             lambda vectors: self._store(vectors[0], written),
+            fail,
         )
 
     def sheet(self, table: str, names: dict[str, float]) -> Sheet:
@@ -69,6 +74,9 @@ class BenchView(StoredResult):
             values = self._module.measure(vectors)
         except SimulationError as error:
             fault = str(error)
+        except (ArithmeticError, LookupError, ValueError) as error:
+            # A circuit that doesn't work at all shows nothing of what a measurement looks for.
+            fault = f"nothing can be measured: {type(error).__name__}: {error}"
         finite = {key: float(value) for key, value in values.items() if math.isfinite(value)}
         with self.writing({"fault": fault, "values": finite}) as folder:
             paths = [folder / name for name in FIGURES]

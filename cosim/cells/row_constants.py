@@ -26,7 +26,7 @@ def row_constants(
         InputError: unknown table, or damaged constants (DamagedError).
         CosimError: a bench failed.
     """
-    biases = read_biases(table)
+    biases = read_biases(table, conditions.technology)
     if conditions == _MEASURED_WITH:
         if measured_biases(f"{table}_row") == biases:
             return measured_parameters(f"{table}_row")

@@ -85,6 +85,14 @@ class Conditions(Section):
         return Conditions(**{name: getattr(self, name) for name in Conditions.model_fields})
 
     @property
+    def label(self) -> str:
+        """What results are called by: technology and temperature, corner and supply if special."""
+        facts = self.facts
+        corner = "" if self.corner == "tt" else f"-{self.corner}"
+        supply = "" if self.supply == facts.supply else f"-{self.supply:g}V"
+        return f"{facts.name}{corner}-{self.temperature:g}C{supply}"
+
+    @property
     def facts(self) -> Technology:
         """The technology."""
         return read_technology(self.technology)

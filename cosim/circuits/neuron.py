@@ -20,20 +20,31 @@ from cosim.engine.deck import Deck
 from cosim.engine.job import Job
 from cosim.engine.solver_options import SolverOptions
 from cosim.engine.spice_parameters import read_parameters
+from cosim.technologies.technology import read_technology
 from ebn_model.parameters import BiasTable, validated
 from ebn_model.results import LearningResult
 from ebn_model.stimulus import Stimulus
 from ebn_model.weight_counter import check_sub_lsbs
 
 
-def read_biases(name: str) -> BiasTable:
-    """Read netlists/biases/NAME.spice.
+def bias_folder(technology: str) -> Path:
+    """Where a technology's bias tables are: in biases/TECHNOLOGY beside the folder of its file.
+
+    Raises:
+        InputError: an unknown technology.
+    """
+    facts = read_technology(technology)
+    return facts.folder.parent / "biases" / facts.name
+
+
+def read_biases(name: str, technology: str = "generic180") -> BiasTable:
+    """Read a technology's table, netlists/biases/TECHNOLOGY/NAME.spice.
 
     Raises:
         InputError: no such table (lists those there are), a line that is not a `.param` of
             numbers (names file and line), or a bad or missing value.
     """
-    path = listed(NETLISTS / "biases", name, "bias table")
+    path = listed(bias_folder(technology), name, f"bias table of {Path(technology).stem}")
     return validated(BiasTable, read_parameters(path), path.name)
 
 

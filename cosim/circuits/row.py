@@ -82,7 +82,7 @@ class RowCircuit:
         self.view, self._lanes, self.step = view, lanes, step
         self.solver = solver or (TRANSISTOR_SOLVER if view == "transistor" else DIGITAL_SOLVER)
         self._conditions = conditions or Conditions()
-        biases = biases or read_biases("network")
+        biases = biases or read_biases("network", self._conditions.technology)
         self._netlist = neuron_deck("row_test.spice", biases, self.solver, self._conditions)
         if view == "transistor":
             self._netlist = self._netlist.append(LARGE_MATRIX, "solver options")

@@ -47,6 +47,8 @@ def add_list(parser: argparse.ArgumentParser) -> None:
 
 def _add_request(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that say which experiments are meant, and what is asked of them."""
+    from cosim.circuits.conditions_options import add_conditions
+
     parser.add_argument(
         "names",
         nargs="+",
@@ -82,9 +84,10 @@ def _add_request(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--biases",
         metavar="TABLE",
-        help="bias table netlists/biases/TABLE.spice; where the file states another one, results "
-        "go to results/TABLE",
+        help="bias table of the technology, TABLE.spice in netlists/biases/TECHNOLOGY; where the "
+        "file states another one, results go to results/TABLE",
     )
+    add_conditions(parser, "what the file states")
     parser.add_argument(
         "--view",
         choices=("transistor", "mixed", "model", "multiplexed", "all"),
@@ -107,12 +110,15 @@ def _not_negative(text: str) -> int:
 
 def _chosen(options: argparse.Namespace, scheduler: str | None = None) -> Chosen:
     """What the command line means, each once; all is read before anything runs."""
+    from cosim.circuits.conditions_options import stated_conditions
+
     request = Request(
         changes=tuple(options.changes),
         seeds=tuple(options.seeds),
         out=options.out,
         biases=options.biases,
         view=options.view,
+        conditions=tuple(f"{key}={value}" for key, value in stated_conditions(options).items()),
         full=options.full,
     )
     chosen: dict[str, tuple[Kind, list[Any]]] = {}

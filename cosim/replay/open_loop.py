@@ -142,7 +142,7 @@ def replay_stimuli(
     """Run rows on stimuli of their own, by the number of the row's neuron; raises as `replay`."""
     circuit = RowCircuit(
         settings.view,
-        read_biases(settings.biases),
+        read_biases(settings.biases, settings.conditions.technology),
         conditions=settings.conditions,
         step=settings.step,
     )

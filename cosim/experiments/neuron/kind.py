@@ -14,7 +14,7 @@ from cosim.workbench.report import Report
 class NeuronKind:
     """Simulations; see Kind."""
 
-    takes = frozenset({"changes", "out", "biases", "view"})
+    takes = frozenset({"changes", "out", "conditions", "biases", "view"})
     not_on_a_cluster = "it is one circuit, that of a single neuron"
 
     def read(self, file: ExperimentFile, request: Request) -> Sequence[Simulation]:

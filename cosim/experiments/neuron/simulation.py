@@ -54,15 +54,20 @@ def read_simulation(file: ExperimentFile, request: Request = DEFAULT) -> Simulat
 
     Args:
         file: of the experiment.
-        request: changes (see `read_experiment`), `out`, `view`, and the bias table to take: where
-            the file states another one, results beside it go to a folder of their own, named for
-            the table.
+        request: changes (see `read_experiment`), `out`, `view`, and the bias table and conditions
+            to take: where the file states others, results beside it go to a folder of their own,
+            named for them.
 
     Raises:
         InputError: an unknown view, or a fault in the file.
     """
     changes, results = request.changes, file.results(request.out)
     experiment = read_experiment(file, changes)
+    asked = read_experiment(file, (*changes, *request.conditions))
+    if asked.conditions != experiment.conditions:
+        changes = (*changes, *request.conditions)
+        experiment = asked
+        results = results if request.out else results / asked.label
     if request.biases not in (None, experiment.biases):
         if not request.out and "biases" in experiment.model_fields_set:
             results /= request.biases

@@ -167,6 +167,7 @@ def _changes(file: ExperimentFile, request: Request) -> list[str]:
     stated = {"biases": request.biases, "view": request.view}
     return [
         *request.changes,
+        *request.conditions,
         *(f"network.seed={seed}" for seed in request.seeds),
         *(f"{key}={value}" for key, value in stated.items() if value),
     ]
