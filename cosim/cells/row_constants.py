@@ -3,7 +3,7 @@
 from cosim.cells import characterise
 from cosim.cells.row_characterise import row_parameters
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import read_biases
+from cosim.circuits.neuron import is_path, read_biases
 from cosim.engine.worker import run_jobs
 from ebn_model.measured import measured_parameters
 from ebn_model.parameters import NeuronParameters
@@ -16,15 +16,15 @@ def row_constants(
 ) -> NeuronParameters:
     """Constants of a neuron in a row, its spike generator included.
 
-    Those of ebn_model.measured under the default conditions, which they were measured under; else
-    measured on the cells, which takes some 20 s.
+    Those of ebn_model.measured under the default conditions, which they were measured under; else,
+    and for a table that is stated by its path, measured on the cells, which takes some 20 s.
 
     Raises:
         InputError: unknown table.
         CosimError: a bench failed.
     """
     biases = read_biases(table)
-    if conditions == _MEASURED_WITH:
+    if conditions == _MEASURED_WITH and not is_path(table):
         return measured_parameters(f"{table}_row")
     jobs = characterise.jobs(biases, conditions)
     jobs.append(characterise.spike_job(biases, conditions))

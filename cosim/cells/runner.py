@@ -11,11 +11,10 @@ from cosim.circuits.neuron import read_biases
 from cosim.engine.batch import run_batches
 from cosim.engine.simulator import versions
 from cosim.workbench.output import check_writable, new_files
+from cosim.workbench.places import results_of
 from cosim.workbench.progress import progress_bars
-from cosim.workbench.provenance import ROOT
 from cosim.workbench.scratch import ScratchFolder
 
-RESULTS = ROOT / "Simulations" / "cells" / "results"
 BOLTZMANN_PER_CHARGE = 1.380649e-23 / 1.602176634e-19
 ZERO_CELSIUS = 273.15
 
@@ -28,7 +27,7 @@ class BenchConditions(Conditions):
     @property
     def folder_name(self) -> str:
         """The name of the folder of results."""
-        return f"{self.biases}-{self.technology}-{self.temperature:g}C"
+        return f"{Path(self.biases).name}-{self.technology}-{self.temperature:g}C"
 
     def formula_names(self) -> dict[str, float]:
         """What the specifications' formulas may use: bias currents in A, u_t in V."""
@@ -39,7 +38,7 @@ class BenchConditions(Conditions):
 def run_benches(
     names: Iterable[str] = (),
     conditions: BenchConditions | None = None,
-    out: Path = RESULTS,
+    out: Path | None = None,
     workers: int | None = None,
 ) -> tuple[list[Sheet], Path]:
     """Run benches, and write the datasheet of all whose results are current.
@@ -47,7 +46,7 @@ def run_benches(
     Args:
         names: benches, all that have a specification by default.
         conditions: what they run under.
-        out: gets a folder named after the conditions.
+        out: gets a folder named after the conditions, by default the results of `cells`.
         workers: greatest number of processes at once, all processors by default.
 
     Returns:
@@ -62,7 +61,7 @@ def run_benches(
     for name in chosen:
         specification_path(name)
     biases = read_biases(conditions.biases)
-    folder = Path(out) / conditions.folder_name
+    folder = (out or results_of("cells")) / conditions.folder_name
     views = {name: BenchView(name, biases, conditions.conditions, folder) for name in bench_names()}
     check_writable(folder)
     with ScratchFolder() as scratch, progress_bars() as add_bar:

@@ -5,11 +5,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, field_validator
 
+from cosim.workbench.places import NETLISTS
 from cosim.workbench.settings import Section
 from ebn_model.errors import InputError
 from ebn_model.units import Celsius
-
-NETLISTS = Path(__file__).resolve().parents[2] / "netlists"
 
 COLDEST, HOTTEST = -55.0, 150.0
 """What the devices' models are made for, degrees C."""

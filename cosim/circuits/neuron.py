@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cosim.circuits.conditions import NETLISTS, Conditions, listed
+from cosim.circuits.conditions import Conditions, listed
 from cosim.circuits.neuron_readout import (
     BITS,
     I_MEM,
@@ -20,21 +20,32 @@ from cosim.engine.deck import Deck
 from cosim.engine.job import Job
 from cosim.engine.solver_options import SolverOptions
 from cosim.engine.spice_parameters import read_parameters
+from cosim.workbench.places import NETLISTS
 from ebn_model.parameters import BiasTable, validated
 from ebn_model.results import LearningResult
 from ebn_model.stimulus import Stimulus
 from ebn_model.weight_counter import check_sub_lsbs
 
 
-def read_biases(name: str) -> BiasTable:
-    """Read netlists/biases/NAME.spice.
+def read_biases(table: str) -> BiasTable:
+    """Read a bias table: netlists/biases/NAME.spice by its name, any other by its path, *.spice.
 
     Raises:
         InputError: no such table (lists those there are), a line that is not a `.param` of
             numbers (names file and line), or a bad or missing value.
     """
-    path = listed(NETLISTS / "biases", name, "bias table")
+    path = Path(table) if is_path(table) else listed(NETLISTS / "biases", table, "bias table")
     return validated(BiasTable, read_parameters(path), path.name)
+
+
+def is_path(table: str) -> bool:
+    """Whether a bias table is stated by its path, not by its name."""
+    return table.endswith(".spice")
+
+
+def seen_from(folder: Path, table: str) -> str:
+    """A bias table that a file in `folder` states, whose path is as seen from there."""
+    return str(folder / table) if is_path(table) else table
 
 
 def bias_lines(biases: BiasTable) -> str:

@@ -77,13 +77,14 @@ def _add_request(parser: argparse.ArgumentParser) -> None:
         "--out",
         type=Path,
         metavar="DIR",
-        help="results are in DIR/NAME (default: beside the file, in results or NAME_results)",
+        help="results are in DIR/NAME (default: beside the file, in results or NAME_results; "
+        "of an installed copy's own experiments, results/NAME)",
     )
     parser.add_argument(
         "--biases",
         metavar="TABLE",
-        help="bias table netlists/biases/TABLE.spice; where the file states another one, results "
-        "go to results/TABLE",
+        help="bias table netlists/biases/TABLE.spice, or the path of one, TABLE.spice; where the "
+        "file states another one, results go to results/TABLE",
     )
     parser.add_argument(
         "--view",
