@@ -14,7 +14,7 @@ from synthetic import neuron_parameters
 from cosim.cli import EXIT_STATUS, main
 from cosim.speed import neuron
 from cosim.workbench.errors import CosimError
-from cosim.workbench.provenance import ROOT
+from cosim.workbench.places import ROOT
 from ebn_model.learning_neuron import LearningNeuron
 
 
