@@ -1,5 +1,8 @@
 """Named sets of parameters, and networks built from them."""
 
+from collections.abc import Callable
+from functools import partial
+
 from ebn_model.chip.network import HardwareNetwork
 from ebn_model.chip.parameters import HardwareParameters
 from ebn_model.errors import InputError
@@ -13,9 +16,10 @@ from ebn_model.network.parameters import (
 
 _JUDGED = DecoderParameters(orientation="fitted", target="filtered")
 
-CONFIGURATIONS: dict[str, NetworkParameters | HardwareParameters] = {
-    "paper": NetworkParameters(),
-    "repaired": NetworkParameters(
+CONFIGURATIONS: dict[str, Callable[[], NetworkParameters | HardwareParameters]] = {
+    "paper": NetworkParameters,
+    "repaired": partial(
+        NetworkParameters,
         refractory=1e-3,
         saturate=True,
         initial="zero",
@@ -23,7 +27,8 @@ CONFIGURATIONS: dict[str, NetworkParameters | HardwareParameters] = {
         optimal=OptimalParameters(reset="zero", rest="zero"),
         decoder=_JUDGED,
     ),
-    "robust": NetworkParameters(
+    "robust": partial(
+        NetworkParameters,
         refractory=1e-3,
         saturate=True,
         initial="zero",
@@ -31,19 +36,24 @@ CONFIGURATIONS: dict[str, NetworkParameters | HardwareParameters] = {
         optimal=OptimalParameters(reset="zero", rest="zero"),
         decoder=_JUDGED,
     ),
-    "hardware": HardwareParameters(),
-    "hardware_robust": HardwareParameters(sub_lsbs=2, window="own"),
+    "hardware": HardwareParameters,
+    "hardware_robust": partial(HardwareParameters, sub_lsbs=2, window="own"),
 }
 """paper: bit-identical with the paper's code. repaired: its faults mended, one option each.
 robust: the rule that survives mismatch. hardware: the chip with the paper's rule.
-hardware_robust: the chip with sub-LSBs and a window for each threshold."""
+hardware_robust: the chip with sub-LSBs and a window for each threshold. Each is made when it is
+asked for, since the chip's has constants from a file, which may be damaged."""
 
 
 def configuration(name: str) -> NetworkParameters | HardwareParameters:
-    """A set of parameters by name; raises InputError for an unknown one (lists those there are)."""
+    """A set of parameters by name.
+
+    Raises:
+        InputError: there is none (lists those there are), or its constants are damaged.
+    """
     if name not in CONFIGURATIONS:
         raise InputError(f"no configuration {name!r}; there are: {', '.join(CONFIGURATIONS)}")
-    return CONFIGURATIONS[name]
+    return CONFIGURATIONS[name]()
 
 
 def build_network(

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ebn_model.errors import InputError
-from ebn_model.text import read_text
+from ebn_model.text import read_text, reading
 
 DECISIONS = ("DEC", "SL", "INC")
 """Outcomes of the learning rule; index - 1 is the change of the weight in LSB."""
@@ -65,14 +65,19 @@ def read_spike_table(path: Path) -> SpikeTable:
     """Read what `SpikeTable.write_csv` wrote (empty last falling edges allowed).
 
     Raises:
-        InputError: another header, or an unknown decision; names the file.
+        InputError: another header, an unknown decision, or no such table; names the file.
     """
-    lines = read_text(path).splitlines()
-    if not lines or lines[0] != CSV_HEADER:
-        raise InputError(f"{path}: the header is not {CSV_HEADER!r}")
-    if len(lines) == 1:
+    with reading(path, "table of spikes"):
+        lines = read_text(path).splitlines()
+        if not lines or lines[0] != CSV_HEADER:
+            raise InputError(f"{path}: the header is not {CSV_HEADER!r}")
+        return _spike_table(lines[1:], path)
+
+
+def _spike_table(lines: list[str], path: Path) -> SpikeTable:
+    if not lines:
         return SpikeTable.from_rows([])
-    columns = list(zip(*(line.split(",") for line in lines[1:]), strict=True))
+    columns = list(zip(*(line.split(",") for line in lines), strict=True))
     unknown = set(columns[5]) - set(DECISIONS)
     if unknown:
         raise InputError(f"{path}: unknown decision {sorted(unknown)[0]!r}")

@@ -1,5 +1,7 @@
-"""Text files that people write or edit: UTF-8, whatever the locale is."""
+"""Files that people write or edit: text is UTF-8 in any locale, and errors name the file."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ebn_model.errors import InputError
@@ -19,6 +21,24 @@ def read_text(path: Path) -> str:
         raise InputError(
             f"{path}: byte {error.start + 1} ({byte:#04x}) is not UTF-8; save the file as UTF-8"
         ) from None
+
+
+@contextmanager
+def reading(path: Path, kind: str) -> Iterator[None]:
+    """Turn whatever a reader raises in the block into an error that names the file.
+
+    kind: what the file should be, such as "HDF5 file".
+
+    Raises:
+        InputError: something was raised; one that the block raises itself stays as it is.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        reason = str(error) or type(error).__name__
+        raise InputError(f"{path}: no readable {kind} ({reason})") from error
 
 
 def read_lines(path: Path) -> list[str]:

@@ -6,11 +6,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
-from cosim.circuits.conditions import NETLISTS, Conditions
-from cosim.circuits.neuron import bias_lines, technology_deck, temperature_line
+from cosim.circuits.conditions import Conditions, deck_under, whole_deck
+from cosim.circuits.neuron import bias_lines
 from cosim.circuits.start_check import start_check
 from cosim.engine.job import Job
 from cosim.engine.spice_parameters import spice_number
+from cosim.workbench.places import NETLISTS
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable
 
@@ -43,10 +44,10 @@ def bench_job(name: str, biases: BiasTable, conditions: Conditions | None = None
     The technology and the bias table that the bench names for itself are replaced.
     """
     conditions = conditions or Conditions()
-    deck = technology_deck(f"bench {name}", conditions)
-    deck = deck.append(f"{bias_lines(biases)}\n{temperature_line(conditions)}", "biases")
-    replaced = [*NETLISTS.glob("technology/*.spice"), *NETLISTS.glob("biases/*.spice")]
+    deck = deck_under(f"bench {name}", conditions).append(bias_lines(biases), "biases")
+    replaced = [*NETLISTS.glob("technology/*.spice"), *NETLISTS.glob("biases/*/*.spice")]
     deck = deck.include(BENCHES / f"{name}.cir", left_out=replaced)
+    deck = whole_deck(deck, conditions)
     stop = re.search(r"^\.tran \S+ (\S+)", deck.text, re.M)
     return Job(
         f"bench {name}",

@@ -2,7 +2,7 @@
 
 import math
 import shutil
-from functools import cached_property
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -14,11 +14,9 @@ from cosim.cells.specification import judge, read_specification
 from cosim.circuits.conditions import Conditions
 from cosim.engine.batch import Batch, Vectors
 from cosim.engine.simulator import simulator_versions
-from cosim.workbench.errors import SimulationError
-from cosim.workbench.output import new_folder
+from cosim.workbench.errors import CosimError, SimulationError
 from cosim.workbench.provenance import sources_digest
-from cosim.workbench.store import write_json
-from cosim.workbench.stored import StoredView
+from cosim.workbench.store import StoredResult
 from cosim.workbench.style import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, save
 from ebn_model.parameters import BiasTable
 
@@ -28,21 +26,18 @@ COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
 FIGURES = ("figure.png", "figure.pdf")
 
 
-class BenchView(StoredView):
+class BenchView(StoredResult):
     """One bench under one bias table and conditions, in FOLDER/NAME/."""
-
-    files = (*FIGURES, "waveforms.raw", "deck.cir", "run.json")
 
     def __init__(self, name: str, biases: BiasTable, conditions: Conditions, folder: Path):
         """Read specification and netlist; raises InputError or DeckError for a fault in them."""
         self.name = name
-        self.folder = folder / name
         self._specification = read_specification(specification_path(name))
         self._module = measurement(name)
         self._job = bench_job(name, biases, conditions)
+        super().__init__(folder / name, self._key())
 
-    @cached_property
-    def key(self) -> dict:
+    def _key(self) -> dict:
         """Deck, programs and sources that the results follow from."""
         return {
             "deck_sha256": self._job.deck.sha256,
@@ -50,13 +45,17 @@ class BenchView(StoredView):
             **simulator_versions(),
         }
 
-    def batch(self, scratch: Path) -> Batch:
-        """The run, which stores its results at the end; its files wait in `scratch`."""
+    def batch(self, scratch: Path, fail: Callable[[CosimError], None]) -> Batch:
+        """The run, which stores its results at the end; its files wait in `scratch`.
+
+        fail: gets the error of a run that ngspice gave up.
+        """
         written = Path(mkdtemp(dir=scratch))
         return Batch(
             self.name,
             [self._job.writing_to(written)],
             lambda vectors: self._store(vectors[0], written),
+            fail,
         )
 
     def sheet(self, table: str, names: dict[str, float]) -> Sheet:
@@ -75,14 +74,15 @@ class BenchView(StoredView):
             values = self._module.measure(vectors)
         except SimulationError as error:
             fault = str(error)
-        with new_folder(self.folder) as folder:
+        except (ArithmeticError, LookupError, ValueError) as error:
+            # A circuit that doesn't work at all shows nothing of what a measurement looks for.
+            fault = f"nothing can be measured: {type(error).__name__}: {error}"
+        finite = {key: float(value) for key, value in values.items() if math.isfinite(value)}
+        with self.writing({"fault": fault, "values": finite}) as folder:
             paths = [folder / name for name in FIGURES]
             save(lambda: self._figure(vectors, values, fault), paths)
             for path in written.iterdir():
                 shutil.move(path, folder)
-            finite = {key: float(value) for key, value in values.items() if math.isfinite(value)}
-            record = {"key": self.key, "fault": fault, "values": finite}
-            write_json(record, folder / "run.json")
 
     def _figure(self, vectors: Vectors, values: dict[str, float], fault: str | None) -> Figure:
         figure = Figure(figsize=SIZE, layout="constrained")

@@ -8,8 +8,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from cosim.cells.runner import RESULTS, BenchConditions, run_benches
+from cosim.cells.runner import BenchConditions, run_benches
 from cosim.cells.sheet import Sheet, shown
+from cosim.circuits.conditions_options import add_conditions, stated_conditions
 from cosim.workbench.placement import add_placement, no_cluster
 from ebn_model.parameters import validated
 
@@ -21,16 +22,17 @@ def add_bench_cells(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help="a bench in netlists/benches (default: all)"
     )
-    for name, default in BenchConditions().model_dump().items():
-        parser.add_argument(
-            f"--{name}", default=default, metavar=name[0].upper(), help=f"default: {default}"
-        )
+    default = BenchConditions()
+    parser.add_argument(
+        "--biases", metavar="TABLE", default=default.biases, help=f"default: {default.biases}"
+    )
+    add_conditions(parser, f"those of {default.label}")
     parser.add_argument(
         "--out",
         type=Path,
-        default=RESULTS,
         metavar="DIR",
-        help="results go to DIR/CONDITIONS (default: Simulations/cells/results)",
+        help="results go to DIR/CONDITIONS (default: Simulations/cells/results; of an "
+        "installed copy, results/cells)",
     )
     add_placement(parser)
     parser.set_defaults(command=_bench_cells)
@@ -39,7 +41,7 @@ def add_bench_cells(parser: argparse.ArgumentParser) -> None:
 def _bench_cells(options: argparse.Namespace) -> int:
     """Run and print; 1 where anything is out of its limits, else 0."""
     no_cluster(options.scheduler, "bench-cells", "all benches take a minute on one machine")
-    values = {name: getattr(options, name) for name in BenchConditions.model_fields}
+    values = {"biases": options.biases, **stated_conditions(options)}
     conditions = validated(BenchConditions, values, "options")
     sheets, folder = run_benches(options.names, conditions, options.out, options.workers)
     # A file or a pipe has no width of its own.

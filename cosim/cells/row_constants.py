@@ -1,14 +1,17 @@
 """The model's constants of a row under a bias table, those that were measured or measured anew."""
 
+import logging
+
 from cosim.cells import characterise
 from cosim.cells.row_characterise import row_parameters
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import read_biases
+from cosim.circuits.neuron import is_path, read_biases
 from cosim.engine.worker import run_jobs
-from ebn_model.measured import measured_parameters
+from ebn_model.measured import measured_biases, measured_parameters
 from ebn_model.parameters import NeuronParameters
 
 _MEASURED_WITH = Conditions()
+_log = logging.getLogger(__name__)
 
 
 def row_constants(
@@ -16,16 +19,21 @@ def row_constants(
 ) -> NeuronParameters:
     """Constants of a neuron in a row, its spike generator included.
 
-    Those of ebn_model.measured under the default conditions, which they were measured under; else
-    measured on the cells, which takes some 20 s.
+    Those of ebn_model.measured under the default conditions, which they were measured under, as
+    long as the table is what it was; else, and for a table that is stated by its path, measured on
+    the cells, which takes some 20 s.
 
     Raises:
-        InputError: unknown table.
+        InputError: unknown table, or damaged constants (DamagedError).
         CosimError: a bench failed.
     """
-    biases = read_biases(table)
-    if conditions == _MEASURED_WITH:
-        return measured_parameters(f"{table}_row")
+    biases = read_biases(table, conditions.technology)
+    if conditions == _MEASURED_WITH and not is_path(table):
+        if measured_biases(f"{table}_row") == biases:
+            return measured_parameters(f"{table}_row")
+        _log.warning(
+            "%s_row.json: of other currents than table %s has; measured anew", table, table
+        )
     jobs = characterise.jobs(biases, conditions)
     jobs.append(characterise.spike_job(biases, conditions))
     vectors = dict(run_jobs(jobs, workers))

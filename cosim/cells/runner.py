@@ -1,6 +1,7 @@
 """Runs the benches that are not up to date, judges all and writes the datasheet."""
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 from cosim.cells.bench import bench_names, specification_path
@@ -10,12 +11,12 @@ from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import read_biases
 from cosim.engine.batch import run_batches
 from cosim.engine.simulator import versions
+from cosim.workbench.errors import CosimError
 from cosim.workbench.output import check_writable, new_files
+from cosim.workbench.places import results_of
 from cosim.workbench.progress import progress_bars
-from cosim.workbench.provenance import ROOT
 from cosim.workbench.scratch import ScratchFolder
 
-RESULTS = ROOT / "Simulations" / "cells" / "results"
 BOLTZMANN_PER_CHARGE = 1.380649e-23 / 1.602176634e-19
 ZERO_CELSIUS = 273.15
 
@@ -28,18 +29,19 @@ class BenchConditions(Conditions):
     @property
     def folder_name(self) -> str:
         """The name of the folder of results."""
-        return f"{self.biases}-{self.technology}-{self.temperature:g}C"
+        return f"{Path(self.biases).name}-{self.label}"
 
     def formula_names(self) -> dict[str, float]:
-        """What the specifications' formulas may use: bias currents in A, u_t in V."""
+        """What the specifications' formulas may use: bias currents in A, u_t and supply in V."""
         u_t = BOLTZMANN_PER_CHARGE * (self.temperature + ZERO_CELSIUS)
-        return {**read_biases(self.biases).model_dump(), "u_t": u_t}
+        biases = read_biases(self.biases, self.technology).model_dump()
+        return {**biases, "u_t": u_t, "supply": self.supply}
 
 
 def run_benches(
     names: Iterable[str] = (),
     conditions: BenchConditions | None = None,
-    out: Path = RESULTS,
+    out: Path | None = None,
     workers: int | None = None,
 ) -> tuple[list[Sheet], Path]:
     """Run benches, and write the datasheet of all whose results are current.
@@ -47,33 +49,39 @@ def run_benches(
     Args:
         names: benches, all that have a specification by default.
         conditions: what they run under.
-        out: gets a folder named after the conditions.
+        out: gets a folder named after the conditions, by default the results of `cells`.
         workers: greatest number of processes at once, all processors by default.
 
     Returns:
-        The sheets, in the order of the names, and the folder of the results.
+        The sheets, in the order of the names, and the folder of the results. The sheet of a bench
+        that ngspice gave up says why; it is run again next time.
 
     Raises:
         InputError: an unknown bench, bias table or technology, or a fault in a specification.
-        CosimError: a run failed, or results can't be written (OutputError).
+        OutputError: results can't be written.
     """
     conditions = conditions or BenchConditions()
     chosen = list(dict.fromkeys(names)) or bench_names()
     for name in chosen:
         specification_path(name)
-    biases = read_biases(conditions.biases)
-    folder = Path(out) / conditions.folder_name
+    biases = read_biases(conditions.biases, conditions.technology)
+    folder = (out or results_of("cells")) / conditions.folder_name
     views = {name: BenchView(name, biases, conditions.conditions, folder) for name in bench_names()}
     check_writable(folder)
+    faults: dict[str, CosimError] = {}
     with ScratchFolder() as scratch, progress_bars() as add_bar:
         stale = [views[name] for name in chosen if not views[name].is_current()]
-        run_batches([view.batch(Path(scratch)) for view in stale], workers, add_bar)
+        batches = [
+            view.batch(Path(scratch), partial(faults.__setitem__, view.name)) for view in stale
+        ]
+        run_batches(batches, workers, add_bar)
     formula_names = conditions.formula_names()
     sheets = {
         name: view.sheet(conditions.biases, formula_names)
         for name, view in views.items()
         if view.is_current()
     }
+    sheets |= {name: Sheet(name, [], str(error)) for name, error in faults.items()}
     with new_files(folder) as new:
         write_sheets([*sheets.values()], {**conditions.model_dump(), **versions()}, new)
     return [sheets[name] for name in chosen], folder

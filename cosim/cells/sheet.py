@@ -8,7 +8,7 @@ from quantiphy import Quantity
 
 from cosim.cells.specification import Row
 from cosim.workbench.checks import all_passed
-from cosim.workbench.store import write_json
+from cosim.workbench.json_files import write_json
 
 _PREFIXED = ("A", "s", "V", "F", "Ω", "C", "J", "Hz")
 FILES = ("datasheet.csv", "datasheet.md", "datasheet.json")

@@ -19,7 +19,7 @@ class Limits(BaseModel):
     """Least, expected and greatest value; None, as `UNLIMITED`, is not judged or not known.
 
     Each is a number, text with a unit, or a formula (see `evaluate`) of the bias currents, `u_t`
-    (kT/q), the bench's measured values and, in min and max, `typical`.
+    (kT/q), `supply`, the bench's measured values and, in min and max, `typical`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

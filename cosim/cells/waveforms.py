@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from cosim.circuits.neuron_sources import SUPPLY
 from cosim.workbench.errors import SimulationError
 
 Vectors = dict[str, np.ndarray]
@@ -13,7 +12,19 @@ def current(vectors: Vectors, device: str) -> np.ndarray:
     return np.abs(vectors[f"@m.{device}.m1[id]"])
 
 
-def edges(time: np.ndarray, signal: np.ndarray, level: float = SUPPLY / 2) -> np.ndarray:
+def supply(vectors: Vectors) -> float:
+    """The supply of a bench, V; it saves the voltage of `vdda` or `vdd`.
+
+    Raises:
+        SimulationError: it saves neither.
+    """
+    for node in ("vdda", "vdd"):
+        if node in vectors:
+            return float(vectors[node][0])
+    raise SimulationError("the bench saves neither v(vdda) nor v(vdd), its supply")
+
+
+def edges(time: np.ndarray, signal: np.ndarray, level: float) -> np.ndarray:
     """Where a signal crosses a level, shape (crossings,), interpolated, either direction."""
     above = signal > level
     before = np.flatnonzero(above[1:] != above[:-1])
@@ -21,14 +32,22 @@ def edges(time: np.ndarray, signal: np.ndarray, level: float = SUPPLY / 2) -> np
     return time[before] + share * (time[before + 1] - time[before])
 
 
-def pulses(time: np.ndarray, signal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Starts and ends of a logic signal's pulses, each of shape (pulses,).
+def logic_edges(vectors: Vectors, node: str) -> np.ndarray:
+    """When a node crosses half the supply, s, shape (crossings,), either direction."""
+    return edges(vectors["time"], vectors[node], supply(vectors) / 2)
+
+
+def pulses(vectors: Vectors, node: str, high: float | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Starts and ends in s of the pulses of a logic node, each of shape (pulses,).
+
+    high: its voltage during a pulse, V; by default the supply.
 
     Raises:
         SimulationError: a pulse has no start or no end, or there is none.
     """
-    found = edges(time, signal)
-    if signal[0] > SUPPLY / 2 or len(found) % 2 or not len(found):
+    level = (supply(vectors) if high is None else high) / 2
+    found = edges(vectors["time"], vectors[node], level)
+    if vectors[node][0] > level or len(found) % 2 or not len(found):
         raise SimulationError(f"{len(found)} edges of pulses, expected two each, low first")
     return found[::2], found[1::2]
 
@@ -70,8 +89,10 @@ def linear_span(x: np.ndarray, ratio: np.ndarray, at: float, tolerance: float) -
 def weights(vectors: Vectors, times: np.ndarray) -> np.ndarray:
     """Weights in LSB at times in s, shape (times,), from magnitude bits m0 .. m4 and sign."""
 
+    half = supply(vectors) / 2
+
     def level(node: str) -> np.ndarray:
-        return (np.interp(times, vectors["time"], vectors[node]) > SUPPLY / 2).astype(int)
+        return (np.interp(times, vectors["time"], vectors[node]) > half).astype(int)
 
     magnitude = sum(level(f"m{bit}") << bit for bit in range(5))
     return np.where(level("sign"), -magnitude - 1, magnitude)

@@ -3,13 +3,15 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
+from cosim.circuits.levels import LogicLevels
+from cosim.engine.deck import Deck
+from cosim.technologies.deck import with_models, with_wrappers
+from cosim.technologies.technology import Technology, read_technology
 from cosim.workbench.settings import Section
 from ebn_model.errors import InputError
-from ebn_model.units import Celsius
-
-NETLISTS = Path(__file__).resolve().parents[2] / "netlists"
+from ebn_model.units import Celsius, Volt
 
 COLDEST, HOTTEST = -55.0, 150.0
 """What the devices' models are made for, degrees C."""
@@ -29,24 +31,87 @@ Temperature = Annotated[Celsius, AfterValidator(check_temperature)]
 
 
 class Conditions(Section):
-    """Technology and temperature; a subclass adds what else a kind of run states.
+    """Technology, corner, temperature and supply; a subclass adds what else a kind of run states.
 
-    technology: file in netlists/technology, without its suffix. temperature: degrees C.
+    technology: file in netlists/technology without its suffix, or the path of a .toml like those.
+    corner: one of the technology's. temperature: degrees C.
+    supply: V; by default the technology's.
     """
 
     technology: str = "generic180"
+    corner: str = "tt"
     temperature: Temperature = 27.0
+    supply: Volt = Field(default=None, validate_default=True)
 
     @field_validator("technology")
     @classmethod
     def _known_technology(cls, name: str) -> str:
-        listed(NETLISTS / "technology", name, "technology")
+        read_technology(name)
         return name
+
+    @field_validator("corner")
+    @classmethod
+    def _known_corner(cls, name: str, info: ValidationInfo) -> str:
+        if "technology" in info.data:
+            corners = read_technology(info.data["technology"]).corners
+            if name not in corners:
+                raise InputError(f"unknown corner {name!r}; there are: {', '.join(corners)}")
+        return name
+
+    @field_validator("supply", mode="before")
+    @classmethod
+    def _nominal_supply(cls, supply: float | str | None, info: ValidationInfo) -> float | str:
+        if supply is None and "technology" in info.data:
+            return read_technology(info.data["technology"]).supply
+        return supply
+
+    @field_validator("supply")
+    @classmethod
+    def _possible_supply(cls, supply: float, info: ValidationInfo) -> float:
+        if "technology" in info.data:
+            low, high = read_technology(info.data["technology"]).supply_range
+            if not low <= supply <= high:
+                raise InputError(
+                    f"{supply:g} V is outside {low:g} .. {high:g} V, for which the devices of "
+                    f"{info.data['technology']} are made"
+                )
+        return supply
 
     @property
     def conditions(self) -> "Conditions":
         """The conditions alone, without what a subclass adds."""
         return Conditions(**{name: getattr(self, name) for name in Conditions.model_fields})
+
+    @property
+    def label(self) -> str:
+        """What results are called by: technology and temperature, corner and supply if special."""
+        facts = self.facts
+        corner = "" if self.corner == "tt" else f"-{self.corner}"
+        supply = "" if self.supply == facts.supply else f"-{self.supply:g}V"
+        return f"{facts.name}{corner}-{self.temperature:g}C{supply}"
+
+    @property
+    def facts(self) -> Technology:
+        """The technology."""
+        return read_technology(self.technology)
+
+    @property
+    def levels(self) -> LogicLevels:
+        """The voltages of logic; the latches' threshold goes with the supply."""
+        facts = self.facts
+        return LogicLevels(self.supply, facts.latch_threshold * (self.supply / facts.supply))
+
+
+def deck_under(title: str, conditions: Conditions) -> Deck:
+    """The beginning of a deck: wrappers of the technology, supply and temperature."""
+    deck = with_wrappers(Deck(title), conditions.facts, conditions.corner)
+    lines = f".param supply={conditions.supply!r}\n.temp {float(conditions.temperature)!r}"
+    return deck.append(lines, "conditions")
+
+
+def whole_deck(deck: Deck, conditions: Conditions) -> Deck:
+    """A deck that has all its devices, with the models that they need; raises ModelError."""
+    return with_models(deck, conditions.facts, conditions.corner)
 
 
 def listed(folder: Path, name: str, kind: str) -> Path:

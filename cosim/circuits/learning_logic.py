@@ -2,18 +2,15 @@
 
 from ebn_model.weight_counter import WeightCounter
 
-LATCH_THRESHOLD = 0.8
-"""A latch takes a voltage above this for a 1, V: where its inverter switches in generic180."""
 
+def latched_decision(win_inc: bool, win_sl: bool) -> int:
+    """The decision in LSB for what the latches take of the decision circuit's outputs.
 
-def latched_decision(v_win_inc: float, v_win_sl: float) -> int:
-    """The decision in LSB for the decision circuit's outputs in V: SL, else INC, else DEC.
-
-    An output between the levels is what the latch would make of it.
+    SL, else INC, else DEC.
     """
-    if v_win_sl > LATCH_THRESHOLD:
+    if win_sl:
         return 0
-    return 1 if v_win_inc > LATCH_THRESHOLD else -1
+    return 1 if win_inc else -1
 
 
 class LearningLogic:
@@ -38,10 +35,10 @@ class LearningLogic:
         """Value of the counter's bits below the weight's."""
         return self._counter.fraction
 
-    def rise(self, v_win_inc: float, v_win_sl: float) -> None:
-        """Rising edge of the input: latch the decision circuit's outputs, in V."""
+    def rise(self, win_inc: bool, win_sl: bool) -> None:
+        """Rising edge of the input: latch the decision circuit's outputs."""
         self._pulse = True
-        self.decision = latched_decision(v_win_inc, v_win_sl)
+        self.decision = latched_decision(win_inc, win_sl)
 
     def fall(self) -> None:
         """Falling edge of the input: count."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cosim.circuits.conditions import NETLISTS, Conditions
+from cosim.circuits.conditions import Conditions, whole_deck
 from cosim.circuits.neuron import analysis, neuron_deck
 from cosim.circuits.neuron_logic import WIN_INC, WIN_SL, Surroundings
 from cosim.circuits.neuron_readout import OUTPUT_SPIKE, learning_result, output_spikes
@@ -13,6 +13,7 @@ from cosim.circuits.neuron_sources import check_edges_fit, stimulus_edges
 from cosim.circuits.start_check import start_check
 from cosim.engine.job import Job
 from cosim.engine.solver_options import SolverOptions
+from cosim.workbench.places import NETLISTS
 from ebn_model.parameters import BiasTable
 from ebn_model.results import LearningResult
 from ebn_model.stimulus import Stimulus
@@ -47,9 +48,9 @@ class MixedCircuit:
         check_sub_lsbs(sub_lsbs)
         self.solver = solver or self.tested_solver
         self._sub_lsbs = sub_lsbs
-        self._netlist = neuron_deck(
-            "analog_neuron_test.spice", biases, self.solver, conditions or Conditions()
-        )
+        self._conditions = conditions or Conditions()
+        netlist = "analog_neuron_test.spice"
+        self._netlist = neuron_deck(netlist, biases, self.solver, self._conditions)
         self._vectors = (I_MEM, WIN_INC, WIN_SL)
         if spiking:
             self._netlist = self._netlist.include(NETLISTS / "spiking.spice")
@@ -60,12 +61,14 @@ class MixedCircuit:
 
         Raises:
             InputError: pulses or pauses too short for the circuit's edges.
+            CosimError: the technology's models aren't there.
         """
         check_edges_fit(stimulus)
-        surroundings = partial(Surroundings, stimulus, self._sub_lsbs)
+        surroundings = partial(Surroundings, stimulus, self._sub_lsbs, self._conditions.levels)
         sources = (f"v{pin} {pin} 0 pwl(0 0)" for pin in surroundings().pins)
         deck = self._netlist.append("\n".join(sources), "logic and stimulus")
         deck = deck.append(analysis(stimulus, self.solver), "analysis")
+        deck = whole_deck(deck, self._conditions)
         return Job(
             label,
             deck,
@@ -83,5 +86,5 @@ class MixedCircuit:
         weights = np.concatenate([[stimulus.start_weight], vectors["weight"]])
         before, after = weights[spikes], weights[np.minimum(spikes + 1, len(weights) - 1)]
         logic = vectors["decision"], before, after
-        fired = output_spikes(vectors)
+        fired = output_spikes(vectors, self._conditions.supply)
         return learning_result(stimulus, vectors["time"], vectors[I_MEM], *logic, fired)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cosim.circuits.conditions import NETLISTS, Conditions, listed
+from cosim.circuits.conditions import Conditions, deck_under, listed, whole_deck
 from cosim.circuits.neuron_readout import (
     BITS,
     I_MEM,
@@ -20,21 +20,44 @@ from cosim.engine.deck import Deck
 from cosim.engine.job import Job
 from cosim.engine.solver_options import SolverOptions
 from cosim.engine.spice_parameters import read_parameters
+from cosim.technologies.technology import read_technology
+from cosim.workbench.places import NETLISTS
 from ebn_model.parameters import BiasTable, validated
 from ebn_model.results import LearningResult
 from ebn_model.stimulus import Stimulus
 from ebn_model.weight_counter import check_sub_lsbs
 
 
-def read_biases(name: str) -> BiasTable:
-    """Read netlists/biases/NAME.spice.
+def bias_folder(technology: str) -> Path:
+    """Where a technology's bias tables are: in biases/TECHNOLOGY beside the folder of its file.
+
+    Raises:
+        InputError: an unknown technology.
+    """
+    facts = read_technology(technology)
+    return facts.folder.parent / "biases" / facts.name
+
+
+def read_biases(name: str, technology: str = "generic180") -> BiasTable:
+    """Read a table: a technology's, biases/TECHNOLOGY/NAME.spice, or any by its path, *.spice.
 
     Raises:
         InputError: no such table (lists those there are), a line that is not a `.param` of
             numbers (names file and line), or a bad or missing value.
     """
-    path = listed(NETLISTS / "biases", name, "bias table")
+    kind = f"bias table of {Path(technology).stem}"
+    path = Path(name) if is_path(name) else listed(bias_folder(technology), name, kind)
     return validated(BiasTable, read_parameters(path), path.name)
+
+
+def is_path(table: str) -> bool:
+    """Whether a bias table is stated by its path, not by its name."""
+    return table.endswith(".spice")
+
+
+def seen_from(folder: Path, table: str) -> str:
+    """A bias table that a file in `folder` states, whose path is as seen from there."""
+    return str(folder / table) if is_path(table) else table
 
 
 def bias_lines(biases: BiasTable) -> str:
@@ -42,31 +65,21 @@ def bias_lines(biases: BiasTable) -> str:
     return "\n".join(f".param {name}={value!r}" for name, value in biases.model_dump().items())
 
 
-def technology_deck(title: str, conditions: Conditions) -> Deck:
-    """The beginning of a deck: the technology's models and wrappers."""
-    return Deck(title).include(listed(NETLISTS / "technology", conditions.technology, "technology"))
-
-
-def temperature_line(conditions: Conditions) -> str:
-    """The line that sets the temperature."""
-    return f".temp {float(conditions.temperature)!r}"
-
-
 def neuron_deck(
     netlist: str, biases: BiasTable, solver: SolverOptions, conditions: Conditions
 ) -> Deck:
-    """A deck of one of the netlists with supplies, which lacks the stimulus and the analysis.
+    """A deck of one of the netlists with supplies; it lacks stimulus, analysis and models.
 
     Args:
         netlist: file in netlists/.
         biases, solver, conditions: as they are.
     """
     return (
-        technology_deck("learning neuron", conditions)
+        deck_under("learning neuron", conditions)
         .include(NETLISTS / "cells.spice")
         .append(bias_lines(biases), "biases")
         .include(NETLISTS / netlist)
-        .append(f"{temperature_line(conditions)}\n{solver.line()}", "solver options")
+        .append(solver.line(), "solver options")
     )
 
 
@@ -98,9 +111,8 @@ class TransistorCircuit:
         """
         check_sub_lsbs(sub_lsbs)
         self.solver = solver or self.tested_solver
-        self._netlist = neuron_deck(
-            "neuron_test.spice", biases, self.solver, conditions or Conditions()
-        )
+        self._conditions = conditions or Conditions()
+        self._netlist = neuron_deck("neuron_test.spice", biases, self.solver, self._conditions)
         if sub_lsbs:
             self._netlist = self._netlist.append(f".param sub_lsbs={sub_lsbs}", "weight counter")
         self._vectors = (I_MEM, *BITS, *LATCHES)
@@ -113,10 +125,13 @@ class TransistorCircuit:
 
         Raises:
             InputError: pulses or pauses too short for the circuit's edges.
+            CosimError: the technology's models aren't there.
         """
         check_edges_fit(stimulus)
-        deck = self._netlist.append(stimulus_lines(stimulus), "stimulus")
+        lines = stimulus_lines(stimulus, self._conditions.supply)
+        deck = self._netlist.append(lines, "stimulus")
         deck = deck.append(analysis(stimulus, self.solver), "analysis")
+        deck = whole_deck(deck, self._conditions)
         return Job(
             label,
             deck,
@@ -134,6 +149,7 @@ class TransistorCircuit:
             SimulationError: a bit is between levels where it should have settled, or the weight
                 changed elsewhere than after a falling edge.
         """
-        logic = bits_and_latches(stimulus, vectors)
-        fired = output_spikes(vectors)
+        supply = self._conditions.supply
+        logic = bits_and_latches(stimulus, vectors, supply)
+        fired = output_spikes(vectors, supply)
         return learning_result(stimulus, vectors["time"], vectors[I_MEM], *logic, fired)

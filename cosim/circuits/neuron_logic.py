@@ -9,7 +9,7 @@ from operator import itemgetter
 import numpy as np
 
 from cosim.circuits.learning_logic import LearningLogic
-from cosim.circuits.neuron_sources import SUPPLY
+from cosim.circuits.levels import LogicLevels
 from cosim.engine.closed_loop import Action
 from ebn_model.stimulus import Stimulus
 
@@ -27,8 +27,9 @@ class Surroundings:
     probes = (WIN_INC, WIN_SL)
     edge = 20e-9
 
-    def __init__(self, stimulus: Stimulus, sub_lsbs: int):
+    def __init__(self, stimulus: Stimulus, sub_lsbs: int, levels: LogicLevels):
         """Begin at time 0; sub_lsbs as for LearningLogic."""
+        self._levels = levels
         self._logic = LearningLogic(stimulus.start_weight, sub_lsbs)
         self._extra_synapse = stimulus.extra_synapse
         self._input, self._reset = False, stimulus.reset_until > 0
@@ -54,7 +55,7 @@ class Surroundings:
     @property
     def levels(self) -> dict[str, float]:
         """V by source; that of a pin is called v and its name."""
-        return {f"v{pin}": SUPPLY * level for pin, level in self.pins.items()}
+        return {f"v{pin}": self._levels.supply * level for pin, level in self.pins.items()}
 
     def act(self, time: float, values: Mapping[str, float]) -> Action:
         """An edge of the input, the end of the reset, or both."""
@@ -68,7 +69,7 @@ class Surroundings:
 
     def _rise(self, values: Mapping[str, float]) -> None:
         self._input = True
-        self._logic.rise(values[WIN_INC], values[WIN_SL])
+        self._logic.rise(*(self._levels.latched(values[win]) for win in self.probes))
         self._decisions.append(self._logic.decision)
 
     def _fall(self, _values: Mapping[str, float]) -> None:

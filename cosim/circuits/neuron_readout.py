@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cosim.circuits.neuron_sources import EDGE, SETTLED_AFTER, SUPPLY
+from cosim.circuits.neuron_sources import EDGE, SETTLED_AFTER
 from cosim.workbench.errors import SimulationError
 from ebn_model.results import LearningResult, SpikeTable, weight_steps
 from ebn_model.stimulus import Stimulus
@@ -14,9 +14,11 @@ OUTPUT_SPIKE = "v(spike)"
 
 
 def bits_and_latches(
-    stimulus: Stimulus, vectors: dict[str, np.ndarray]
+    stimulus: Stimulus, vectors: dict[str, np.ndarray], supply: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Decision at, and weight before and after every spike, in LSB, off the logic's waveforms.
+
+    supply: V.
 
     Raises:
         SimulationError: a bit between levels, or a weight that changed out of turn.
@@ -24,8 +26,10 @@ def bits_and_latches(
     rise, duration = stimulus.spike_times, stimulus.duration
     before_rise, before_fall = _just_before_the_edges(stimulus)
     after_fall = np.minimum(stimulus.fall_times + SETTLED_AFTER, duration)
-    before = weights_at(vectors, before_rise)
-    after = np.where(stimulus.fall_times <= duration, weights_at(vectors, after_fall), before)
+    before = weights_at(vectors, before_rise, supply)
+    after = np.where(
+        stimulus.fall_times <= duration, weights_at(vectors, after_fall, supply), before
+    )
     expected = np.concatenate([[stimulus.start_weight], after[:-1]])[: len(before)]
     if (before != expected).any():
         index = int((before != expected).argmax())
@@ -33,7 +37,7 @@ def bits_and_latches(
             f"the weight is {before[index]} before spike {index} at {rise[index]:g} s, "
             f"but was {expected[index]} after the one before"
         )
-    return decisions_at(vectors, before_fall), before, after
+    return decisions_at(vectors, before_fall, supply), before, after
 
 
 def learning_result(
@@ -69,12 +73,12 @@ def learning_result(
     return LearningResult(time, i_mem, weights, spikes, fired)
 
 
-def output_spikes(vectors: dict[str, np.ndarray]) -> np.ndarray:
+def output_spikes(vectors: dict[str, np.ndarray], supply: float) -> np.ndarray:
     """Rising edges of the neuron's own spikes, s, interpolated as in engine.closed_loop; none where
-    it has no spike generator."""
+    it has no spike generator. supply: V."""
     if OUTPUT_SPIKE not in vectors:
         return np.empty(0)
-    time, spike, level = vectors["time"], vectors[OUTPUT_SPIKE], SUPPLY / 2
+    time, spike, level = vectors["time"], vectors[OUTPUT_SPIKE], supply / 2
     before = np.flatnonzero((spike[:-1] < level) & (spike[1:] >= level))
     rise = (level - spike[before]) / (spike[before + 1] - spike[before])
     return time[before] + rise * (time[before + 1] - time[before])
@@ -87,32 +91,40 @@ def _just_before_the_edges(stimulus: Stimulus) -> tuple[np.ndarray, np.ndarray]:
 
 
 def decisions_at(
-    vectors: dict[str, np.ndarray], times: np.ndarray, latches: tuple[str, ...] = LATCHES
+    vectors: dict[str, np.ndarray],
+    times: np.ndarray,
+    supply: float,
+    latches: tuple[str, ...] = LATCHES,
 ) -> np.ndarray:
     """What a synapse's latches hold at times in s, LSB; raises SimulationError between levels."""
-    inc, sl = (logic_level(vectors, name, times) for name in latches)
+    inc, sl = (logic_level(vectors, name, times, supply) for name in latches)
     return np.where(sl, 0, np.where(inc, 1, -1))
 
 
 def weights_at(
-    vectors: dict[str, np.ndarray], times: np.ndarray, bits: tuple[str, ...] = BITS
+    vectors: dict[str, np.ndarray],
+    times: np.ndarray,
+    supply: float,
+    bits: tuple[str, ...] = BITS,
 ) -> np.ndarray:
     """A synapse's weight at times in s, LSB; raises SimulationError between levels."""
-    bits = [logic_level(vectors, name, times).astype(int) for name in bits]
+    bits = [logic_level(vectors, name, times, supply).astype(int) for name in bits]
     return sum(bit << place for place, bit in enumerate(bits[:-1])) - (bits[-1] << 5)
 
 
-def logic_level(vectors: dict[str, np.ndarray], name: str, times: np.ndarray) -> np.ndarray:
-    """Logic level of a node at times in s, bool, shape (times,).
+def logic_level(
+    vectors: dict[str, np.ndarray], name: str, times: np.ndarray, supply: float
+) -> np.ndarray:
+    """Logic level of a node at times in s, bool, shape (times,); supply: V.
 
     Raises:
         SimulationError: the node is neither 0 nor 1, but in the middle 60 % of the supply.
     """
     volts = np.interp(times, vectors["time"], vectors[name])
-    between = (volts > 0.2 * SUPPLY) & (volts < 0.8 * SUPPLY)
+    between = (volts > 0.2 * supply) & (volts < 0.8 * supply)
     if between.any():
         index = int(between.argmax())
         raise SimulationError(
             f"{name} is {volts[index]:.2f} V at {times[index]:g} s, neither logic 0 nor 1"
         )
-    return volts > SUPPLY / 2
+    return volts > supply / 2

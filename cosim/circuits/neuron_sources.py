@@ -5,8 +5,6 @@ import numpy as np
 from ebn_model.errors import InputError
 from ebn_model.stimulus import Stimulus
 
-SUPPLY = 1.8
-"""Supply voltage, V."""
 EDGE = 1e-9
 """Duration of a stimulus edge, s; its middle is at the spike's time. Slower ones cost more: the
 Schmitt trigger then trips inside a long time step, which is tried again and again."""
@@ -45,8 +43,8 @@ def stimulus_edges(stimulus: Stimulus, *offsets: float) -> np.ndarray:
     return times[times < stimulus.duration]
 
 
-def stimulus_lines(stimulus: Stimulus) -> str:
-    """The sources of a stimulus; every number in them was checked to be one."""
+def stimulus_lines(stimulus: Stimulus, supply: float) -> str:
+    """The sources of a stimulus, with a supply in V; every number in them was checked to be one."""
     pulses = [
         (time + sign * EDGE / 2, level)
         for edges in zip(stimulus.spike_times, stimulus.fall_times, strict=True)
@@ -55,30 +53,40 @@ def stimulus_lines(stimulus: Stimulus) -> str:
     ]
     inverted = [(time, 1 - level) for time, level in pulses]
     extra = stimulus.extra_synapse
+    reset = stimulus.reset_until
     sources = {
-        "input": logic_source(0, pulses),
-        "extra": logic_source(0, pulses if extra else []),
-        "extra_b": logic_source(1, inverted if extra else []),
-        "reset": logic_source(1, _falling(stimulus.reset_until)) if stimulus.reset_until else "0",
-        "load": logic_source(1, _falling(PRESET_UNTIL)),
+        "input": (0, pulses),
+        "extra": (0, pulses if extra else []),
+        "extra_b": (1, inverted if extra else []),
+        "reset": (1, _falling(reset)) if reset else (0, []),
+        "load": (1, _falling(PRESET_UNTIL)),
     }
     for bit in range(6):
-        sources[f"p{bit}"] = logic_source(stimulus.start_weight >> bit & 1, [])
-    return "\n".join(f"v{node} {node} 0 {source}" for node, source in sources.items())
+        sources[f"p{bit}"] = (stimulus.start_weight >> bit & 1, [])
+    return "\n".join(
+        f"v{node} {node} 0 {logic_source(*course, supply)}" for node, course in sources.items()
+    )
 
 
 def _falling(time: float) -> list[tuple[float, int]]:
     return [(time, 1), (time + EDGE, 0)]
 
 
-def logic_source(start: int, corners: list[tuple[float, int]]) -> str:
+def logic_source(start: int, corners: list[tuple[float, int]], supply: float) -> str:
     """A constant or piecewise-linear source, on lines of a readable length.
 
-    start: logic level at the beginning. corners: times in s and logic levels.
+    start: logic level at the beginning. corners: times in s and logic levels. supply: of a 1, V.
     """
     if not corners:
-        return f"{start * SUPPLY:g}"
+        return _volts(start * supply)
     pairs = [(0.0, start), *corners]
     rows = [pairs[k : k + 4] for k in range(0, len(pairs), 4)]
-    text = (" ".join(f"{time:.12g} {level * SUPPLY:g}" for time, level in row) for row in rows)
-    return "pwl(" + "\n+ ".join(text) + ")"
+    text = "\n+ ".join(
+        " ".join(f"{time:.12g} {_volts(level * supply)}" for time, level in row) for row in rows
+    )
+    return f"pwl({text})"
+
+
+def _volts(value: float) -> str:
+    """A voltage with the digits that it needs."""
+    return f"{value:.12g}"

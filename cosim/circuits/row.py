@@ -7,7 +7,8 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from cosim.circuits.conditions import Conditions
+from cosim.circuits.conditions import Conditions, whole_deck
+from cosim.circuits.levels import LogicLevels
 from cosim.circuits.neuron import neuron_deck, read_biases
 from cosim.circuits.neuron_readout import OUTPUT_SPIKE
 from cosim.circuits.row_deck import (
@@ -80,12 +81,9 @@ class RowCircuit:
             raise InputError(f"lanes = {lanes} must be 1 or more")
         self.view, self._lanes, self.step = view, lanes, step
         self.solver = solver or (TRANSISTOR_SOLVER if view == "transistor" else DIGITAL_SOLVER)
-        self._netlist = neuron_deck(
-            "row_test.spice",
-            biases or read_biases("network"),
-            self.solver,
-            conditions or Conditions(),
-        )
+        self._conditions = conditions or Conditions()
+        biases = biases or read_biases("network", self._conditions.technology)
+        self._netlist = neuron_deck("row_test.spice", biases, self.solver, self._conditions)
         if view == "transistor":
             self._netlist = self._netlist.append(LARGE_MATRIX, "solver options")
 
@@ -94,7 +92,7 @@ class RowCircuit:
         stimulus: RowStimulus,
         label: str,
         raw_path: Path | None = None,
-        controller: Callable[[RowStimulus, int], Controller] | None = None,
+        controller: Callable[[RowStimulus, int, LogicLevels], Controller] | None = None,
     ) -> Job:
         """The run of a stimulus, for `run_jobs`.
 
@@ -108,15 +106,16 @@ class RowCircuit:
         deck = with_input(with_spikes(self._netlist, stimulus), stimulus)
         if self.view == "transistor":
             check_fits(stimulus)
-            deck = transistor_row(deck, stimulus)
+            deck = transistor_row(deck, stimulus, self._conditions.supply)
             edges, surroundings = transistor_edges(stimulus), None
         else:
-            lanes = self._lanes_for(stimulus)
+            lanes, levels = self._lanes_for(stimulus), self._conditions.levels
             own = partial(DigitalRow, step=self.step)
-            surroundings = partial(controller or own, stimulus, lanes)
-            deck = digital_row(deck, stimulus, lanes)
+            surroundings = partial(controller or own, stimulus, lanes, levels)
+            deck = digital_row(deck, stimulus, lanes, levels)
             edges = digital_edges(stimulus)
         deck = deck.append(f".tran 1m {stimulus.duration!r} 0 {self.solver.max_step!r}", "analysis")
+        deck = whole_deck(deck, self._conditions)
         return Job(
             label,
             deck,
@@ -136,7 +135,7 @@ class RowCircuit:
                 changed elsewhere than after a falling edge.
         """
         read = transistor_result if self.view == "transistor" else digital_result
-        return read(stimulus, vectors)
+        return read(stimulus, vectors, self._conditions.supply)
 
     def _lanes_for(self, stimulus: RowStimulus) -> int:
         synapses = len(stimulus.synapses)

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from cosim.circuits.neuron import NETLISTS
+from cosim.circuits.levels import LogicLevels
 from cosim.circuits.row_logic import LANE_PINS, DigitalRow
 from cosim.circuits.row_sources import transistor_stimuli
 from cosim.engine.deck import Deck
+from cosim.workbench.places import NETLISTS
 from ebn_model.row import RowStimulus
 
 BUS = "b0_b b1_b b2_b b3_b b4_b sign_b"
@@ -17,12 +18,12 @@ FLAT = 1.0
 """Length of the last, constant segment of the input current, s."""
 
 
-def digital_row(deck: Deck, stimulus: RowStimulus, lanes: int) -> Deck:
+def digital_row(deck: Deck, stimulus: RowStimulus, lanes: int, levels: LogicLevels) -> Deck:
     """Add `lanes` DACs and the sources of a DigitalRow to a row's deck.
 
     What the synapses without a DAC would hang on the lines stays.
     """
-    sources = DigitalRow(stimulus, lanes).levels
+    sources = DigitalRow(stimulus, lanes, levels).levels
     lines = [f"{source} {source[1:]} 0 pwl(0 0)" for source in sources]
     for lane in range(lanes):
         pins = " ".join(f"{pin}_{lane}" for pin in LANE_PINS)
@@ -34,10 +35,10 @@ def digital_row(deck: Deck, stimulus: RowStimulus, lanes: int) -> Deck:
     return deck.append("\n".join(lines), "synapses")
 
 
-def transistor_row(deck: Deck, stimulus: RowStimulus) -> Deck:
+def transistor_row(deck: Deck, stimulus: RowStimulus, supply: float) -> Deck:
     """Add complete synapses, the keepers of the weight bus and all stimuli to a row's deck."""
     lines = [f".param sub_lsbs={stimulus.sub_lsbs}"] if stimulus.sub_lsbs else []
-    lines += ["vddd vddd 0 1.8", f"xbus {BUS} b0 b1 b2 b3 b4 sign vddd 0 weight_bus"]
+    lines += ["vddd vddd 0 {supply}", f"xbus {BUS} b0 b1 b2 b3 b4 sign vddd 0 weight_bus"]
     for number in range(len(stimulus.synapses)):
         preset = " ".join(f"p{bit}_{number}" for bit in range(6))
         bits = " ".join(f"q{bit}_{number}" for bit in range(6))
@@ -50,7 +51,7 @@ def transistor_row(deck: Deck, stimulus: RowStimulus) -> Deck:
             ".save " + " ".join(bit_names(number) + latch_names(number)),
         ]
     deck = deck.append("\n".join(lines), "synapses")
-    return deck.append(transistor_stimuli(stimulus), "stimuli")
+    return deck.append(transistor_stimuli(stimulus, supply), "stimuli")
 
 
 def bit_names(number: int) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from cosim.circuits.learning_logic import LearningLogic
+from cosim.circuits.levels import LogicLevels
 from cosim.circuits.neuron_logic import WIN_INC, WIN_SL
-from cosim.circuits.neuron_sources import SUPPLY
 from cosim.circuits.row_timeline import RowTimeline, on_tick
 from cosim.workbench.errors import SimulationError
 from ebn_model.row import RowStimulus
@@ -30,13 +30,19 @@ class DigitalRow(RowTimeline):
     probes = (WIN_INC, WIN_SL)
     edge = 20e-9
 
-    def __init__(self, stimulus: RowStimulus, lanes: int, step: float | None = None):
+    def __init__(
+        self,
+        stimulus: RowStimulus,
+        lanes: int,
+        levels: LogicLevels,
+        step: float | None = None,
+    ):
         """Begin at time 0.
 
         lanes: number of DACs. step: where a run in step with others stopped at each multiple of
         this time in s, this one does too, and so computes the same to the last bit.
         """
-        super().__init__(stimulus.slot, stimulus.pulse_width)
+        super().__init__(stimulus.slot, stimulus.pulse_width, levels)
         starts = zip(stimulus.start_codes, stimulus.start_fractions, strict=True)
         self._logic = [
             LearningLogic(int(code), stimulus.sub_lsbs, int(fraction)) for code, fraction in starts
@@ -67,7 +73,7 @@ class DigitalRow(RowTimeline):
         for lane, synapse in enumerate(logic):
             pins |= {f"v{pin}_{lane}": synapse.outputs[pin] for pin in LANE_PINS}
         pins |= {"vforce_b": True} if self._forced else {}
-        return {source: SUPPLY * level for source, level in pins.items()}
+        return {source: self._levels.supply * level for source, level in pins.items()}
 
     def select(self, synapse: int) -> None:
         """Weight on the bus and, where it has none of its own, into a DAC."""
@@ -79,7 +85,7 @@ class DigitalRow(RowTimeline):
     def rise(self, synapse: int, values: Mapping[str, float]) -> None:
         """Latch and begin to drive."""
         logic = self._logic[synapse]
-        logic.rise(values[WIN_INC], values[WIN_SL])
+        logic.rise(*(self._levels.latched(values[win]) for win in self.probes))
         self._drive_lane(synapse)
         pulse = [logic.decision, logic.weight, logic.weight]
         self._pulses.append(pulse)

@@ -12,14 +12,18 @@ from ebn_model.row import RowEvents, RowResult, RowStimulus
 I_MEM = "@m.xneuron.xdecision.xmem.m1[id]"
 
 
-def digital_result(stimulus: RowStimulus, vectors: dict[str, np.ndarray]) -> RowResult:
-    """The result of a run whose logic was in Python (see DigitalRow.record)."""
+def digital_result(
+    stimulus: RowStimulus, vectors: dict[str, np.ndarray], supply: float
+) -> RowResult:
+    """The result of a run whose logic was in Python (see DigitalRow.record); supply: V."""
     codes = vectors["final_codes"], vectors["final_fractions"]
     outcome = vectors["decision"], vectors["before"], vectors["after"]
-    return _result(stimulus, vectors, outcome, codes)
+    return _result(stimulus, vectors, supply, outcome, codes)
 
 
-def transistor_result(stimulus: RowStimulus, vectors: dict[str, np.ndarray]) -> RowResult:
+def transistor_result(
+    stimulus: RowStimulus, vectors: dict[str, np.ndarray], supply: float
+) -> RowResult:
     """The result of a run whose logic was in the circuit; its fractions are not seen, and -1.
 
     Raises:
@@ -31,25 +35,25 @@ def transistor_result(stimulus: RowStimulus, vectors: dict[str, np.ndarray]) -> 
     end = np.array([stimulus.duration])
     for number, pre in enumerate(stimulus.synapses.tolist()):
         own = stimulus.pre == pre
-        final[number] = weights_at(vectors, end, bit_names(number))[0]
-        outcome[:, own] = _synapse(stimulus, vectors, number, own)
-    return _result(stimulus, vectors, tuple(outcome), (final, np.full(len(final), -1)))
+        final[number] = weights_at(vectors, end, supply, bit_names(number))[0]
+        outcome[:, own] = _synapse(stimulus, vectors, supply, number, own)
+    return _result(stimulus, vectors, supply, tuple(outcome), (final, np.full(len(final), -1)))
 
 
-def _synapse(stimulus, vectors, number: int, own: np.ndarray) -> np.ndarray:
+def _synapse(stimulus, vectors, supply: float, number: int, own: np.ndarray) -> np.ndarray:
     """Decision, weight before and weight after of each pulse of a synapse, shape (3, pulses)."""
     rises, falls = (_ticks(times[own]) for times in (stimulus.rise_times, stimulus.fall_times))
     bits, duration = bit_names(number), stimulus.duration
-    start = weights_at(vectors, np.zeros(1), bits)[0]
+    start = weights_at(vectors, np.zeros(1), supply, bits)[0]
     if start != stimulus.start_codes[number]:
         raise SimulationError(
             f"the weight of synapse {stimulus.synapses[number]} is {start} at the operating point, "
             f"but its preset is {stimulus.start_codes[number]}"
         )
-    before = weights_at(vectors, rises, bits)
+    before = weights_at(vectors, rises, supply, bits)
     # The last bit of a run that ends right after a fall may not have settled.
     after_fall = np.minimum(falls + SETTLED_AFTER, duration)
-    after = np.where(falls <= duration, weights_at(vectors, after_fall, bits), before)
+    after = np.where(falls <= duration, weights_at(vectors, after_fall, supply, bits), before)
     expected = np.concatenate([[stimulus.start_codes[number]], after[:-1]])[: len(before)]
     if (before != expected).any():
         index = int((before != expected).argmax())
@@ -58,10 +62,10 @@ def _synapse(stimulus, vectors, number: int, own: np.ndarray) -> np.ndarray:
             f"{rises[index]:g} s, but was {expected[index]} after the pulse before"
         )
     latched = np.minimum(falls, duration)
-    return np.array([decisions_at(vectors, latched, latch_names(number)), before, after])
+    return np.array([decisions_at(vectors, latched, supply, latch_names(number)), before, after])
 
 
-def _result(stimulus, vectors, outcome, codes) -> RowResult:
+def _result(stimulus, vectors, supply: float, outcome, codes) -> RowResult:
     time, i_mem = vectors["time"], vectors[I_MEM]
     rises, falls = _ticks(stimulus.rise_times), _ticks(stimulus.fall_times)
     ended = falls <= stimulus.duration
@@ -77,7 +81,7 @@ def _result(stimulus, vectors, outcome, codes) -> RowResult:
         pre=stimulus.pre,
     )
     free = stimulus.forced_spikes is None
-    fired = output_spikes(vectors) if free else stimulus.forced_spikes
+    fired = output_spikes(vectors, supply) if free else stimulus.forced_spikes
     return RowResult(time, i_mem, events, *codes, output_spikes=fired)
 
 

@@ -42,27 +42,27 @@ def _refuse(stimulus: RowStimulus, bad: np.ndarray, reason: str) -> None:
         raise InputError(f"rise_times[{index}] = {stimulus.rise_times[index]:.9g} s {reason}")
 
 
-def transistor_stimuli(stimulus: RowStimulus) -> str:
+def transistor_stimuli(stimulus: RowStimulus, supply: float) -> str:
     """Sources of `load`, `force_b`, and each synapse's `input`, `select` and preset.
 
     At first the bus has the first synapse's weight. Edges have their middles at multiples of TICK,
     so that no two of them nearly coincide: ngspice would lose one.
     """
-    lines = [f"vload load 0 {_pulses([(0.0, PRESET_UNTIL)])}"]
+    lines = [f"vload load 0 {_pulses([(0.0, PRESET_UNTIL)], supply)}"]
     if stimulus.forced_spikes is not None:
         spikes = [(time, time + FORCE) for time in stimulus.forced_spikes.tolist()]
-        lines.append(f"vforce_b force_b 0 {_pulses(spikes, idle=1)}")
+        lines.append(f"vforce_b force_b 0 {_pulses(spikes, supply, idle=1)}")
     lead = stimulus.slot * (1 - GAP)
     for number, pre in enumerate(stimulus.synapses.tolist()):
         rises = stimulus.rise_times[stimulus.pre == pre].tolist()
         first = [(0.0, PRESET_UNTIL)] if number == 0 else []
         inputs = [(time, time + stimulus.pulse_width) for time in rises]
         selects = first + [(time - lead, time + DESELECT) for time in rises]
-        lines.append(f"vinput_{number} input_{number} 0 {_pulses(inputs)}")
-        lines.append(f"vselect_{number} select_{number} 0 {_pulses(selects)}")
+        lines.append(f"vinput_{number} input_{number} 0 {_pulses(inputs, supply)}")
+        lines.append(f"vselect_{number} select_{number} 0 {_pulses(selects, supply)}")
     for number, code in enumerate(stimulus.start_codes.tolist()):
         for bit in range(6):
-            level = logic_source(code >> bit & 1, [])
+            level = logic_source(code >> bit & 1, [], supply)
             lines.append(f"vp{bit}_{number} p{bit}_{number} 0 {level}")
     return "\n".join(lines)
 
@@ -75,7 +75,7 @@ def transistor_edges(stimulus: RowStimulus) -> np.ndarray:
     return times[times < stimulus.duration]
 
 
-def _pulses(intervals: list[Interval], idle: int = 0) -> str:
+def _pulses(intervals: list[Interval], supply: float, idle: int = 0) -> str:
     """A source that leaves the level `idle` in these intervals, s; one may begin at 0."""
     edges = [
         (on_tick(time), level)
@@ -90,4 +90,4 @@ def _pulses(intervals: list[Interval], idle: int = 0) -> str:
         for time, level in edges
         for corner in ((time - EDGE / 2, 1 - level), (time + EDGE / 2, level))
     ]
-    return logic_source(start, corners)
+    return logic_source(start, corners, supply)

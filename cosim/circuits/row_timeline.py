@@ -7,7 +7,7 @@ import heapq
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 
-from cosim.circuits.neuron_sources import SUPPLY
+from cosim.circuits.levels import LogicLevels
 from cosim.engine.closed_loop import Action
 from ebn_model.event_bus import GAP
 
@@ -33,8 +33,9 @@ class RowTimeline(ABC):
     that were added first come first.
     """
 
-    def __init__(self, slot: float, pulse_width: float):
+    def __init__(self, slot: float, pulse_width: float, levels: LogicLevels):
         """Begin without events; slot and pulse_width are the event bus', s."""
+        self._levels = levels
         self._slot, self._pulse_width = slot, pulse_width
         self._events: list[tuple[float, int, Event]] = []
         self._stops: set[float] = set()
@@ -77,7 +78,7 @@ class RowTimeline(ABC):
 
     def drive(self, source: str, level: bool) -> None:
         """Let a source move to a logic level, beginning now."""
-        self._changes[source] = SUPPLY * level
+        self._changes[source] = self._levels.supply * level
 
     @property
     def first_event(self) -> float | None:

@@ -6,8 +6,8 @@ A module of its own, so that the processes of runs load little else.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from cosim.circuits.levels import LogicLevels
 from cosim.circuits.neuron_readout import OUTPUT_SPIKE
-from cosim.circuits.neuron_sources import SUPPLY
 from cosim.circuits.row_logic import DigitalRow
 from cosim.engine.lockstep import Meeting
 from ebn_model.row import RowStimulus
@@ -42,10 +42,10 @@ class Answer:
 class SteppedRow(DigitalRow):
     """A DigitalRow whose pulses and forced spikes come step by step."""
 
-    def __init__(self, meeting: Meeting, stimulus: RowStimulus, lanes: int):
+    def __init__(self, meeting: Meeting, stimulus: RowStimulus, lanes: int, levels: LogicLevels):
         """Begin at time 0 with the first step; the stimulus has no pulses."""
-        super().__init__(stimulus, lanes)
-        self.watched = None if self._forced else (OUTPUT_SPIKE, SUPPLY / 2)
+        super().__init__(stimulus, lanes, levels)
+        self.watched = None if self._forced else (OUTPUT_SPIKE, levels.supply / 2)
         self._decisions: list[tuple[int, int]] = []
         self._spikes: list[float] = []
         self._link = meeting.join()

@@ -8,6 +8,7 @@ import numpy as np
 
 from cosim.engine.job import Job
 from cosim.engine.worker import run_jobs
+from cosim.workbench.errors import CosimError
 from cosim.workbench.progress import AddBar
 
 Vectors = dict[str, np.ndarray]
@@ -18,11 +19,14 @@ class Batch:
     """Jobs whose vectors are of use only together.
 
     label: name on the progress bar. finish: gets the vectors of all jobs, in their order.
+    fail: gets the error of a job that failed, whereupon the other batches go on; by default it is
+        raised.
     """
 
     label: str
     jobs: list[Job]
     finish: Callable[[list[Vectors]], None]
+    fail: Callable[[CosimError], None] | None = None
 
     @property
     def length(self) -> float:
@@ -33,7 +37,8 @@ class Batch:
 def run_batches(batches: list[Batch], workers: int | None, add_bar: AddBar) -> None:
     """Run all jobs in at most `workers` processes at once, and finish each batch when it is done.
 
-    Raises what `run_jobs` or a `finish` raises; all runs are then killed.
+    Raises what `run_jobs` or a `finish` raises, but for what a `fail` takes; all runs are then
+    killed.
     """
     places = [
         (running, number)
@@ -46,10 +51,13 @@ def run_batches(batches: list[Batch], workers: int | None, add_bar: AddBar) -> N
         running, number = places[index]
         running.advance(number, time)
 
-    with closing(run_jobs(jobs, workers, on_progress)) as results:
-        for index, vectors in results:
+    with closing(run_jobs(jobs, workers, on_progress, keep_going=True)) as results:
+        for index, outcome in results:
             running, number = places[index]
-            running.collect(number, vectors)
+            if isinstance(outcome, CosimError):
+                running.fail(outcome)
+            else:
+                running.collect(number, outcome)
 
 
 class _Running:
@@ -64,6 +72,11 @@ class _Running:
     def advance(self, number: int, time: float) -> None:
         self._times[number] = time
         self._show(sum(self._times))
+
+    def fail(self, error: CosimError) -> None:
+        if self.batch.fail is None:
+            raise error
+        self.batch.fail(error)
 
     def collect(self, number: int, vectors: Vectors) -> None:
         self.advance(number, self.batch.jobs[number].t_stop or 0.0)

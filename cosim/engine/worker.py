@@ -43,7 +43,8 @@ def run_jobs(
     workers: int | None = None,
     on_progress: Callable[[int, float], None] | None = None,
     patience: float = PATIENCE,
-) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
+    keep_going: bool = False,
+) -> Iterator[tuple[int, dict[str, np.ndarray] | CosimError]]:
     """Run jobs in at most `workers` processes at once (all processors by default).
 
     Yields (index of the job, its vectors by name, each of shape (points,)) as runs finish, and
@@ -51,7 +52,8 @@ def run_jobs(
 
     Raises what a run raises (see NgSpice.simulate), or WorkerError where its process was killed, or
     showed no sign of progress for `patience` seconds. On any error, and when the iterator is
-    closed, all other runs are killed.
+    closed, all other runs are killed. With `keep_going` the error of a run that ended is yielded
+    in place of its vectors, and the other runs go on.
     """
     waiting = enumerate(jobs)
     selector = selectors.DefaultSelector()
@@ -66,9 +68,9 @@ def run_jobs(
                     continue
                 selector.unregister(worker.output)
                 with closing(worker):
-                    vectors = worker.result()
+                    outcome = _outcome(worker) if keep_going else worker.result()
                 _start(selector, islice(waiting, 1))
-                yield index, vectors
+                yield index, outcome
     finally:
         for key in selector.get_map().values():
             key.data[1].close()
@@ -79,6 +81,13 @@ def _start(selector: selectors.BaseSelector, jobs: Iterable[tuple[int, Job]]) ->
     for index, job in jobs:
         worker = _Worker(job)
         selector.register(worker.output, selectors.EVENT_READ, (index, worker))
+
+
+def _outcome(worker: _Worker) -> dict[str, np.ndarray] | CosimError:
+    try:
+        return worker.result()
+    except CosimError as error:
+        return error
 
 
 def _ready(selector: selectors.BaseSelector, patience: float) -> list[selectors.SelectorKey]:

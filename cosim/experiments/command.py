@@ -47,12 +47,14 @@ def add_list(parser: argparse.ArgumentParser) -> None:
 
 def _add_request(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that say which experiments are meant, and what is asked of them."""
+    from cosim.circuits.conditions_options import add_conditions
+
     parser.add_argument(
         "names",
         nargs="+",
         metavar="NAME",
         help="a folder under Simulations/, or the path of an experiment's file, NAME.toml "
-        "(README.md shows what it may state)",
+        "(docs/files.md has what it may state)",
     )
     parser.add_argument(
         "--set",
@@ -77,14 +79,17 @@ def _add_request(parser: argparse.ArgumentParser) -> None:
         "--out",
         type=Path,
         metavar="DIR",
-        help="results are in DIR/NAME (default: beside the file, in results or NAME_results)",
+        help="results are in DIR/NAME (default: beside the file, in results or NAME_results; "
+        "of an installed copy's own experiments, results/NAME)",
     )
     parser.add_argument(
         "--biases",
         metavar="TABLE",
-        help="bias table netlists/biases/TABLE.spice; where the file states another one, results "
-        "go to results/TABLE",
+        help="bias table of the technology, netlists/biases/TECHNOLOGY/TABLE.spice, or the path of "
+        "one, TABLE.spice; where the "
+        "file states another one, results go to results/TABLE",
     )
+    add_conditions(parser, "what the file states")
     parser.add_argument(
         "--view",
         choices=("transistor", "mixed", "model", "multiplexed", "all"),
@@ -107,12 +112,15 @@ def _not_negative(text: str) -> int:
 
 def _chosen(options: argparse.Namespace, scheduler: str | None = None) -> Chosen:
     """What the command line means, each once; all is read before anything runs."""
+    from cosim.circuits.conditions_options import stated_conditions
+
     request = Request(
         changes=tuple(options.changes),
         seeds=tuple(options.seeds),
         out=options.out,
         biases=options.biases,
         view=options.view,
+        conditions=tuple(f"{key}={value}" for key, value in stated_conditions(options).items()),
         full=options.full,
     )
     chosen: dict[str, tuple[Kind, list[Any]]] = {}

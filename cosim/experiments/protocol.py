@@ -24,14 +24,16 @@ class Request:
     Each kind takes some of it; a field that differs from its default is an error for the others.
 
     changes: of settings, "KEY=VALUE" each. seeds: instead of the file's. out: folder that gets
-    NAME/ with the results. biases: bias table instead of the file's. view: what runs, or "all".
-    full: the full size instead of the small one.
+    NAME/ with the results. biases: bias table instead of the file's. conditions: changes of
+    technology, corner, temperature and supply. view: what runs, or "all". full: the full size
+    instead of the small one.
     """
 
     changes: tuple[str, ...] = ()
     seeds: tuple[int, ...] = ()
     out: Path | None = None
     biases: str | None = None
+    conditions: tuple[str, ...] = ()
     view: str | None = None
     full: bool = False
 
@@ -50,6 +52,7 @@ OPTIONS = {
     "seeds": "--seed",
     "out": "--out",
     "biases": "--biases",
+    "conditions": "--technology, --corner, --temperature or --supply",
     "view": "--view",
     "full": "--full",
 }

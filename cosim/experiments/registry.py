@@ -1,7 +1,7 @@
 """The kinds of experiments: each is a folder beside this file with a module `kind`."""
 
 from importlib import import_module
-from pkgutil import iter_modules
+from pathlib import Path
 
 from cosim import experiments
 from cosim.experiments.protocol import Kind
@@ -11,14 +11,8 @@ from ebn_model.errors import InputError
 
 def kind_names() -> list[str]:
     """Names of all kinds, sorted."""
-    folders = [one for one in iter_modules(experiments.__path__) if one.ispkg]
     return sorted(
-        folder.name
-        for folder in folders
-        if any(
-            one.name == "kind"
-            for one in iter_modules([f"{folder.module_finder.path}/{folder.name}"])
-        )
+        file.parent.name for path in experiments.__path__ for file in Path(path).glob("*/kind.py")
     )
 
 

@@ -41,7 +41,7 @@ def close_loop(
         CosimError: a circuit's run failed, which ends all.
     """
     started = time.perf_counter()
-    biases = read_biases(settings.biases)
+    biases = read_biases(settings.biases, settings.conditions.technology)
     circuit = RowCircuit(settings.view, biases, conditions=settings.conditions)
     closed = LOOPS[kind](network, command, circuit, on_progress, settings.workers)
     seconds = (time.perf_counter() - started) / len(closed.rows)

@@ -13,9 +13,9 @@ from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import read_biases
 from cosim.circuits.row import RowCircuit, View
 from cosim.comparison.row_case import RowComparisonInput
-from cosim.replay.cache import RowCache
 from cosim.replay.parallel import OnProgress, run_rows
 from cosim.replay.row_run import RowRun, RowTask, Waveform
+from cosim.replay.stored_row import StoredRow
 from cosim.workbench.errors import CosimError
 from ebn_model.chip.network import HardwareNetwork
 from ebn_model.chip.row import HardwareRow
@@ -142,7 +142,7 @@ def replay_stimuli(
     """Run rows on stimuli of their own, by the number of the row's neuron; raises as `replay`."""
     circuit = RowCircuit(
         settings.view,
-        read_biases(settings.biases),
+        read_biases(settings.biases, settings.conditions.technology),
         conditions=settings.conditions,
         step=settings.step,
     )
@@ -180,7 +180,7 @@ def _run(
     tasks: list[RowTask], settings: RowSettings, on_progress: OnProgress | None
 ) -> tuple[dict[int, RowRun], dict[int, CosimError]]:
     """Runs and failures by row; what the cache has is taken from there."""
-    cache = None if settings.cache is None else RowCache(settings.cache)
+    stored = {task.row: StoredRow(settings.cache, task) for task in tasks if settings.cache}
     runs, failures, waiting = {}, {}, []
 
     def report(task: RowTask) -> None:
@@ -189,9 +189,8 @@ def _run(
             on_progress(task.row, task.stimulus.duration)
 
     for task in tasks:
-        known = None if settings.runs == "all" or not cache else cache.read(task)
-        if known:
-            runs[task.row] = known
+        if stored and settings.runs != "all" and stored[task.row].is_current():
+            runs[task.row] = stored[task.row].read()
             report(task)
         else:
             waiting.append(task)
@@ -206,6 +205,6 @@ def _run(
                 continue
             runs[task.row] = run
             report(task)
-            if cache:
-                cache.write(task, run)
+            if stored:
+                stored[task.row].write(run)
     return runs, failures

@@ -7,8 +7,8 @@ from warnings import catch_warnings, simplefilter
 
 from joblib import Parallel, cpu_count, delayed
 
-from cosim.replay.cache import row_key
 from cosim.replay.row_run import RowRun, RowTask, run_row
+from cosim.replay.stored_row import row_key
 from cosim.workbench.cluster import run_on_cluster
 from cosim.workbench.errors import CosimError
 from cosim.workbench.pool import LostWorkerError, Notify

@@ -1,6 +1,8 @@
 """Results are written whole or not at all: built beside their place, then renamed into it."""
 
+import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,8 +39,7 @@ def new_folder(target: Path) -> Iterator[Path]:
         new = scratch / "new"
         new.mkdir()
         yield new
-        if target.exists():
-            target.rename(scratch / "old")
+        _move_away(target, scratch / "old")
         new.rename(target)
 
 
@@ -54,7 +55,19 @@ def new_files(folder: Path) -> Iterator[Path]:
         new.mkdir()
         yield new
         for file in sorted(new.iterdir()):
-            file.replace(folder / file.name)
+            target = folder / file.name
+            if target.is_dir() and not target.is_symlink():
+                _move_away(target, scratch / f"old {file.name}")
+            file.replace(target)
+
+
+def _move_away(target: Path, place: Path) -> None:
+    """Rename whatever is at `target`, if anything is."""
+    if target.is_dir() and not target.is_symlink():
+        # Only a folder that may be written to can get another parent.
+        target.chmod(target.stat().st_mode | stat.S_IRWXU)
+    if os.path.lexists(target):
+        target.rename(place)
 
 
 @contextmanager

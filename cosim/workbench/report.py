@@ -1,15 +1,20 @@
 """Reports: the verdict on a folder of results, its summary and its figures."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.table import Table
 
 from cosim.workbench.checks import Check, overall
 from cosim.workbench.errors import CosimError
+from cosim.workbench.json_files import to_json
 from cosim.workbench.output import new_files
-from cosim.workbench.store import read_json, to_json, write_json
+from cosim.workbench.provenance import digest
+from cosim.workbench.store import StoredResult
+from ebn_model.sealed import DamagedError
 
 SUMMARY = "summary.json"
 FIGURES = ("figure.png", "figure.pdf")
@@ -45,16 +50,45 @@ def verdict(report: Report) -> dict:
     return {"passed": report.passed, "verdict": [asdict(check) for check in report.checks]}
 
 
-def write_report(
-    folder: Path, summary: dict, draw_figures: Callable[[list[Path]], None], anew: bool
-) -> None:
-    """Write summary and figures where the summary changed or a figure is missing, or anyway.
+class StoredReport(StoredResult):
+    """The files of a report, beside the folders of the results that it follows from.
 
-    Raises:
-        OutputError: a file can't be written.
+    Its key is the summary: as soon as that changes, the files are written again.
     """
-    known = to_json(read_json(folder / SUMMARY)) == to_json(summary)
-    if anew or not known or not all((folder / name).is_file() for name in FIGURES):
-        with new_files(folder) as new:
-            draw_figures([new / name for name in FIGURES])
-            write_json(summary, new / SUMMARY)
+
+    record_name = SUMMARY
+    _place = staticmethod(new_files)
+
+    def __init__(self, folder: Path, summary: Mapping[str, Any]):
+        """folder: gets the files. summary: all numbers, of JSON's types."""
+        super().__init__(folder, digest(to_json(dict(summary))))
+        self._summary = summary
+
+    def write(self, write_files: Callable[[Path], None], anew: bool = False) -> None:
+        """Write summary and files where the summary changed or a file isn't intact, or anyway.
+
+        write_files: writes all but the summary into a folder.
+
+        Raises:
+            OutputError: a file can't be written.
+        """
+        if anew or not self.is_current():
+            with self.writing(self._summary) as new:
+                write_files(new)
+
+    def _is_there(self) -> bool:
+        return os.path.lexists(self.folder / self.record_name)
+
+    def _say(self, error: Exception) -> None:
+        # That it is outdated is no news: the results are new.
+        if isinstance(error, DamagedError):
+            super()._say(error)
+
+
+def write_report(
+    folder: Path, summary: Mapping, draw_figures: Callable[[list[Path]], None], anew: bool
+) -> None:
+    """Write summary and figures where they aren't current, or anyway; raises as StoredReport."""
+    StoredReport(folder, summary).write(
+        lambda new: draw_figures([new / name for name in FIGURES]), anew
+    )

@@ -1,56 +1,130 @@
-"""Results on disk: spike table as CSV, waveforms as HDF5, and a JSON record of the run."""
+"""The store: results on disk, written whole or not at all, and used only where they are intact."""
 
-import io
+import hashlib
 import json
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-import h5py
-
+from cosim.workbench.errors import CosimError
+from cosim.workbench.json_files import write_json
+from cosim.workbench.output import new_folder
 from ebn_model.errors import InputError
-from ebn_model.results import LearningResult, read_spike_table
-from ebn_model.text import read_text
+from ebn_model.sealed import DamagedError, check_file, read_sealed, sealed
 
-_UNITS = {"time": "s", "i_mem": "A", "weight": "LSB", "output_spikes": "s"}
-
-
-def write_result(result: LearningResult, folder: Path) -> None:
-    """Write per_spike.csv, and waveforms.h5 in the units of _UNITS."""
-    result.spikes.write_csv(folder / "per_spike.csv")
-    # In memory first: on a full disk HDF5 fails late and in unclear ways.
-    buffer = io.BytesIO()
-    with h5py.File(buffer, "w") as file:
-        for name, unit in _UNITS.items():
-            data = file.create_dataset(name, data=getattr(result, name), compression="gzip")
-            data.attrs["unit"] = unit
-    folder.joinpath("waveforms.h5").write_bytes(buffer.getvalue())
+RECORD = "run.json"
+_log = logging.getLogger(__name__)
 
 
-def read_result(folder: Path) -> LearningResult:
-    """Read what `write_result` wrote.
+class OutdatedError(CosimError):
+    """A stored result follows from something else than what is asked for; names it, and what."""
 
-    Raises:
-        InputError: there is no result in the folder.
+
+class StoredResult:
+    """A result: files in a folder, and a record of what they follow from and of their digests.
+
+    The record is sealed, too. A result is used only where its key is the one that is asked for, and
+    each of its files is, byte for byte, what was written.
     """
-    if not folder.joinpath("waveforms.h5").is_file():
-        raise InputError(f"no result in {folder}")
-    with h5py.File(folder / "waveforms.h5") as file:
-        waveforms = {name: file[name][:] for name in _UNITS}
-    return LearningResult(**waveforms, spikes=read_spike_table(folder / "per_spike.csv"))
+
+    record_name = RECORD
+    _place = staticmethod(new_folder)
+
+    def __init__(self, folder: Path, key: Any):
+        """A result that is or will be in a folder of its own.
+
+        key: all that the result depends on, of JSON's types: a digest, or a table of its parts, by
+        which an outdated result is told.
+        """
+        self.folder = Path(folder)
+        self.key = json.loads(json.dumps(key))
+        self._said = ""
+
+    def is_current(self) -> bool:
+        """Whether it is there, intact, and what a run would give.
+
+        What is there, but can't be used, is named in a warning, with the reason.
+        """
+        try:
+            return self._read() is not None
+        except (DamagedError, OutdatedError) as error:
+            self._say(error)
+            return False
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The key, and what else was said of the run.
+
+        Raises:
+            InputError: there is no result, or a damaged one (DamagedError).
+            OutdatedError: it is another one.
+        """
+        record = self._read()
+        if record is None:
+            raise InputError(f"no result in {self.folder}")
+        return {name: value for name, value in record.items() if name != "files"}
+
+    def checked(self) -> Path:
+        """The folder, with the files of a current result; raises as `record`."""
+        _ = self.record
+        return self.folder
+
+    def check_intact(self) -> None:
+        """Raise DamagedError for a damaged result; one that is missing or outdated is intact."""
+        try:
+            self._read()
+        except OutdatedError as error:
+            self._say(error)
+
+    @contextmanager
+    def writing(self, values: Mapping[str, Any] | None = None) -> Iterator[Path]:
+        """Give an empty folder for the files, which take the old ones' place in the end.
+
+        values: what else the record is to tell, of JSON's types.
+
+        Raises:
+            OutputError: a file could not be written; what was there is then as it was.
+        """
+        with self._place(self.folder) as new:
+            yield new
+            files = {path.name: _digest(path) for path in sorted(new.iterdir())}
+            record = {"key": self.key, **(values or {}), "files": files}
+            write_json(sealed(record), new / self.record_name)
+
+    def _read(self) -> dict[str, Any] | None:
+        """The record; None where there is nothing. Raises DamagedError or OutdatedError."""
+        if not self._is_there():
+            return None
+        path = self.folder / self.record_name
+        record = read_sealed(path)
+        if not record.keys() >= {"key", "files"}:
+            raise DamagedError(f"{path}: is no record of a result")
+        if record["key"] != self.key:
+            raise OutdatedError(f"{path}: of another {_differences(record['key'], self.key)}")
+        for name, digest in record["files"].items():
+            check_file(self.folder / name, digest)
+        return record
+
+    def _is_there(self) -> bool:
+        return os.path.lexists(self.folder)
+
+    def _say(self, error: Exception) -> None:
+        """Warn, once for each reason."""
+        if self._said != str(error):
+            self._said = str(error)
+            _log.warning("%s; not used", error)
 
 
-def write_json(values: dict, path: Path) -> None:
-    """Write readable JSON."""
-    path.write_text(to_json(values), encoding="utf-8")
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def to_json(values: dict) -> str:
-    """Readable JSON, the same text for the same values."""
-    return json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def read_json(path: Path) -> dict:
-    """Read a JSON file, empty where it is missing or unreadable, so that it gets written anew."""
-    try:
-        return json.loads(read_text(path))
-    except (FileNotFoundError, InputError, json.JSONDecodeError):
-        return {}
+def _differences(found: Any, wanted: Any) -> str:
+    """The names of the parts in which two keys differ."""
+    if not (isinstance(found, dict) and isinstance(wanted, dict)):
+        return "key"
+    names = [name for name in {**wanted, **found} if found.get(name) != wanted.get(name)]
+    return ", ".join(names)

@@ -2,16 +2,17 @@
 
 `make calibrate` writes them with the table, so that a network can be simulated without ngspice:
 TABLE.json are those of the single learning neuron, TABLE_row.json those of a neuron in a row, which
-rests elsewhere by what the row leaks (cosim/cells/row_characterise.py).
+rests elsewhere by what the row leaks (cosim/cells/row_characterise.py). Each file also has the
+currents of the bias table, and a digest: what was edited by hand was not measured.
 """
 
-import json
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from ebn_model.errors import InputError
-from ebn_model.parameters import NeuronParameters, validated
-from ebn_model.text import read_text
+from ebn_model.parameters import BiasTable, NeuronParameters, validated
+from ebn_model.sealed import DamagedError, read_sealed, sealed
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -23,10 +24,29 @@ def measured_parameters(name: str) -> NeuronParameters:
     name: TABLE or TABLE_row.
 
     Raises:
-        InputError: none of this name were measured (lists those there are).
+        InputError: none of this name were measured (lists those there are), or the file isn't what
+            was written (DamagedError).
     """
+    return validated(NeuronParameters, _read(name)["parameters"], f"{name}.json")
+
+
+@cache
+def measured_biases(name: str) -> BiasTable:
+    """The bias table that constants were measured with; name and errors as above."""
+    return validated(BiasTable, _read(name)["biases"], f"{name}.json")
+
+
+def measured_record(name: str, parameters: NeuronParameters, biases: BiasTable) -> dict[str, Any]:
+    """What NAME.json holds, of JSON's types."""
+    values = {"biases": biases.model_dump(), "parameters": parameters.model_dump()}
+    return sealed({"name": name, **values})
+
+
+def _read(name: str) -> dict[str, Any]:
     files = {path.stem: path for path in sorted(FOLDER.glob("*.json"))}
     if name not in files:
         raise InputError(f"no measured constants {name!r}; there are: {', '.join(files)}")
-    values = json.loads(read_text(files[name]))
-    return validated(NeuronParameters, values, files[name].name)
+    record = read_sealed(files[name])
+    if record["name"] != name:
+        raise DamagedError(f"{files[name]}: holds the constants of {record['name']}")
+    return record

@@ -17,6 +17,7 @@ from ebn_model.errors import InputError
 from ebn_model.network.fields import FIELDS, Sizes
 from ebn_model.network.results import NetworkResult
 from ebn_model.parameters import validated
+from ebn_model.text import reading
 
 FORMAT = "ebn-network"
 VERSION = 1
@@ -56,13 +57,10 @@ def load(path: Path, kind: type[Record], parts: Iterable[type] = ()) -> Record:
         InputError: names the file and what is wrong with it: missing, damaged, of another kind or
             version, a field that is missing or doesn't fit the others.
     """
-    try:
-        with h5py.File(path) as file:
-            _check_format(file, path)
-            reader = _Reader(path, {part.__name__: part for part in parts}, Sizes())
-            return reader.record(file, kind)
-    except OSError as error:
-        raise InputError(f"{path}: no readable HDF5 file ({error})") from None
+    with reading(path, "HDF5 file"), h5py.File(path) as file:
+        _check_format(file, path)
+        reader = _Reader(path, {part.__name__: part for part in parts}, Sizes())
+        return reader.record(file, kind)
 
 
 def write_spikes(result: NetworkResult, path: Path) -> None:

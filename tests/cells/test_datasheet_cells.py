@@ -35,16 +35,18 @@ def check_drawing(module, vectors):
 def test_edges_lie_between_the_points():
     time = np.array([0.0, 1.0, 2.0, 3.0, 4.0])
     signal = np.array([0.0, 0.0, 1.8, 1.8, 0.6])
-    np.testing.assert_allclose(edges(time, signal), [1.5, 3.75])
+    np.testing.assert_allclose(edges(time, signal, 0.9), [1.5, 3.75])
 
 
 def test_pulses_begin_low_and_end():
     time = np.arange(8.0)
-    starts, ends = pulses(time, 1.8 * np.array([0, 1, 1, 0, 0, 1, 0, 0]))
+    pulse = 1.8 * np.array([0, 1, 1, 0, 0, 1, 0, 0])
+    starts, ends = pulses({"time": time, "in": pulse, "vdd": 1.8 + 0 * time}, "in")
     np.testing.assert_allclose((starts, ends), [[0.5, 4.5], [2.5, 5.5]])
     for signal in ([1, 0], [0, 1], [0, 0]):
         with pytest.raises(SimulationError, match="edges of pulses"):
-            pulses(time[:2], 1.8 * np.array(signal))
+            vectors = {"time": time[:2], "in": 1.8 * np.array(signal), "vdd": np.full(2, 1.8)}
+            pulses(vectors, "in")
 
 
 def test_a_decay_is_measured_from_the_peak_on():
@@ -67,6 +69,7 @@ def test_the_weight_is_read_from_magnitude_and_sign():
     bits = {"m0": [0, 1, 0, 1], "m1": [0] * 4, "m2": [0, 1, 0, 1], "m3": [0] * 4}
     vectors = {name: 1.8 * np.array(levels) for name, levels in bits.items()}
     vectors |= {"time": time, "m4": np.array([0, 0, 0, 1.8]), "sign": np.array([0, 0, 1.8, 1.8])}
+    vectors["vdda"] = np.full(4, 1.8)
     np.testing.assert_array_equal(weights(vectors, time), [0, 5, -1, -22])
 
 
@@ -114,6 +117,7 @@ def membrane_in_time(tau=30e-3, rest=9e-9, kick=1e-9):
     full = np.ones(len(time))
     return {
         "time": time,
+        "vdda": np.full(len(time), 1.8),
         "reset": np.where(time < 1e-3, 1.8, 0.0),
         "v_mem": v_mem,
         drain("xread"): i_mem,
@@ -171,6 +175,7 @@ def converter(error=0.0, at=16):
     return {
         "weight": np.tile(weight, len(volts)),
         "out": np.repeat(volts, len(weight)),
+        "vdda": np.array([1.8]),
         "vout#branch": -i_out.ravel(),
     }
 
@@ -205,6 +210,7 @@ def outcomes(i_omega=25e-12, offset=3e-12, sign_step=5e-12):
         vectors["weight"].append(np.full(len(i_mem), float(weight)))
         vectors[drain("xdecision.xmem")].append(i_mem)
     vectors = {name: np.concatenate(parts) for name, parts in vectors.items()}
+    vectors["vdda"] = np.full(len(vectors["weight"]), 1.8)
     for diode, current in (("xrest", 9e-9), ("xsl", 0.4e-9), ("xomega", i_omega)):
         vectors[drain(f"xbias.{diode}")] = np.full(len(vectors["weight"]), current)
     return vectors
@@ -264,6 +270,7 @@ def winner(at):
     """A cell that wins from a share of the common current on."""
     share = np.linspace(1, 0, 101)
     return {
+        "vdda": np.full(101, 1.8),
         "win": 1.8 * (share > at),
         drain("xcell.xfollow"): 10e-9 * share,
         drain("xcommon"): np.full(101, 10e-9),
@@ -307,6 +314,7 @@ def test_copies_against_their_diodes():
     volts = np.arange(0.02, 1.61, 0.02)
     copy = 1.03e-9 * (1 + 0.05 * (volts - 0.9)) * (1 - np.exp(-volts / 0.03))
     vectors = {"drain_n": volts, drain("xsl"): copy, drain("xbias.xsl"): 1e-9 + 0 * volts}
+    vectors["vdda"] = 1.8 + 0 * volts
     values = bias_block.measure(vectors)
     assert values["i_sl"] == pytest.approx(3, abs=0.01)
     assert values["flatness"] == pytest.approx(103 * 0.05 * 1.2, abs=0.1)

@@ -29,7 +29,8 @@ def levels(codes, shape):
     magnitude = np.where(negative, -codes - 1, codes)
     bits = {f"m{bit}": 1.8 * (magnitude >> bit & 1) for bit in range(5)}
     return {name: np.broadcast_to(volts, shape) for name, volts in bits.items()} | {
-        "sign": 1.8 * negative
+        "sign": 1.8 * negative,
+        "vdda": np.full(shape, 1.8),
     }
 
 
@@ -166,6 +167,7 @@ def steps_of_i_mem(constant=2.5e-15):
         settled = (beyond > 0) & (since > constant / beyond)
     on = np.where(ramping, beyond > 0, gate & settled)
     vectors = {"time": time, "gate": 1.0 * gate, "ramping": 1.0 * ramping}
+    vectors["vdda"] = np.full(len(time), 1.8)
     for circuit, sign, outcome in (("up", 1, "dec"), ("down", -1, "inc")):
         vectors[drain(f"x{circuit}.xmem")] = 9e-9 + sign * excess
         for name in ("inc", "sl", "dec"):

@@ -24,11 +24,12 @@ from cosim.cells.benches.logic import (
     weights,
 )
 from cosim.cells.waveforms import pulses
-from cosim.circuits.neuron import NETLISTS, TransistorCircuit
+from cosim.circuits.neuron import TransistorCircuit
 from cosim.engine.deck import Deck, read_netlist
 from cosim.engine.job import Job
 from cosim.engine.worker import run_jobs
 from cosim.workbench.errors import LostEdgeError, SimulationError
+from cosim.workbench.places import NETLISTS
 from ebn_model.errors import InputError
 from ebn_model.stimulus import Stimulus, regular_spikes
 
@@ -128,7 +129,7 @@ def test_a_line_that_does_not_follow_or_keep_is_noticed(bench_results):
     assert (stuck["wrong_selected"], stuck["wrong_kept"]) == (7, 7)
     # Low from 10 ns after each selection to 10 ns after the next begins.
     time = vectors["time"]
-    starts, ends = pulses(time, vectors["select"])
+    starts, ends = pulses(vectors, "select")
     begun, ended = (np.searchsorted(edges + 10e-9, time) for edges in (starts, ends))
     forgetful = np.where(begun > ended, vectors["b2"], 0)
     lost = weight_bus.measure(vectors | {"b2": forgetful})

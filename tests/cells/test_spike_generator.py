@@ -86,8 +86,8 @@ def test_a_spike_costs_energy_of_the_order_of_the_capacitors_charge(values):
 
 def test_every_spike_is_the_same(bench):
     time, i_mem = bench["time"], current(bench, "xread")
-    rise, fall = pulses(time, bench["spike"])
-    hold, release = pulses(time, bench["xgenerator.hold"])
+    rise, fall = pulses(bench, "spike")
+    hold, release = pulses(bench, "xgenerator.hold")
     assert len(rise) > 3
     assert np.ptp(fall - rise) < 2e-7
     assert np.ptp(release - hold) < 2e-7
@@ -102,7 +102,7 @@ def test_the_output_reaches_both_levels(bench):
 
 def test_the_membrane_is_held_during_the_refractory_period(bench, values):
     time, i_mem = bench["time"], current(bench, "xread")
-    for start, end in zip(*pulses(time, bench["xgenerator.hold"]), strict=True):
+    for start, end in zip(*pulses(bench, "xgenerator.hold"), strict=True):
         held = i_mem[(time > start + 0.3e-3) & (time < end - 10e-6)]
         assert np.ptp(held) < 0.01 * values["reset"]
         assert held.mean() == pytest.approx(values["held"], rel=1e-3)
@@ -110,7 +110,7 @@ def test_the_membrane_is_held_during_the_refractory_period(bench, values):
 
 def test_the_membrane_charges_from_the_reset_to_the_threshold(bench, values):
     time, i_mem = bench["time"], current(bench, "xread")
-    ends, starts = pulses(time, bench["xgenerator.hold"])
+    ends, starts = pulses(bench, "xgenerator.hold")
     charging = i_mem[(time > starts[0] + 10e-6) & (time < ends[1] - 10e-6)]
     assert charging.min() > 0.99 * values["reset"]
     assert charging.max() <= values["threshold"]
@@ -126,7 +126,7 @@ def test_a_bench_without_spikes_is_an_error(bench):
 
 @pytest.mark.parametrize("after", [0.5e-3, 1.5e-3], ids=["in its pulse", "after its pulse"])
 def test_a_spike_cut_by_the_end_of_the_run_does_not_count(bench, values, after):
-    last = pulses(bench["time"], bench["spike"])[0][-1]
+    last = pulses(bench, "spike")[0][-1]
     kept = bench["time"] < last + after
     assert measure({name: column[kept] for name, column in bench.items()}) == pytest.approx(
         values, rel=0.01
@@ -134,7 +134,7 @@ def test_a_spike_cut_by_the_end_of_the_run_does_not_count(bench, values, after):
 
 
 def test_as_many_refractory_periods_as_spikes_are_required(bench):
-    first = pulses(bench["time"], bench["xgenerator.hold"])[1][0]
+    first = pulses(bench, "xgenerator.hold")[1][0]
     once = np.where(bench["time"] < first + 1e-3, bench["xgenerator.hold"], 0.0)
     with pytest.raises(SimulationError, match="and 1 refractory periods"):
         measure(bench | {"xgenerator.hold": once})

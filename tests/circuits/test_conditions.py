@@ -1,14 +1,19 @@
 """The conditions that a circuit runs under: what they may be, and that they reach each deck."""
 
+import re
+from importlib import metadata
+
 import numpy as np
 import pytest
 
-from cosim.cells.bench import bench_job
+from cosim.cells.bench import bench_job, measurement
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.mixed_neuron import MixedCircuit
-from cosim.circuits.neuron import TransistorCircuit
+from cosim.circuits.neuron import TransistorCircuit, read_biases
 from cosim.circuits.row import RowCircuit
+from cosim.engine.worker import run_jobs
 from cosim.experiments.neuron.config import Experiment
+from cosim.technologies.technology import read_technology
 from ebn_model.errors import InputError
 from ebn_model.parameters import validated
 from ebn_model.row import RowStimulus
@@ -32,8 +37,35 @@ def test_a_temperature_that_the_models_are_not_made_for_is_refused(temperature):
         validated(Conditions, {"temperature": temperature}, "options")
 
 
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"corner": "typical"}, "corner: unknown corner 'typical'; there are: tt, ff, ss, fs, sf"),
+        ({"supply": 3.3}, "supply: 3.3 V is outside 1.4 .. 2.2 V, for which the devices of"),
+        ({"supply": "3.3 A"}, "supply: '3.3 A' has the unit A"),
+        ({"supply": float("nan")}, "supply: nan is not finite"),
+    ],
+)
+def test_a_corner_or_supply_that_the_technology_does_not_have(values, reason):
+    with pytest.raises(InputError, match=re.escape(f"options: {reason}")):
+        validated(Conditions, values, "options")
+
+
+def test_the_supply_is_the_technologys_if_none_is_stated():
+    assert Conditions().supply == 1.8
+    assert Conditions(technology="gf180").supply == 3.3
+    assert Conditions(technology="gf180", supply="3 V").supply == 3
+    assert Conditions(supply=1.8) == Conditions()
+
+
+def test_a_latch_switches_at_a_share_of_the_supply():
+    levels = Conditions(supply=0.9 * 1.8).levels
+    assert (levels.supply, levels.latch_threshold) == pytest.approx((1.62, 0.72))
+    assert [levels.latched(volts) for volts in (0.719, 0.721)] == [False, True]
+
+
 def test_all_circuits_and_benches_run_under_their_conditions(biases):
-    hot = Conditions(temperature=60)
+    hot = Conditions(temperature=60, supply=1.7, corner="ff")
     one = Stimulus(np.array([4e-3]), 1e-3, 10e-3, start_weight=0)
     row = RowStimulus([2e-3], [1], [1], [0], 1e-3, 1e-4, 5e-3, forced_spikes=[])
     jobs = [
@@ -45,9 +77,57 @@ def test_all_circuits_and_benches_run_under_their_conditions(biases):
     for job in jobs:
         assert job.deck.text.count("\n.temp ") == 1
         assert "\n.temp 60.0\n" in job.deck.text
+        assert re.findall(r"^\.param supply=(.*)$", job.deck.text, re.M)[-1] == "1.7"
+        assert ".param dvt_n=-0.035 dvt_p=0.035 mobility_n=1.08 mobility_p=1.08" in job.deck.text
+    transistor, mixed = jobs[0], jobs[1]
+    sources = "\n".join(re.findall(r"^v.*(?:\n\+.*)*", transistor.deck.text, re.M))
+    assert set(re.findall(r" 1\.[78]\d*", sources)) == {" 1.7"}
+    assert set(mixed.controller().levels.values()) == {0.0, 1.7}
 
 
 def test_conditions_of_an_experiment_are_told_from_what_else_it_states():
     experiment = Experiment(temperature=60, sub_lsbs=2, stimulus={"spikes": ["4 ms"]})
     assert experiment.conditions == Conditions(temperature=60)
     assert type(experiment.conditions) is Conditions
+
+
+def outputs(technology, **conditions):
+    """Low and high of a winner-take-all's output in V, and the share at which it switches."""
+    job = bench_job(
+        "wta_cell", read_biases("published"), Conditions(technology=technology, **conditions)
+    )
+    [(_, vectors)] = run_jobs([job])
+    return measurement("wta_cell").measure(vectors)
+
+
+@pytest.mark.ngspice
+@pytest.mark.parametrize("supply", [1.62, 1.98])
+def test_the_supply_is_that_of_the_circuit(supply):
+    assert outputs("generic180", supply=supply)["high"] == pytest.approx(supply, abs=0.05)
+
+
+def i_mem_of(technology, corner):
+    conditions = Conditions(technology=technology, corner=corner)
+    [(_, vectors)] = run_jobs([bench_job("leakage", read_biases("published"), conditions)])
+    return {name: float(abs(vectors[f"@m.{name}.m1[id]"][0])) for name in ("xrest", "xsl")}
+
+
+def installed(technology):
+    name, _, version = (read_technology(technology).models.package or "").partition("==")
+    try:
+        return metadata.version(name) == version
+    except metadata.PackageNotFoundError:
+        return False
+
+
+@pytest.mark.ngspice
+@pytest.mark.parametrize("technology", ["generic180", "gf180", "sky130"])
+def test_an_off_device_leaks_more_at_a_fast_corner(technology):
+    """nFET xrest and pFET xsl, off; the package of an open PDK is optional: `make pdks`."""
+    if technology != "generic180" and not installed(technology):
+        pytest.skip(f"the models of {technology} aren't installed: make pdks")
+    found = {corner: i_mem_of(technology, corner) for corner in ("tt", "ff", "ss", "fs", "sf")}
+    for device, place in (("xrest", 0), ("xsl", 1)):
+        fast = [found[corner][device] for corner in found if corner[place] == "f"]
+        slow = [found[corner][device] for corner in found if corner[place] == "s"]
+        assert min(fast) > found["tt"][device] > max(slow)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from synthetic import stimulus
 
+from cosim.circuits.conditions import Conditions
 from cosim.circuits.learning_logic import LearningLogic, latched_decision
 from cosim.circuits.mixed_neuron import I_MEM, MixedCircuit
 from cosim.circuits.neuron import TransistorCircuit
@@ -30,7 +31,7 @@ def test_a_bad_number_of_sub_lsbs_is_refused(biases, sub_lsbs):
 
 @pytest.mark.parametrize(
     ("inc", "sl", "decision"),
-    [(1.8, 0, 1), (0, 1.8, 0), (0, 0, -1), (1.8, 1.8, 0), (0.81, 0.79, 1), (0.79, 0.81, 0)],
+    [(True, False, 1), (False, True, 0), (False, False, -1), (True, True, 0)],
 )
 def test_a_decision_is_latched(inc, sl, decision):
     assert latched_decision(inc, sl) == decision
@@ -39,7 +40,7 @@ def test_a_decision_is_latched(inc, sl, decision):
 @pytest.mark.parametrize("weight", range(-32, 32))
 def test_the_outputs_are_magnitude_sign_and_steered_pulse(weight):
     logic = LearningLogic(weight)
-    steps = [lambda: None, lambda: logic.rise(0.0, 1.8), logic.fall]
+    steps = [lambda: None, lambda: logic.rise(False, True), logic.fall]
     for step, pulse in zip(steps, (False, True, False), strict=True):
         step()
         levels = logic.outputs
@@ -55,7 +56,7 @@ def test_the_outputs_are_magnitude_sign_and_steered_pulse(weight):
 def test_the_surroundings_follow_the_stimulus(extra):
     """A spike at the end of the reset is one event with it."""
     played = stimulus([3e-3, 6e-3], reset_until=3e-3, duration=6.5e-3, extra_synapse=extra)
-    around = Surroundings(played, sub_lsbs=0)
+    around = Surroundings(played, 0, Conditions().levels)
     seen = [(0.0, dict(around.levels))]
     time = around.first_event
     while time < played.duration:

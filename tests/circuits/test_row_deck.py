@@ -157,7 +157,7 @@ def read(weights=((0, 3.005e-3, 7.005e-3), (5, 6, 5)), **changes):
     first = ((0, 2.005e-3, 6.005e-3), ([0, 0], [1, 0], [0, 0]))
     second = ((0, 2.305e-3), ([0, 0], [0, 1]))
     vectors = waveforms(played, [weights, ((0,), (-3,))], [first, second])
-    return vectors, lambda: transistor_result(played, vectors)
+    return vectors, lambda: transistor_result(played, vectors, 1.8)
 
 
 def test_decisions_and_weights_are_read_pulse_by_pulse():

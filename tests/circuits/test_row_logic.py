@@ -6,11 +6,13 @@ from operator import add
 import numpy as np
 import pytest
 
+from cosim.circuits.levels import LogicLevels
 from cosim.circuits.row_logic import BUS_PINS, DigitalRow, digital_edges
 from cosim.circuits.row_timeline import FORCE, TICK, on_tick
 from cosim.workbench.errors import SimulationError
 from ebn_model.row import RowStimulus
 
+LEVELS = LogicLevels(supply=1.8, latch_threshold=0.8)
 INC, STOP, DEC = (1.8, 0.0), (0.0, 1.8), (0.0, 0.0)
 """v(win_inc) and v(win_sl) of each outcome."""
 
@@ -65,14 +67,14 @@ def pulse_of(levels, lane):
 
 
 def test_events_are_select_rise_and_fall_of_each_pulse():
-    times, _ = play(DigitalRow(stimulus(), 3))
+    times, _ = play(DigitalRow(stimulus(), 3, LEVELS))
     expected = [1.92, 2.0, 2.22, 2.3, 3.0, 3.3, 5.92, 6.0, 7.0]
     np.testing.assert_allclose(times, np.array(expected) * 1e-3, atol=TICK / 2)
 
 
 def test_events_at_nearly_the_same_time_are_one():
     """The fall of the first pulse, and the rise of another 20 ns later."""
-    row = DigitalRow(stimulus([2e-3, 3e-3 + 0.2 * TICK], [4, 9]), 3)
+    row = DigitalRow(stimulus([2e-3, 3e-3 + 0.2 * TICK], [4, 9]), 3, LEVELS)
     times, seen = play(row)
     assert len(times) == 5
     assert (pulse_of(seen[2], 0), pulse_of(seen[2], 1)) == (1, 0)
@@ -86,20 +88,20 @@ def test_a_sum_of_slots_is_on_the_tick_of_its_product():
 
 
 def test_a_forced_spike_is_a_pulse_of_its_line():
-    times, seen = play(DigitalRow(stimulus([], [], forced_spikes=[3e-3]), 3))
+    times, seen = play(DigitalRow(stimulus([], [], forced_spikes=[3e-3]), 3, LEVELS))
     np.testing.assert_allclose(times, [3e-3, 3e-3 + FORCE], atol=TICK / 2)
     assert [levels["vforce_b"] for levels in seen] == [0.0, 1.8]
 
 
 def test_a_spike_at_the_very_beginning_comes_a_tick_later():
-    times, seen = play(DigitalRow(stimulus([], [], forced_spikes=[0.0]), 3))
+    times, seen = play(DigitalRow(stimulus([], [], forced_spikes=[0.0]), 3, LEVELS))
     np.testing.assert_allclose(times, [TICK, FORCE])
     assert seen[0]["vforce_b"] == 0.0
 
 
 def test_a_neuron_that_spikes_by_itself_is_not_forced():
-    assert "vforce_b" not in DigitalRow(stimulus(), 3).levels
-    assert DigitalRow(stimulus([], []), 3).first_event is None
+    assert "vforce_b" not in DigitalRow(stimulus(), 3, LEVELS).levels
+    assert DigitalRow(stimulus([], []), 3, LEVELS).first_event is None
 
 
 def test_the_edges_of_pulses_have_a_beginning_and_an_end():
@@ -113,7 +115,7 @@ def test_the_edges_of_pulses_have_a_beginning_and_an_end():
 
 
 def test_the_weight_is_on_the_bus_before_its_pulse_and_until_the_next():
-    row = DigitalRow(stimulus(), 3)
+    row = DigitalRow(stimulus(), 3, LEVELS)
     assert on_bus(row.levels) == 5
     _, seen = play(row)
     # Select and rise of 4, of 9, both falls, then 4 again, one LSB up.
@@ -121,7 +123,7 @@ def test_the_weight_is_on_the_bus_before_its_pulse_and_until_the_next():
 
 
 def test_pulses_go_where_the_weight_says_and_may_overlap():
-    _, seen = play(DigitalRow(stimulus(), 3))
+    _, seen = play(DigitalRow(stimulus(), 3, LEVELS))
     assert [pulse_of(levels, 0) for levels in seen] == [0, 1, 1, 1, 0, 0, 0, 1, 0]
     assert [pulse_of(levels, 1) for levels in seen] == [0, 0, 0, -1, -1, 0, 0, 0, 0]
     assert all(pulse_of(levels, 2) == 0 for levels in seen)
@@ -129,7 +131,7 @@ def test_pulses_go_where_the_weight_says_and_may_overlap():
 
 
 def test_only_what_concerns_a_synapse_is_touched():
-    row = DigitalRow(stimulus(), 3)
+    row = DigitalRow(stimulus(), 3, LEVELS)
     touched = [set(row.act(row.first_event, dict.fromkeys(row.probes, 0.0)).levels)]
     touched.append(set(row.act(row.first_event, dict.fromkeys(row.probes, 0.0)).levels))
     assert touched[0] == {f"v{node}" for node in BUS_PINS.values()}
@@ -138,7 +140,7 @@ def test_only_what_concerns_a_synapse_is_touched():
 
 def test_a_decision_holds_until_the_fall_whatever_comes_between():
     """Outcomes of the rising edges: 4 INC, 9 DEC at its lower end, 4 stop."""
-    row = DigitalRow(stimulus(), 3)
+    row = DigitalRow(stimulus(), 3, LEVELS)
     outcomes = iter([DEC, INC, INC, DEC, STOP, STOP, DEC, STOP, INC])
     while row.first_event is not None:
         row.act(row.first_event, dict(zip(row.probes, next(outcomes), strict=True)))
@@ -150,7 +152,7 @@ def test_a_decision_holds_until_the_fall_whatever_comes_between():
 
 
 def test_counters_have_bits_below_the_weight():
-    row = DigitalRow(stimulus(sub_lsbs=2, start_fractions=[3, 0, 1]), 3)
+    row = DigitalRow(stimulus(sub_lsbs=2, start_fractions=[3, 0, 1]), 3, LEVELS)
     play(row)
     record = row.record()
     assert record["before"].tolist() == [5, -32, 6]
@@ -160,7 +162,7 @@ def test_counters_have_bits_below_the_weight():
 
 
 def test_a_pulse_that_outlasts_the_run_does_not_count():
-    row = DigitalRow(stimulus([9.5e-3], [11]), 3)
+    row = DigitalRow(stimulus([9.5e-3], [11]), 3, LEVELS)
     play(row, outcome=DEC)
     record = row.record()
     assert (record["decision"][0], record["before"][0], record["after"][0]) == (-1, 31, 31)
@@ -171,7 +173,7 @@ def test_a_pulse_that_outlasts_the_run_does_not_count():
 
 def test_a_spike_takes_the_first_free_dac_with_its_weight_on_the_bus():
     rises, pre = [2e-3, 2.3e-3, 3.2e-3, 6e-3], [4, 9, 11, 9]
-    _, seen = play(DigitalRow(stimulus(rises, pre), 2), outcome=STOP)
+    _, seen = play(DigitalRow(stimulus(rises, pre), 2, LEVELS), outcome=STOP)
     # select 4, rise, select 9, rise, fall 4, select 11, rise, fall 9, fall 11, select 9, rise ...
     assert [in_lane(levels, 0) for levels in seen] == [5] * 5 + [31] * 4 + [-32] * 3
     assert [in_lane(levels, 1) for levels in seen] == [5] * 2 + [-32] * 10
@@ -180,7 +182,7 @@ def test_a_spike_takes_the_first_free_dac_with_its_weight_on_the_bus():
 
 
 def test_a_spike_that_finds_no_dac_is_an_error():
-    row = DigitalRow(stimulus([2e-3, 2.3e-3, 2.6e-3], [4, 9, 11]), 2)
+    row = DigitalRow(stimulus([2e-3, 2.3e-3, 2.6e-3], [4, 9, 11]), 2, LEVELS)
     with pytest.raises(
         SimulationError, match=r"neuron 11 finds none of the 2 DACs free at 0\.0025"
     ):
@@ -190,7 +192,7 @@ def test_a_spike_that_finds_no_dac_is_an_error():
 def test_as_many_dacs_as_synapses_record_the_same():
     records = []
     for lanes in (2, 3):
-        row = DigitalRow(stimulus(sub_lsbs=1), lanes)
+        row = DigitalRow(stimulus(sub_lsbs=1), lanes, LEVELS)
         play(row, outcome=DEC)
         records.append(row.record())
     for name in records[0]:

@@ -128,7 +128,7 @@ def short_simulation(folder):
 
     Returns what reads it, with changes and a folder for the results.
     """
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     config = folder / "config.toml"
     config.write_text(CONFIG)
 

@@ -7,12 +7,12 @@ import pytest
 
 from cosim.cells.specification import read_specification
 from cosim.circuits import neuron as circuit
-from cosim.circuits.neuron import NETLISTS, read_biases
+from cosim.circuits.neuron import read_biases
 from cosim.engine.deck import read_netlist
 from cosim.replay.code_files import read_codes
 from cosim.replay.spike_files import read_spikes
+from cosim.workbench.places import NETLISTS
 from cosim.workbench.settings import read_toml
-from cosim.workbench.store import read_json
 from ebn_model.errors import InputError
 from ebn_model.results import read_spike_table
 from ebn_model.row import EVENTS_HEADER, read_row_events
@@ -93,7 +93,6 @@ def marked(tmp_path):
 def test_a_byte_order_mark_is_no_part_of_the_text(marked):
     assert read_text(marked("file.txt", "10 µA\n")) == "10 µA\n"
     assert read_toml(marked("file.toml", 'title = "Größe"\n')) == {"title": "Größe"}
-    assert read_json(marked("file.json", '{"title": "Größe"}')) == {"title": "Größe"}
     specification = marked("cell.toml", "[delay]\nname = 'delay µ'\nreason = 'none'\n")
     assert list(read_specification(specification)) == ["delay"]
 

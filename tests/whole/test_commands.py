@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from cosim.circuits.neuron import read_biases
-from cosim.workbench.provenance import ROOT
+from cosim.workbench.places import ROOT
 from ebn_model.measured import measured_parameters
 from ebn_model.network.files import load
 from ebn_model.network.results import NetworkResult
@@ -265,7 +265,7 @@ def test_a_calibration(tmp_path, monkeypatch):
     assert found["i_omega"] == pytest.approx(read_biases("rule").i_omega, rel=1e-3)
     others = read_biases("rule").model_dump(exclude={"i_omega"})
     assert {name: found[name] for name in others} == pytest.approx(others)
-    slope = read_json(made / "near.json")["decision"]["i_omega"]
+    slope = read_json(made / "near.json")["parameters"]["decision"]["i_omega"]
     assert slope == pytest.approx(measured_parameters("rule").decision.i_omega, rel=1e-3)
     report = read_json(tmp_path / "Simulations/calibration/results/near.json")
     assert report["table"] == pytest.approx(found)

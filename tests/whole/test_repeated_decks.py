@@ -10,7 +10,8 @@ from experiment_calls import read_simulation
 from cosim import cli
 from cosim.cells.bench import measurement
 from cosim.circuits.neuron import TransistorCircuit, read_biases
-from cosim.workbench.store import read_json, read_result
+from cosim.experiments.neuron.result_files import read_result
+from ebn_model.sealed import read_sealed
 
 pytestmark = pytest.mark.ngspice
 
@@ -82,6 +83,6 @@ def test_the_deck_of_a_bench_repeats_its_run(tmp_path, alone, name):
     assert cli.main(["bench-cells", name, "--out", str(tmp_path / "out")]) == 0
     [deck] = tmp_path.glob(f"out/*/{name}/deck.cir")
     vectors = {plain_name(key): values for key, values in alone(deck).items()}
-    stored = read_json(deck.with_name("run.json"))["values"]
+    stored = read_sealed(deck.with_name("run.json"))["values"]
     # Equal, but for a command and a library of different versions: 2 % of a glitch with 39 and 46.
     assert measurement(name).measure(vectors) == pytest.approx(stored, rel=3e-2)

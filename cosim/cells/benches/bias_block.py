@@ -5,21 +5,23 @@ import re
 import numpy as np
 from matplotlib.axes import Axes
 
-from cosim.cells.waveforms import Vectors, current
+from cosim.cells.waveforms import Vectors, current, supply
 
-V_ACROSS = 0.9
-"""Voltage in V across a mirror at which its error is stated."""
-LOW, HIGH = 0.3, 1.5
-"""Voltages in V between which a mirror should be flat."""
+ENDS = 0.3
+"""A mirror should be flat at voltages that are this far, in V, from 0 and from the supply."""
 SATURATED = 0.95
-"""Share of its current at V_ACROSS down to which a mirror counts as saturated."""
+"""Share of its current at half the supply down to which a mirror counts as saturated."""
 
 
 def measure(vectors: Vectors) -> dict[str, float]:
-    """Error of each copy in percent, greatest change over the voltage, least voltage needed."""
+    """Error of each copy in percent, greatest change over the voltage, least voltage needed.
+
+    Errors are stated where half the supply is across the mirror.
+    """
     volts, copies = errors(vectors)
-    at = {name: float(np.interp(V_ACROSS, volts, error)) for name, error in copies.items()}
-    changes = [np.interp((LOW, HIGH), volts, error) for error in copies.values()]
+    middle, ends = supply(vectors) / 2, (ENDS, supply(vectors) - ENDS)
+    at = {name: float(np.interp(middle, volts, error)) for name, error in copies.items()}
+    changes = [np.interp(ends, volts, error) for error in copies.values()]
     needed = [
         volts[(100 + error > SATURATED * (100 + at[name])).argmax()]
         for name, error in copies.items()
@@ -47,7 +49,11 @@ def draw(axes: Axes, vectors: Vectors, values: dict[str, float]) -> None:
     worst = sorted(copies, key=lambda name: -abs(values[f"i_{name}"]))[:3]
     for name, error in copies.items():
         named = name in worst
-        label = f"i_{name}: {values[f'i_{name}']:+.3g} % at {V_ACROSS} V" if named else None
+        label = (
+            f"i_{name}: {values[f'i_{name}']:+.3g} % at {supply(vectors) / 2:g} V"
+            if named
+            else None
+        )
         axes.plot(volts, error, color=None if named else "0.7", label=label)
     axes.axhspan(-10, 10, color="0.93", zorder=0)
     axes.set(xlabel="voltage across the mirror (V)", ylabel="error of the copy (%)")

@@ -3,10 +3,8 @@
 import numpy as np
 from matplotlib.axes import Axes
 
-from cosim.cells.waveforms import Vectors
+from cosim.cells.waveforms import Vectors, supply
 
-V_OUT = 0.9
-"""Output voltage in V at which codes are compared: in the middle of what steering leaves."""
 SATURATED = 0.95
 """Share of the full-scale current down to which the output counts as saturated."""
 
@@ -14,7 +12,7 @@ SATURATED = 0.95
 def measure(vectors: Vectors) -> dict[str, float]:
     """Unit current, nonlinearity, output resistance and compliance."""
     volts, weights, i_out = codes(vectors)
-    at = int(np.abs(volts - V_OUT).argmin())
+    at = _middle(vectors, volts)
     inl, i_unit = _nonlinearity(weights, i_out[at])
     # Steps away from zero on both sides: the sign must not matter.
     rising, falling = i_out[at][weights >= 0], i_out[at][weights < 0][::-1]
@@ -39,6 +37,11 @@ def codes(vectors: Vectors) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return vectors["out"].reshape(shape)[:, 0], weights, -vectors["vout#branch"].reshape(shape)
 
 
+def _middle(vectors: Vectors, volts: np.ndarray) -> int:
+    """Where codes are compared: at half the supply, in the middle of what steering leaves."""
+    return int(np.abs(volts - supply(vectors) / 2).argmin())
+
+
 def _nonlinearity(weights: np.ndarray, i_out: np.ndarray) -> tuple[np.ndarray, float]:
     """Integral nonlinearity in LSB, (64,), from the line through weights 0 and 31; its slope."""
     zero, highest = i_out[weights == 0][0], i_out[-1]
@@ -49,7 +52,7 @@ def _nonlinearity(weights: np.ndarray, i_out: np.ndarray) -> tuple[np.ndarray, f
 def draw(axes: Axes, vectors: Vectors, values: dict[str, float]) -> None:
     """Integral and differential nonlinearity over the weight."""
     volts, weights, i_out = codes(vectors)
-    inl, _ = _nonlinearity(weights, i_out[int(np.abs(volts - V_OUT).argmin())])
+    inl, _ = _nonlinearity(weights, i_out[_middle(vectors, volts)])
     axes.plot(weights, inl, ".-", markersize=3, label="INL")
     axes.plot(weights[1:], np.diff(inl) * np.sign(weights[1:] - 0.5), ".", ms=3, label="DNL")
     axes.axhline(0, color="0.5", linewidth=0.6)

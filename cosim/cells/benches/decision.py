@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
-from cosim.cells.waveforms import Vectors, current, edges
-from cosim.circuits.neuron_sources import SUPPLY
+from cosim.cells.waveforms import Vectors, current, edges, supply
 from cosim.workbench.errors import SimulationError
 
 OUTCOMES = {"inc": 1, "sl": 2, "dec": 1}
@@ -94,20 +93,24 @@ def rule(vectors: Vectors) -> Rule:
 def _window(vectors: Vectors, weight: int, rows: np.ndarray) -> Window:
     i_mem = current(vectors, "xdecision.xmem")[rows]
     volts = {outcome: vectors[outcome][rows] for outcome in OUTCOMES}
-    flips = {outcome: edges(i_mem, volts[outcome]) for outcome in OUTCOMES}
+    half = supply(vectors) / 2
+    flips = {outcome: edges(i_mem, volts[outcome], half) for outcome in OUTCOMES}
     for outcome, count in OUTCOMES.items():
-        found, start = flips[outcome], int(volts[outcome][0] > SUPPLY / 2)
+        found, start = flips[outcome], int(volts[outcome][0] > half)
         if len(found) != count or start != (outcome == "inc"):
             raise SimulationError(
                 f"bench decision, weight {weight}: as I_mem rises, {outcome} flips {len(found)} "
                 f"times from {start}; INC should end once, SL begin and end, DEC begin once"
             )
-    return Window(float(flips["inc"][0]), float(flips["dec"][0]), _dead_band(i_mem, volts))
+    levels = np.array(list(volts.values())) / supply(vectors)
+    return Window(float(flips["inc"][0]), float(flips["dec"][0]), _dead_band(i_mem, levels))
 
 
-def _dead_band(i_mem: np.ndarray, volts: dict[str, np.ndarray]) -> float:
-    """Greatest step in A from one outcome alone, at its logic level, to the next one alone."""
-    levels = np.array(list(volts.values())) / SUPPLY
+def _dead_band(i_mem: np.ndarray, levels: np.ndarray) -> float:
+    """Greatest step in A from one outcome alone, at its logic level, to the next one alone.
+
+    levels: of the outcomes, as shares of the supply, shape (outcomes, points).
+    """
     alone = ((levels > 0.8).sum(axis=0) == 1) & ((levels < 0.2).sum(axis=0) == 2)
     outcome, i_alone = levels[:, alone].argmax(axis=0), i_mem[alone]
     return float(np.diff(i_alone)[np.diff(outcome) != 0].max())

@@ -5,12 +5,13 @@ from matplotlib.axes import Axes
 
 from cosim.cells.benches.outcomes import delay_at, outcomes, settled, threshold
 from cosim.cells.waveforms import Vectors, current, pulses
-from cosim.circuits.neuron_sources import SUPPLY
 
 CIRCUITS = {"up": "dec", "down": "inc"}
 """Instances of the bench, with the outcome that their steps should end in."""
 OVERDRIVES = (10e-12, 100e-12, 1e-9)
 """Overdrives in A for which the delay is stated."""
+GATE = 1.0
+"""Voltage of the node `gate` during a step, V."""
 MARGIN = 1e-6
 """Time in s before the end of a step at which I_mem and the outcomes are read."""
 
@@ -34,7 +35,7 @@ def delays(vectors: Vectors, circuit: str) -> tuple[np.ndarray, np.ndarray]:
     """
     time, i_mem = vectors["time"], current(vectors, f"x{circuit}.xmem")
     at = threshold(vectors, circuit, CIRCUITS[circuit])
-    starts, ends = pulses(time, vectors["gate"] * SUPPLY)
+    starts, ends = pulses(vectors, "gate", high=GATE)
     overdrives, found = [], []
     for start, end in zip(starts, ends, strict=True):
         if outcomes(vectors, circuit, end - MARGIN) == [CIRCUITS[circuit]]:

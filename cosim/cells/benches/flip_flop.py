@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from cosim.cells.benches.logic import codes, input_pulses, latest_change
-from cosim.cells.waveforms import Vectors, edges
+from cosim.cells.waveforms import Vectors, logic_edges
 from cosim.workbench.errors import SimulationError
 
 LATCHES = {"win_inc": "inc", "win_sl": "sl"}
@@ -33,7 +33,7 @@ def measure(vectors: Vectors) -> dict[str, float]:
 def _latched(vectors: Vectors, decision: str, latch: str) -> tuple[np.ndarray, np.ndarray]:
     """Lag in s of the decision behind the input's edge, and whether it was latched."""
     rise, fall = input_pulses(vectors, "in")
-    changes = edges(vectors["time"], vectors[decision])
+    changes = logic_edges(vectors, decision)
     change = changes[np.searchsorted(changes, rise)]
     old = codes(vectors, [decision], rise - 1e-9)
     return change - rise, codes(vectors, [latch], fall) != old

@@ -53,7 +53,7 @@ def fall(vectors: Vectors, name: str, start: float) -> tuple[float, float]:
 
 def pulse_starts(vectors: Vectors) -> dict[int, float]:
     """Start in s of the pulse of each weight."""
-    starts, _ = pulses(vectors["time"], vectors["input"])
+    starts, _ = pulses(vectors, "input")
     return dict(zip(weights(vectors, starts).tolist(), starts.tolist(), strict=True))
 
 

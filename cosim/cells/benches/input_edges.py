@@ -4,8 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from cosim.cells.benches.logic import clock_gap, steps
-from cosim.cells.waveforms import Vectors, edges
-from cosim.circuits.neuron_sources import SUPPLY
+from cosim.cells.waveforms import Vectors, edges, supply
 
 COUNTERS = "abcd"
 """From the fastest to the slowest edge."""
@@ -29,9 +28,8 @@ def _gap(vectors: Vectors, cell: str, counter: str) -> float:
 
 def _edge(vectors: Vectors, counter: str) -> float:
     """Duration in s of the first edge, from 10 % to 90 % and beyond in proportion."""
-    low, high = (
-        edges(vectors["time"], vectors[f"{counter}_in"], share * SUPPLY)[0] for share in (0.1, 0.9)
-    )
+    signal, v_supply = vectors[f"{counter}_in"], supply(vectors)
+    low, high = (edges(vectors["time"], signal, share * v_supply)[0] for share in (0.1, 0.9))
     return float((high - low) / 0.8)
 
 

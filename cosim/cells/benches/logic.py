@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cosim.cells.waveforms import Vectors, edges, pulses
+from cosim.cells.waveforms import Vectors, edges, logic_edges, pulses, supply
 from cosim.circuits.neuron_readout import logic_level
-from cosim.circuits.neuron_sources import SUPPLY
 from cosim.workbench.errors import LostEdgeError, SimulationError
 from ebn_model.stimulus import WEIGHT_MAX, WEIGHT_MIN
 
-OFF = 0.35
-"""Gate-source voltage in V below which a switch is off: below both thresholds."""
+OFF = 0.35 / 1.8
+"""Share of the supply as a gate-source voltage below which a switch is off: thresholds are higher,
+and go with the supply that a technology is made for."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def input_pulses(vectors: Vectors, source: str) -> tuple[np.ndarray, np.ndarray]
         LostEdgeError: see `check_edges`.
     """
     check_edges(vectors, source)
-    return pulses(vectors["time"], vectors[source])
+    return pulses(vectors, source)
 
 
 def check_edges(vectors: Vectors, source: str) -> None:
@@ -69,7 +69,7 @@ def check_edges(vectors: Vectors, source: str) -> None:
 
     ngspice has then passed over the end of an edge, and logic that sees it may miscount.
     """
-    share = vectors[source] / SUPPLY
+    share = vectors[source] / supply(vectors)
     low, high = share < 0.1, share > 0.9
     lost = (low[:-1] & high[1:]) | (high[:-1] & low[1:])
     if lost.any():
@@ -100,7 +100,7 @@ def codes(vectors: Vectors, nodes: list[str], times: np.ndarray) -> np.ndarray:
     Raises:
         SimulationError: a node is between levels.
     """
-    bits = np.array([logic_level(vectors, node, times) for node in nodes])
+    bits = np.array([logic_level(vectors, node, times, supply(vectors)) for node in nodes])
     return (1 << np.arange(len(nodes))) @ bits
 
 
@@ -110,7 +110,7 @@ def latest_change(vectors: Vectors, nodes: list[str], causes: np.ndarray) -> flo
     Changes before the first cause are none of its effects. Raises SimulationError where nothing
     changes at all.
     """
-    changes = np.concatenate([edges(vectors["time"], vectors[node]) for node in nodes])
+    changes = np.concatenate([logic_edges(vectors, node) for node in nodes])
     changes = changes[changes > causes[0]]
     if not len(changes):
         raise SimulationError(f"none of {', '.join(nodes)} changes")
@@ -127,11 +127,13 @@ def clock_gap(vectors: Vectors, high: tuple[str, str], low: tuple[str, str]) -> 
         vectors: of a run in which the clock is low at first.
         high, low: nodes of a phase and of its complement.
     """
-    time = vectors["time"]
+    time, v_supply = vectors["time"], supply(vectors)
     high_drive, low_drive = (
-        np.maximum(vectors[phase], SUPPLY - vectors[phase_b]) for phase, phase_b in (high, low)
+        np.maximum(vectors[phase], v_supply - vectors[phase_b]) for phase, phase_b in (high, low)
     )
-    high_edges, low_edges = edges(time, high_drive, OFF), edges(time, low_drive, OFF)
+    high_edges, low_edges = (
+        edges(time, drive, OFF * v_supply) for drive in (high_drive, low_drive)
+    )
     if len(high_edges) != len(low_edges) or not len(high_edges):
         raise SimulationError(
             f"{len(high_edges)} edges of {high[0]}, but {len(low_edges)} of {low[0]}"

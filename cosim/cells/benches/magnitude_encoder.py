@@ -26,7 +26,7 @@ def law(weight: np.ndarray) -> np.ndarray:
 
 
 def _codes(vectors: Vectors) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    _, ends = pulses(vectors["time"], vectors["load"])
+    _, ends = pulses(vectors, "load")
     return (
         signed(codes(vectors, [f"p{bit}" for bit in range(6)], ends)),
         weights(vectors, "q", ends + SETTLED),

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from scipy.optimize import curve_fit
 
-from cosim.cells.waveforms import Vectors, current, edges
+from cosim.cells.waveforms import Vectors, current, edges, logic_edges
 from cosim.workbench.errors import SimulationError
 
 SETTLED = 0.01
@@ -41,7 +41,7 @@ def input_steps(vectors: Vectors) -> list[tuple[float, float]]:
     """
     time = vectors["time"]
     i_in = current(vectors, "xmembrane.xth") + current(vectors, "xmembrane.xin")
-    released = edges(time, vectors["reset"])
+    released = logic_edges(vectors, "reset")
     rest, top = float(i_in[-1]), float(i_in.max())
     kick = edges(time, i_in, (rest + top) / 2)
     if len(released) != 1 or len(kick) != 2:

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from cosim.cells.waveforms import Vectors, current, edges
-from cosim.circuits.neuron_sources import SUPPLY
+from cosim.cells.waveforms import Vectors, current, edges, supply
 from cosim.workbench.errors import SimulationError
 
 OUTCOMES = ("inc", "sl", "dec")
@@ -17,7 +16,7 @@ def threshold(vectors: Vectors, circuit: str, outcome: str) -> float:
     """
     ramp = vectors["ramping"] == 1
     i_mem = current(vectors, f"x{circuit}.xmem")
-    flips = edges(i_mem[ramp], vectors[f"{circuit}_{outcome}"][ramp])
+    flips = edges(i_mem[ramp], vectors[f"{circuit}_{outcome}"][ramp], supply(vectors) / 2)
     if len(flips) != 1:
         raise SimulationError(f"{circuit}: {outcome} flips {len(flips)} times on the slow ramp")
     return float(flips[0])
@@ -25,10 +24,11 @@ def threshold(vectors: Vectors, circuit: str, outcome: str) -> float:
 
 def outcomes(vectors: Vectors, circuit: str, time: float) -> list[str]:
     """All outcomes of a circuit that are high at a time in s."""
+    half = supply(vectors) / 2
     return [
         outcome
         for outcome in OUTCOMES
-        if np.interp(time, vectors["time"], vectors[f"{circuit}_{outcome}"]) > SUPPLY / 2
+        if np.interp(time, vectors["time"], vectors[f"{circuit}_{outcome}"]) > half
     ]
 
 
@@ -36,7 +36,10 @@ def settled(vectors: Vectors, circuit: str, start: float, end: float) -> float:
     """Time in s of the last flip of any outcome between two times, the first where none flips."""
     time = vectors["time"]
     inside = (time >= start) & (time <= end)
-    flips = [edges(time[inside], vectors[f"{circuit}_{outcome}"][inside]) for outcome in OUTCOMES]
+    half = supply(vectors) / 2
+    flips = [
+        edges(time[inside], vectors[f"{circuit}_{outcome}"][inside], half) for outcome in OUTCOMES
+    ]
     return float(np.concatenate([[start], *flips]).max())
 
 

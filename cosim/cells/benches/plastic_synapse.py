@@ -65,7 +65,7 @@ def measure(vectors: Vectors) -> dict[str, float]:
 
 def pulses_of(vectors: Vectors, name: str) -> list[tuple[int, float, float]]:
     """Pulses of a synapse: (weight in LSB, start in s, end in s) each; the extra one's is 1."""
-    starts, ends = pulses(vectors["time"], vectors["input"])
+    starts, ends = pulses(vectors, "input")
     codes = weights(vectors, (starts + ends) / 2).tolist()
     if name == "ext":
         return [(1, float(starts[0]), float(ends[0]))]

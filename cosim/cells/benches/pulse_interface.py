@@ -4,15 +4,15 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from cosim.cells.benches.logic import clock_gap
-from cosim.cells.waveforms import Vectors, edges, pulses
+from cosim.cells.waveforms import Vectors, logic_edges, pulses
 
 
 def measure(vectors: Vectors) -> dict[str, float]:
     """Schmitt trigger on slow edges, delays on fast ones, gap between phases, steering."""
     time, volts = vectors["time"], vectors["in"]
-    phase = edges(time, vectors["xp.pulse"])
+    phase = logic_edges(vectors, "xp.pulse")
     thresholds = np.interp(phase, time, volts)
-    fast_rise, fast_fall = edges(time, volts)[2:]
+    fast_rise, fast_fall = logic_edges(vectors, "in")[2:]
     steered = [np.minimum(vectors[f"{name}_exc"], vectors[f"{name}_inh"]) for name in "pn"]
     return {
         "schmitt_rise": float(thresholds[0]),
@@ -20,7 +20,7 @@ def measure(vectors: Vectors) -> dict[str, float]:
         "delay_rise": float(phase[2] - fast_rise),
         "delay_fall": float(phase[3] - fast_fall),
         "clock_gap": clock_gap(vectors, ("xp.pulse", "p_pulse_b"), ("xp.low", "xp.low_b")),
-        "pulses": sum(len(pulses(time, vectors[name])[0]) for name in ("p_exc", "n_inh")),
+        "pulses": sum(len(pulses(vectors, name)[0]) for name in ("p_exc", "n_inh")),
         "both_steered": float(np.max(steered)),
         "wrong_way": float(max(vectors["p_inh"].max(), vectors["n_exc"].max())),
     }

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from cosim.cells.benches.logic import check_edges, weights
-from cosim.cells.waveforms import Vectors, edges
+from cosim.cells.waveforms import Vectors, logic_edges
 from cosim.workbench.errors import SimulationError
 
 SETTLED = 0.9e-6
@@ -30,11 +30,10 @@ def measure(vectors: Vectors) -> dict[str, float]:
 
 def outcomes(vectors: Vectors) -> tuple[np.ndarray, np.ndarray]:
     """Widths of the short pulses in s, and the change of the weight from each, LSB."""
-    time = vectors["time"]
     for source in ("begin", "end"):
         check_edges(vectors, source)
-    start = edges(time, vectors["begin"])[::2]
-    end = edges(time, vectors["end"])[::2][: len(start)]
+    start = logic_edges(vectors, "begin")[::2]
+    end = logic_edges(vectors, "end")[::2][: len(start)]
     before = weights(vectors, "w", start - 1e-9)
     return end - start, weights(vectors, "w", start + SETTLED) - before
 

@@ -6,8 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from cosim.cells.benches.outcomes import delay_at, outcomes, settled, threshold
-from cosim.cells.waveforms import Vectors, charge, current, pulses
-from cosim.circuits.neuron_sources import SUPPLY
+from cosim.cells.waveforms import Vectors, charge, current, pulses, supply
 from cosim.workbench.errors import SimulationError
 
 CIRCUITS = {"up": "inc", "down": "dec", "middle": "inc"}
@@ -56,7 +55,7 @@ def measure(vectors: Vectors) -> dict[str, float]:
     values["to_leakage"] = values["i_delay"] / np.interp(starts[-1] - MARGIN, time, leakage)
     idle = values["idle"] = -np.interp(starts[-1] - MARGIN, time, vectors["vdelay#branch"])
     supplied = charge(time, -vectors["vdelay#branch"] - idle, starts[-2], starts[-1])
-    values["energy"] = SUPPLY * supplied
+    values["energy"] = supply(vectors) * supplied
     return {name: float(value) for name, value in values.items()}
 
 
@@ -86,7 +85,7 @@ def steps(vectors: Vectors, circuit: str) -> list[Step]:
 
 def _edges(vectors: Vectors) -> tuple[tuple, tuple]:
     """Starts and ends in s of the input's pulses, and of the delayed ones."""
-    plain, late = (pulses(vectors["time"], vectors[name]) for name in ("input", "delayed"))
+    plain, late = (pulses(vectors, name) for name in ("input", "delayed"))
     if len(plain[0]) != len(late[0]):
         raise SimulationError(f"{len(late[0])} delayed pulses of {len(plain[0])}")
     return plain, late

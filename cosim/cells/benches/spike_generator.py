@@ -3,8 +3,7 @@
 import numpy as np
 from matplotlib.axes import Axes
 
-from cosim.cells.waveforms import Vectors, current, edges
-from cosim.circuits.neuron_sources import SUPPLY
+from cosim.cells.waveforms import Vectors, current, logic_edges, supply
 from cosim.workbench.errors import SimulationError
 
 BEFORE = 1e-6
@@ -39,8 +38,7 @@ def _spikes(vectors: Vectors) -> np.ndarray:
 
     A spike that the end of the run cuts does not count.
     """
-    time = vectors["time"]
-    pulse, hold = edges(time, vectors["spike"]), edges(time, vectors["xgenerator.hold"])
+    pulse, hold = (logic_edges(vectors, node) for node in ("spike", "xgenerator.hold"))
     begun = len(pulse[::2]), len(hold[::2])
     complete = min(len(pulse), len(hold)) // 2
     if begun[0] != begun[1] or not complete:
@@ -55,7 +53,7 @@ def _energy(vectors: Vectors, hold: float, release: float) -> float:
     """Energy of one spike in J; the comparator's copy of I_mem flows without spikes too."""
     around = (vectors["time"] > hold - MARGIN) & (vectors["time"] < release + MARGIN)
     extra = -vectors["vspiking#branch"] - current(vectors, "xgenerator.xcopy")
-    return float(SUPPLY * np.trapezoid(extra[around], vectors["time"][around]))
+    return float(supply(vectors) * np.trapezoid(extra[around], vectors["time"][around]))
 
 
 def intervals(vectors: Vectors) -> tuple[np.ndarray, np.ndarray]:
@@ -64,7 +62,7 @@ def intervals(vectors: Vectors) -> tuple[np.ndarray, np.ndarray]:
     The interval is infinite where fewer than two spikes came. Both shapes are (currents,).
     """
     time, i_in = vectors["time"], vectors["@iin[current]"]
-    spikes = edges(time, vectors["spike"])[::2]
+    spikes = logic_edges(vectors, "spike")[::2]
     currents, found = [], []
     for level in np.unique(i_in):
         held = time[i_in == level]
@@ -80,7 +78,7 @@ def draw(axes: Axes, vectors: Vectors, values: dict[str, float]) -> None:
     """I_mem over time with its two levels, and the output pulses below."""
     time = vectors["time"] * 1e3
     axes.plot(time, current(vectors, "xread") * 1e9, label="$I_{mem}$")
-    axes.fill_between(time, vectors["spike"] / SUPPLY, color="0.3", label="spike")
+    axes.fill_between(time, vectors["spike"] / supply(vectors), color="0.3", label="spike")
     for name in ("threshold", "reset"):
         axes.axhline(values[name] * 1e9, color="0.5", linewidth=0.6, linestyle="--")
     axes.set(xlabel="time (ms)", ylabel="$I_{mem}$ (nA)", xlim=(0, time[-1]))

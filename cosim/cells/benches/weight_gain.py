@@ -85,8 +85,8 @@ def _threshold(found: Response, kick: float) -> dict[str, float]:
 def response(vectors: Vectors) -> Response:
     """What each weight's pulse does."""
     time, i_mem = vectors["time"], current(vectors, "xdecision.xmem")
-    starts, ends = pulses(time, vectors["pulse"])
-    restored = pulses(time, vectors["restore"])[0]
+    starts, ends = pulses(vectors, "pulse")
+    restored = pulses(vectors, "restore")[0]
     codes = weights(vectors, (starts + ends) / 2)
     after, before = (np.interp(t - MARGIN, time, i_mem) for t in (restored, starts))
     output = current(vectors, "xplastic.xpair.xexc.xout") - current(

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.axes import Axes
 
-from cosim.cells.waveforms import Vectors, current, edges
+from cosim.cells.waveforms import Vectors, current, edges, supply
 from cosim.workbench.errors import SimulationError
 
 
@@ -14,7 +14,7 @@ def measure(vectors: Vectors) -> dict[str, float]:
         SimulationError: the output doesn't change exactly once.
     """
     share, win = 100 * shares(vectors), vectors["win"]
-    found = edges(share, win)
+    found = edges(share, win, supply(vectors) / 2)
     if len(found) != 1:
         raise SimulationError(f"win changes {len(found)} times as the cell's share falls")
     return {"share": float(found[0]), "low": float(win[-1]), "high": float(win[0])}

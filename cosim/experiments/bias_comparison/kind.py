@@ -14,7 +14,7 @@ from cosim.workbench.report import Report
 class BiasComparisonKind:
     """Comparisons; the reports on their simulations come first. See Kind."""
 
-    takes = frozenset({"changes", "out", "view"})
+    takes = frozenset({"changes", "out", "conditions", "view"})
     not_on_a_cluster = neuron.KIND.not_on_a_cluster
 
     def read(self, file: ExperimentFile, request: Request) -> Sequence[BiasComparison]:

@@ -1,17 +1,20 @@
 """The command `ebn-cosim calibrate`."""
 
 import argparse
+import shlex
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from cosim.circuits.neuron import NETLISTS
 from cosim.experiments.calibration.behaviour import QUANTITIES
-from cosim.experiments.calibration.recipe import read_recipe, recipe_names
-from cosim.experiments.calibration.runner import RESULTS, run_recipe
+from cosim.experiments.calibration.recipe import Recipe, read_recipe, recipe_names
+from cosim.experiments.calibration.runner import Folders, run_recipe
 from cosim.workbench.placement import add_placement, no_cluster
+from cosim.workbench.places import NETLISTS
+from ebn_model.errors import InputError
 
 
 def add_calibrate(parser: argparse.ArgumentParser) -> None:
@@ -20,14 +23,16 @@ def add_calibrate(parser: argparse.ArgumentParser) -> None:
         "names",
         nargs="*",
         metavar="TABLE",
-        help="a table with a recipe, netlists/biases/TABLE.toml (default: all)",
+        help="a table with a recipe, netlists/biases/TABLE.toml, or the path of one, TABLE.toml "
+        "(default: all in netlists/biases)",
     )
     parser.add_argument(
         "--out",
         type=Path,
         metavar="DIR",
-        help="gets TABLE.spice and the model's constants, TABLE.json (default: netlists/biases and "
-        "ebn_model/measured)",
+        help="gets TABLE.spice, the model's constants, TABLE.json, and a report (default: "
+        "netlists/biases, ebn_model/measured and Simulations/calibration/results; of an installed "
+        "copy, results/calibration)",
     )
     add_placement(parser)
     parser.set_defaults(command=_calibrate)
@@ -37,20 +42,33 @@ def _calibrate(options: argparse.Namespace) -> int:
     no_cluster(options.scheduler, "calibrate", "each of its short steps waits for the one before")
     # A file or a pipe has no width of its own.
     console = Console(width=None if sys.stdout.isatty() else 120)
-    names = options.names or recipe_names()
-    recipes = {name: read_recipe(name) for name in names}
-    for name, recipe in recipes.items():
-        values = run_recipe(name, console.print, options.out, options.workers)
-        console.print(_table(name, recipe.target, values, options.out or NETLISTS / "biases"))
+    folders = Folders.of(options.out)
+    for name, recipe in _recipes(options.names or recipe_names()).items():
+        values = run_recipe(name, recipe, console.print, folders, options.workers)
+        console.print(_table(name, recipe.target, values))
+        path = f"{folders.tables / name}.spice"
+        use = name if folders.tables == NETLISTS / "biases" else path
+        print(f"{path}: use it with --biases {shlex.quote(use)}")
+        print(f"the model's constants: {folders.constants / name}.json and {name}_row.json")
+        print(f"how they came about: {folders.reports / name}_report.json")
     return 0
 
 
-def _table(name: str, target: dict[str, float], values: dict[str, float], out: Path) -> Table:
+def _recipes(stated: Iterable[str]) -> dict[str, Recipe]:
+    """Recipes by the names of their tables; all are read before anything runs."""
+    recipes: dict[str, Recipe] = {}
+    for one in dict.fromkeys(stated):
+        name = Path(one).stem
+        if name in recipes:
+            raise InputError(f"{one}: another recipe makes a table {name!r}, too")
+        recipes[name] = read_recipe(one)
+    return recipes
+
+
+def _table(name: str, target: dict[str, float], values: dict[str, float]) -> Table:
     table = Table(
         title=f"Bias table {name}",
-        caption=f"{out / name}.spice; the model's parameters are in {RESULTS / name}.json",
         title_justify="left",
-        caption_justify="left",
     )
     for column in ("quantity", "bias", "target", "measured", "unit"):
         table.add_column(column)

@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from cosim.circuits.conditions import Conditions
+from cosim.circuits.conditions import Conditions, whole_deck
 from cosim.circuits.mixed_neuron import I_MEM
 from cosim.circuits.neuron import analysis, neuron_deck
-from cosim.circuits.neuron_sources import SUPPLY
 from cosim.circuits.start_check import start_check
 from cosim.engine.job import Job
 from cosim.engine.solver_options import SolverOptions
@@ -28,12 +27,15 @@ def replay_job(
     conditions: Conditions | None = None,
 ) -> Job:
     """The run of the analog circuit with the weights (LSB, shape (spikes,)) of each pulse."""
+    conditions = conditions or Conditions()
     solver = SolverOptions(chgtol=1e-14)
+    sources = _sources(stimulus, np.asarray(weights), conditions.supply)
     deck = (
-        neuron_deck("analog_neuron_test.spice", biases, solver, conditions or Conditions())
-        .append(_sources(stimulus, np.asarray(weights)), "stimulus")
+        neuron_deck("analog_neuron_test.spice", biases, solver, conditions)
+        .append(sources, "stimulus")
         .append(analysis(stimulus, solver), "analysis")
     )
+    deck = whole_deck(deck, conditions)
     at_rest = not stimulus.reset_until
     return Job(
         label,
@@ -60,7 +62,7 @@ class _Taught(LearningNeuron):
         return next(self._decisions)
 
 
-def _sources(stimulus: Stimulus, weights: np.ndarray) -> str:
+def _sources(stimulus: Stimulus, weights: np.ndarray, supply: float) -> str:
     rise, fall = stimulus.spike_times, stimulus.fall_times
     pulses = np.ravel(np.column_stack([rise, fall]))
     positive, on = weights >= 0, np.ones(len(weights), dtype=int)
@@ -80,7 +82,7 @@ def _sources(stimulus: Stimulus, weights: np.ndarray) -> str:
     for bit in range(5):
         values = magnitude >> bit & 1
         levels[f"m{bit}"] = (values[0], applied, values[1:])
-    return "\n".join(_source(node, *course) for node, course in levels.items())
+    return "\n".join(_source(node, *course, supply) for node, course in levels.items())
 
 
 def _alternate(on: np.ndarray) -> np.ndarray:
@@ -88,12 +90,12 @@ def _alternate(on: np.ndarray) -> np.ndarray:
     return np.ravel(np.column_stack([on, np.zeros(len(on), dtype=int)])).astype(int)
 
 
-def _source(node: str, start: int, times: np.ndarray, levels: np.ndarray) -> str:
+def _source(node: str, start: int, times: np.ndarray, levels: np.ndarray, supply: float) -> str:
     """A piecewise-linear source from `start` through the level after each time (its middle)."""
-    corners, level = [f"0 {start * SUPPLY:g}"], start
+    corners, level = [f"0 {start * supply:.12g}"], start
     for time, new in zip(times, levels, strict=True):
         if new != level:
-            corners.append(f"{time - EDGE / 2:.12g} {level * SUPPLY:g}")
-            corners.append(f"{time + EDGE / 2:.12g} {new * SUPPLY:g}")
+            corners.append(f"{time - EDGE / 2:.12g} {level * supply:.12g}")
+            corners.append(f"{time + EDGE / 2:.12g} {new * supply:.12g}")
             level = new
     return f"v{node} {node} 0 pwl(" + "\n+ ".join(corners) + ")"

@@ -1,7 +1,9 @@
 """Runs recipes: benches, fit and target, then the bias table and a report on how it came about."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -10,11 +12,11 @@ from joblib import cpu_count
 
 from cosim.cells import characterise
 from cosim.cells.row_characterise import row_parameters
-from cosim.circuits.neuron import NETLISTS, read_biases
+from cosim.circuits.neuron import read_biases
 from cosim.engine.simulator import versions
 from cosim.engine.worker import run_jobs
 from cosim.experiments.calibration.behaviour import QUANTITIES, behaviour
-from cosim.experiments.calibration.recipe import Recipe, read_recipe
+from cosim.experiments.calibration.recipe import Recipe
 from cosim.experiments.calibration.tables import rounded, table_text
 from cosim.experiments.calibration.to_target import CalibrationError, calibrate
 from cosim.experiments.calibration.to_waveforms import (
@@ -27,15 +29,13 @@ from cosim.experiments.calibration.to_waveforms import (
 )
 from cosim.experiments.neuron.simulation import read_simulation
 from cosim.workbench.experiment_files import read_file
-from cosim.workbench.output import new_files
+from cosim.workbench.json_files import write_json
+from cosim.workbench.output import check_writable, new_files
+from cosim.workbench.places import bias_tables, model_constants, results_of
 from cosim.workbench.pool import Pool
-from cosim.workbench.provenance import ROOT
-from cosim.workbench.store import write_json
 from ebn_model import measured
 from ebn_model.parameters import BiasTable, NeuronParameters, validated
 from ebn_model.results import SpikeTable
-
-RESULTS = ROOT / "Simulations" / "calibration" / "results"
 
 DECISION_LAG = 0.4e-3
 """The winner-take-all shows at a rising edge what I_mem was this long before, s: it takes 0.26 ms
@@ -56,22 +56,42 @@ def measure(biases: BiasTable, workers: int | None = None) -> NeuronParameters:
     return parameters.model_copy(update={"spike": characterise.spike_parameters(spiking)})
 
 
-def run_recipe(
-    name: str, say: Say, out: Path | None = None, workers: int | None = None
-) -> dict[str, float]:
-    """Calibrate a table; write NAME.spice, the model's constants and a report.
+@dataclass(frozen=True)
+class Folders:
+    """The folders that get what a calibration makes.
 
-    The constants, NAME.json and NAME_row.json (see ebn_model.measured), spare networks ngspice.
-    The report goes to RESULTS, all else to `out`, by default to netlists/biases and
-    ebn_model/measured. `workers` is how many processes run at once, all processors by default.
+    tables: NAME.spice. constants: the model's, NAME.json and NAME_row.json (ebn_model.measured),
+    which spare networks ngspice. reports: NAME_report.json, how the table came about.
+    """
+
+    tables: Path
+    constants: Path
+    reports: Path
+
+    @classmethod
+    def of(cls, out: Path | None) -> Folders:
+        """All in `out`; by default where a checkout keeps each (cosim.workbench.places)."""
+        if out:
+            return cls(out, out, out)
+        return cls(bias_tables(), model_constants(), results_of("calibration"))
+
+
+def run_recipe(
+    name: str, recipe: Recipe, say: Say, folders: Folders, workers: int | None = None
+) -> dict[str, float]:
+    """Calibrate a table, and write it, the model's constants and a report.
+
+    workers: processes at once, all processors by default.
 
     Returns the values of QUANTITIES that were measured with the table.
 
     Raises:
-        InputError: no such recipe, or a fault in it.
-        CosimError: a bench failed, or the target is out of reach; nothing is written then.
+        InputError: no such base, or a current out of range.
+        CosimError: a bench failed, the target is out of reach, or the files can't be written
+            (OutputError).
     """
-    recipe = read_recipe(name)
+    for folder in (folders.tables, folders.constants, folders.reports):
+        check_writable(folder)
     start = read_biases(recipe.base).model_dump()
     chosen = {bias: fixed.value for bias, fixed in recipe.biases.items()}
     biases = validated(BiasTable, {**start, **chosen}, f"{name}.toml")
@@ -88,13 +108,14 @@ def run_recipe(
     parameters = measure(rounded(done.biases), workers)
     values = behaviour(parameters)
     reasons = _reasons(recipe, target, values)
-    with new_files(out or NETLISTS / "biases") as new:
+    with new_files(folders.tables) as new:
         text = table_text(name, recipe.about, done.biases, reasons)
         new.joinpath(f"{name}.spice").write_text(text, encoding="utf-8")
-    with new_files(out or measured.FOLDER) as new:
-        write_json(parameters.model_dump(), new / f"{name}.json")
-        in_row = row_parameters(parameters, rounded(done.biases))
-        write_json(in_row.model_dump(), new / f"{name}_row.json")
+    with new_files(folders.constants) as new:
+        table = rounded(done.biases)
+        in_row = row_parameters(parameters, table)
+        for key, constants in ((name, parameters), (f"{name}_row", in_row)):
+            write_json(measured.measured_record(key, constants, table), new / f"{key}.json")
     report |= {
         "table": rounded(done.biases).model_dump(),
         "target": target,
@@ -102,8 +123,8 @@ def run_recipe(
         "model_parameters": parameters.model_dump(),
         "versions": versions(),
     }
-    with new_files(RESULTS) as new:
-        write_json(report, new / f"{name}.json")
+    with new_files(folders.reports) as new:
+        write_json(report, new / f"{name}_report.json")
     return values
 
 

@@ -11,11 +11,9 @@ from cosim.experiments.network.judgement import Judgement
 from cosim.experiments.network.settings import NetworkExperiment
 from cosim.experiments.network.training_run import TrainingRun, training_runs
 from cosim.experiments.network.verdict import rows
-from cosim.workbench.output import new_files
 from cosim.workbench.provenance import python_versions, sources_digest
-from cosim.workbench.report import FIGURES, SUMMARY, Report, verdict
+from cosim.workbench.report import FIGURES, Report, StoredReport, verdict
 from cosim.workbench.statistics import estimate
-from cosim.workbench.store import read_json, to_json, write_json
 from cosim.workbench.style import save
 from ebn_model.errors import InputError
 from ebn_model.network.training import History
@@ -37,13 +35,12 @@ def make_network_report(experiment: NetworkExperiment, redraw_figure: bool = Fal
         raise InputError(
             f"no current results of {experiment.name} for seed {', '.join(missing)}; run it first"
         )
-    records = [run.record() for run in runs]
+    records = [run.record for run in runs]
     report = Report(experiment.title, experiment.results, rows(experiment, records))
     summary = _summary(experiment, records, report)
-    known = to_json(read_json(experiment.results / SUMMARY)) == to_json(summary)
-    names = (*FIGURES, LEARNING_CURVE)
-    if redraw_figure or not known or not all((experiment.results / n).is_file() for n in names):
-        _write(experiment, runs, summary)
+    StoredReport(experiment.results, summary).write(
+        lambda new: _write_files(experiment, runs, new), redraw_figure
+    )
     return report
 
 
@@ -75,17 +72,15 @@ def _summary(experiment: NetworkExperiment, records: list[dict], report: Report)
     }
 
 
-def _write(experiment: NetworkExperiment, runs: list[TrainingRun], summary: dict) -> None:
+def _write_files(experiment: NetworkExperiment, runs: list[TrainingRun], folder: Path) -> None:
     trainings = [run.training() for run in runs]
     histories = [training.history for training in trainings]
     first = trainings[0]
     trial = final_trial(first)
     title = f"{experiment.title} (seed {first.seed})"
-    with new_files(experiment.results) as new:
-        paths = [new / name for name in FIGURES]
-        save(lambda: make_figure(trial, histories, first.network.parameters, title), paths)
-        _write_curves(experiment.seeds, histories, new / LEARNING_CURVE)
-        write_json(summary, new / SUMMARY)
+    paths = [folder / name for name in FIGURES]
+    save(lambda: make_figure(trial, histories, first.network.parameters, title), paths)
+    _write_curves(experiment.seeds, histories, folder / LEARNING_CURVE)
 
 
 def _write_curves(seeds: tuple[int, ...], histories: list[History], path: Path) -> None:

@@ -49,7 +49,7 @@ def make_sweep_report(
     Raises:
         OutputError: the file can't be written.
     """
-    found = [metrics([run.record() for run in training_runs(one)]) for one in experiments]
+    found = [metrics([run.record for run in training_runs(one)]) for one in experiments]
     folder = experiments[0].runs.parent
     with new_files(folder) as new:
         (new / SWEEP).write_text(_csv(experiments, found), encoding="utf-8")

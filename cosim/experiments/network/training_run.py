@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,12 +13,12 @@ from pydantic import BaseModel
 
 from cosim.experiments.network.final_trial import FinalTrial, final_trial, states_of
 from cosim.experiments.network.judgement import judge_validation
-from cosim.workbench.output import OutputError, new_folder
+from cosim.workbench.json_files import to_json
 from cosim.workbench.provenance import digest, sources_digest
-from cosim.workbench.store import read_json, to_json, write_json
+from cosim.workbench.scratch import remove
+from cosim.workbench.store import StoredResult
 from ebn_model.chip.network import BusOverloadWarning, HardwareNetwork
 from ebn_model.configurations import build_network
-from ebn_model.errors import InputError
 from ebn_model.lif.network import LifNetwork, UnstableWarning
 from ebn_model.network.fields import HARDWARE_UNITS
 from ebn_model.network.files import load, save, write_spikes
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     # A training doesn't depend on how its experiment's file is read.
     from cosim.experiments.network.settings import NetworkExperiment
 
-RECORD = "run.json"
 TRAINING = "training.h5"
 _NETWORKS = (LifNetwork, HardwareNetwork)
 
@@ -43,39 +43,45 @@ class TrainingRun:
     seed: int
     folder: Path
 
-    @property
-    def key(self) -> str:
-        """What the results depend on, in one text."""
-        values = {
-            "parameters": self.parameters.model_dump(mode="json"),
-            "task": self.task.model_dump(mode="json"),
+    @cached_property
+    def key(self) -> dict:
+        """What the results depend on."""
+        return {
+            "parameters": digest(to_json(self.parameters.model_dump(mode="json"))),
+            "task": digest(to_json(self.task.model_dump(mode="json"))),
             "iterations": self.iterations,
             "seed": self.seed,
             "sources": sources_digest(__name__),
         }
-        return digest(to_json(values))
+
+    @cached_property
+    def stored(self) -> StoredResult:
+        """The results."""
+        return StoredResult(self.folder, self.key)
 
     @property
     def duration(self) -> float:
         """Simulated time of learning, s."""
         return self.iterations * self.task.duration
 
-    @property
-    def unfinished(self) -> Path:
-        """Where the training is kept from checkpoint to checkpoint."""
-        return self.folder.parent / f".unfinished-{self.folder.name}-{self.key[:16]}.h5"
+    @cached_property
+    def unfinished(self) -> StoredResult:
+        """What is kept from checkpoint to checkpoint; a training with another key has its own."""
+        name = f"{_begun_name(self.folder)}{digest(to_json(self.key))[:16]}"
+        return StoredResult(self.folder.parent / name, self.key)
 
     def is_current(self) -> bool:
-        """Whether the folder holds the results of just this training."""
-        return self.record().get("key") == self.key
+        """Whether the folder holds the intact results of just this training."""
+        return self.stored.is_current()
 
+    @property
     def record(self) -> dict:
-        """What was measured: see `run_training`; empty where there is nothing."""
-        return read_json(self.folder / RECORD)
+        """What was measured: see `run_training`; raises as StoredResult.record."""
+        return self.stored.record
 
     def training(self) -> Training:
-        """The finished training; raises InputError where there is none."""
-        return load(self.folder / TRAINING, Training, _NETWORKS)
+        """The finished training; raises as StoredResult.record."""
+        return _load(self.stored)
 
 
 def training_runs(experiment: NetworkExperiment) -> list[TrainingRun]:
@@ -96,7 +102,7 @@ def training_runs(experiment: NetworkExperiment) -> list[TrainingRun]:
 def run_training(run: TrainingRun, notify: Callable[[float | Checkpoint], None]) -> None:
     """Train from the last checkpoint on and write the folder, whole or not at all.
 
-    It gets run.json (key, seed, and the judgements of final trial and validation by state, with
+    It gets a record (seed, and the judgements of final trial and validation by state, with
     distance and correlation of the learned weights), learning_curve.csv, training.h5, and the
     spikes of the final trial by state.
 
@@ -114,20 +120,18 @@ def run_training(run: TrainingRun, notify: Callable[[float | Checkpoint], None])
         training = _trained(run, notify)
         trial = final_trial(training)
         record = _record(run, training, trial)
-    with new_folder(run.folder) as folder:
+    with run.stored.writing(record) as folder:
         _save(training, folder / TRAINING)
         write_learning_curve(training.history, folder / "learning_curve.csv")
         for name, coded in trial.coded.items():
             write_spikes(coded.result, folder / f"spikes_{name}.csv")
-        write_json(record, folder / RECORD)
-    for left in run.folder.parent.glob(f".unfinished-{run.folder.name}-*.h5"):
-        left.unlink()
+    for left in run.folder.parent.glob(f"{_begun_name(run.folder)}*"):
+        remove(left)
 
 
 def _record(run: TrainingRun, training: Training, trial: FinalTrial) -> dict:
     history, network = training.history, training.network
     return {
-        "key": run.key,
         "seed": run.seed,
         "final_trial": {
             name: asdict(coded.judgement) | asdict(coded.firing)
@@ -160,7 +164,8 @@ def _trained(run: TrainingRun, notify: Callable[[float | Checkpoint], None]) -> 
     while training.iteration < run.iterations:
         more = min(run.task.checkpoint, run.iterations - training.iteration)
         training = train(training, more, notify, _Shifted(notify, training))
-        _save_unfinished(training, run)
+        with run.unfinished.writing() as folder:
+            _save(training, folder / TRAINING)
     last = assess(training)
     notify(last)
     return replace(training, history=training.history.with_checkpoint(last))
@@ -178,12 +183,8 @@ class _Shifted:
 
 def _begun(run: TrainingRun) -> Training:
     """Where the last process left the training, or its start."""
-    if run.unfinished.is_file():
-        try:
-            return load(run.unfinished, Training, _NETWORKS)
-        except InputError:
-            # Damaged, so as good as none.
-            run.unfinished.unlink()
+    if run.unfinished.is_current():
+        return _load(run.unfinished)
     return Training(build_network(run.parameters, run.seed), run.task, run.seed)
 
 
@@ -193,12 +194,13 @@ def _checkpoints(history: History) -> list[Checkpoint]:
     return [Checkpoint(*row) for row in zip(*columns, strict=True)]
 
 
-def _save_unfinished(training: Training, run: TrainingRun) -> None:
-    try:
-        run.unfinished.parent.mkdir(parents=True, exist_ok=True)
-        _save(training, run.unfinished)
-    except OSError as error:
-        raise OutputError(f"cannot write to {run.unfinished}: {error.strerror}") from error
+def _begun_name(folder: Path) -> str:
+    """How the names of folders of unfinished trainings begin."""
+    return f".begun-{folder.name}-"
+
+
+def _load(stored: StoredResult) -> Training:
+    return load(stored.checked() / TRAINING, Training, _NETWORKS)
 
 
 def _save(training: Training, path: Path) -> None:

@@ -1,7 +1,6 @@
 """A circuit's run of a simulation, in whatever detail the circuit is built."""
 
 import shutil
-from functools import cached_property
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -12,26 +11,22 @@ from cosim.circuits.neuron import TransistorCircuit
 from cosim.engine.batch import Batch, Vectors
 from cosim.engine.job import Job
 from cosim.engine.simulator import simulator_versions
+from cosim.experiments.neuron.result_files import read_result, write_result
 from cosim.experiments.neuron.simulation import Simulation, stimulus_digest
-from cosim.workbench.output import new_folder
 from cosim.workbench.provenance import sources_digest
-from cosim.workbench.store import write_json, write_result
-from cosim.workbench.stored import StoredView
+from cosim.workbench.store import StoredResult
 from ebn_model.results import LearningResult
 
 CIRCUITS = {"transistor": TransistorCircuit, "mixed": MixedCircuit}
 """The circuits by the name of their view, the most detailed one first."""
 
 
-class CircuitView(StoredView):
+class CircuitView(StoredResult):
     """The run of one of CIRCUITS, in results/NAME/."""
-
-    files = ("per_spike.csv", "waveforms.h5", "waveforms.raw", "deck.cir", "run.json")
 
     def __init__(self, simulation: Simulation, name: str):
         """Build the deck; raises InputError or DeckError for what it can't be built from."""
         experiment, kind = simulation.experiment, CIRCUITS[name]
-        self.folder = simulation.results / name
         self._module = kind.__module__
         self._label = f"{simulation.name} {name}"
         self._stimulus = experiment.stimulus.stimulus()
@@ -44,16 +39,19 @@ class CircuitView(StoredView):
             sub_lsbs=self._sub_lsbs,
         )
         self._job = self._circuit.job(self._stimulus, self._label)
+        super().__init__(simulation.results / name, self._key(name))
 
-    @cached_property
-    def key(self) -> dict:
+    def _key(self, name: str) -> dict:
         """Deck, stimulus, programs and sources that the results follow from."""
         return {
+            "view": name,
             "deck_sha256": self._job.deck.sha256,
             # Of a run in closed loop the deck tells only a part.
             "stimulus_sha256": self._stimulus_digest,
             "sub_lsbs": self._sub_lsbs,
-            "sources": sources_digest(self._module, "cosim.engine.worker", "cosim.workbench.store"),
+            "sources": sources_digest(
+                self._module, "cosim.engine.worker", "cosim.experiments.neuron.result_files"
+            ),
             **simulator_versions(),
         }
 
@@ -66,19 +64,21 @@ class CircuitView(StoredView):
             lambda vectors: self._store(vectors[0], written),
         )
 
+    def result(self) -> LearningResult:
+        """The stored run; raises as `record`."""
+        return read_result(self.checked())
+
     def _store(self, vectors: Vectors, written: Path) -> None:
         result = self._circuit.result(self._stimulus, vectors)
-        with new_folder(self.folder) as folder:
+        record = {
+            "solver": self._circuit.solver.model_dump(),
+            "points": len(result.time),
+            "edges": _edges(self._job, result),
+        }
+        with self.writing(record) as folder:
             write_result(result, folder)
             for path in written.iterdir():
                 shutil.move(path, folder)
-            record = {
-                "key": self.key,
-                "solver": self._circuit.solver.model_dump(),
-                "points": len(result.time),
-                "edges": _edges(self._job, result),
-            }
-            write_json(record, folder / "run.json")
 
 
 def _edges(job: Job, result: LearningResult) -> dict:

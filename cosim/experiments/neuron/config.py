@@ -5,10 +5,10 @@ from copy import deepcopy
 from typing import Annotated
 
 from annotated_types import Ge, Gt, Le
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import read_biases
+from cosim.circuits.neuron import read_biases, seen_from
 from cosim.engine.solver_options import SolverOptions
 from cosim.experiments.neuron.stimulus_settings import StimulusSettings
 from cosim.workbench.experiment_files import ExperimentFile
@@ -78,8 +78,9 @@ class Experiment(Conditions):
 
     @field_validator("biases")
     @classmethod
-    def _known_table(cls, name: str) -> str:
-        read_biases(name)
+    def _known_table(cls, name: str, info: ValidationInfo) -> str:
+        if "technology" in info.data:
+            read_biases(name, info.data["technology"])
         return name
 
     @field_validator("stimulus")
@@ -98,7 +99,7 @@ class Experiment(Conditions):
         Raises:
             InputError: a current out of range, or an input that is stated twice.
         """
-        values = {**read_biases(self.biases).model_dump(), **self.bias_changes}
+        values = {**read_biases(self.biases, self.technology).model_dump(), **self.bias_changes}
         table = validated(BiasTable, values, "bias_changes")
         current, factor = self.stimulus.input_current, self.stimulus.input_factor
         if current is not None and "i_in" in self.bias_changes:
@@ -137,6 +138,8 @@ def read_experiment(file: ExperimentFile, changes: Iterable[str] = ()) -> Experi
         InputError: a key or value that can't be; names file and key.
     """
     values, source = deepcopy(file.values), str(file.path)
+    if isinstance(values.get("biases"), str):
+        values["biases"] = seen_from(file.path.parent, values["biases"])
     for change in changes:
         apply_change(values, change, _PLACES)
         source += f" with {change!r}"

@@ -14,7 +14,7 @@ from cosim.workbench.report import Report
 class NeuronKind:
     """Simulations; see Kind."""
 
-    takes = frozenset({"changes", "out", "biases", "view"})
+    takes = frozenset({"changes", "out", "conditions", "biases", "view"})
     not_on_a_cluster = "it is one circuit, that of a single neuron"
 
     def read(self, file: ExperimentFile, request: Request) -> Sequence[Simulation]:
@@ -27,9 +27,11 @@ class NeuronKind:
         return run(experiments, work)
 
     def report(self, experiments: Sequence[Simulation], redraw: bool = False) -> Iterator[Report]:
-        """See Kind."""
+        """See Kind; raises DamagedError for a damaged view, without which it wouldn't be whole."""
         for simulation in experiments:
-            yield make_report(Views(simulation), redraw)
+            views = Views(simulation)
+            views.check_intact()
+            yield make_report(views, redraw)
 
 
 KIND = NeuronKind()

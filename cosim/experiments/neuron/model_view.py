@@ -4,32 +4,34 @@ from functools import cached_property
 
 from cosim.cells import characterise
 from cosim.engine.simulator import simulator_versions
+from cosim.experiments.neuron.result_files import read_result, write_result
 from cosim.experiments.neuron.simulation import Simulation, stimulus_digest
-from cosim.workbench.output import new_folder
+from cosim.workbench.json_files import to_json, write_json
 from cosim.workbench.progress import AddBar
 from cosim.workbench.provenance import digest, sources_digest
-from cosim.workbench.store import read_json, to_json, write_json, write_result
-from cosim.workbench.stored import StoredView
+from cosim.workbench.store import StoredResult
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.parameters import NeuronParameters
+from ebn_model.results import LearningResult
+from ebn_model.sealed import DamagedError, read_sealed, sealed
+
+PARAMETERS = "parameters.json"
 
 
-class ModelView(StoredView):
+class ModelView(StoredResult):
     """The model's run, in results/model/.
 
     Its parameters are measured on the cells, with the same biases, and kept beside the run.
     """
 
-    files = ("per_spike.csv", "waveforms.h5", "parameters.json", "run.json")
-
     def __init__(self, simulation: Simulation):
         """Build the decks of the measurements; raises InputError or DeckError as above."""
         experiment = simulation.experiment
-        self.folder = simulation.results / "model"
         self._label = f"{simulation.name} model"
         self._stimulus = experiment.stimulus.stimulus()
         self._sub_lsbs = experiment.sub_lsbs
         self.measurements = characterise.jobs(experiment.bias_table(), experiment.conditions)
+        super().__init__(simulation.results / "model", self._key())
 
     @cached_property
     def parameters_key(self) -> str:
@@ -41,22 +43,33 @@ class ModelView(StoredView):
         }
         return digest(to_json(key))
 
-    @cached_property
-    def key(self) -> dict:
+    def _key(self) -> dict:
         """Parameters, stimulus, counter and sources that the results follow from."""
         return {
+            "view": "model",
             "parameters": self.parameters_key,
             "stimulus_sha256": stimulus_digest(self._stimulus),
             "sub_lsbs": self._sub_lsbs,
-            "sources": sources_digest("ebn_model.learning_neuron", "cosim.workbench.store"),
+            "sources": sources_digest(
+                "ebn_model.learning_neuron", "cosim.experiments.neuron.result_files"
+            ),
         }
 
     def stored_parameters(self) -> NeuronParameters | None:
         """The parameters of the last run, if the cells are still what they were."""
-        stored = read_json(self.folder / "parameters.json")
-        if stored.get("key") != self.parameters_key:
+        try:
+            stored = read_sealed(self.folder / PARAMETERS)
+        except DamagedError as error:
+            if self.folder.is_dir():
+                self._say(error)
+            return None
+        if stored["key"] != self.parameters_key:
             return None
         return NeuronParameters.model_validate(stored["parameters"])
+
+    def result(self) -> LearningResult:
+        """The stored run; raises as `record`."""
+        return read_result(self.checked())
 
     def neuron(self, parameters: NeuronParameters) -> LearningNeuron:
         """The model with the experiment's weight counter."""
@@ -66,8 +79,7 @@ class ModelView(StoredView):
         """Run the model and store its results."""
         show = add_bar(self._label, self._stimulus.duration)
         result = self.neuron(parameters).run(self._stimulus, show)
-        with new_folder(self.folder) as folder:
+        with self.writing({"points": len(result.time)}) as folder:
             write_result(result, folder)
             stored = {"key": self.parameters_key, "parameters": parameters.model_dump()}
-            write_json(stored, folder / "parameters.json")
-            write_json({"key": self.key, "points": len(result.time)}, folder / "run.json")
+            write_json(sealed(stored), folder / PARAMETERS)

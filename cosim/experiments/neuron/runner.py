@@ -16,7 +16,6 @@ from cosim.workbench.output import check_writable
 from cosim.workbench.progress import AddBar, progress_bars
 from cosim.workbench.report import Report
 from cosim.workbench.scratch import ScratchFolder
-from cosim.workbench.stored import StoredView
 from ebn_model.errors import InputError
 from ebn_model.parameters import NeuronParameters
 
@@ -36,7 +35,7 @@ def run(simulations: Iterable[Simulation], work: Work) -> list[Report]:
     for simulation in simulations:
         check_writable(simulation.results)
 
-    def stale(plan: Views) -> list[StoredView]:
+    def stale(plan: Views) -> list[CircuitView | ModelView]:
         chosen = [plan.all[name] for name in plan.simulation.views]
         return [view for view in chosen if work.force or not view.is_current()]
 

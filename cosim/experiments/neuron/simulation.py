@@ -8,8 +8,8 @@ import numpy as np
 from cosim.experiments.neuron.config import Experiment, read_experiment
 from cosim.experiments.protocol import Request
 from cosim.workbench.experiment_files import CONFIG, ExperimentFile
+from cosim.workbench.json_files import to_json
 from cosim.workbench.provenance import digest
-from cosim.workbench.store import to_json
 from ebn_model.errors import InputError
 from ebn_model.results import SpikeTable, read_spike_table
 from ebn_model.stimulus import Stimulus
@@ -54,18 +54,23 @@ def read_simulation(file: ExperimentFile, request: Request = DEFAULT) -> Simulat
 
     Args:
         file: of the experiment.
-        request: changes (see `read_experiment`), `out`, `view`, and the bias table to take: where
-            the file states another one, results beside it go to a folder of their own, named for
-            the table.
+        request: changes (see `read_experiment`), `out`, `view`, and the bias table and conditions
+            to take: where the file states others, results beside it go to a folder of their own,
+            named for them.
 
     Raises:
         InputError: an unknown view, or a fault in the file.
     """
     changes, results = request.changes, file.results(request.out)
     experiment = read_experiment(file, changes)
+    asked = read_experiment(file, (*changes, *request.conditions))
+    if asked.conditions != experiment.conditions:
+        changes = (*changes, *request.conditions)
+        experiment = asked
+        results = results if request.out else results / asked.label
     if request.biases not in (None, experiment.biases):
         if not request.out and "biases" in experiment.model_fields_set:
-            results /= request.biases
+            results /= Path(request.biases).name
         changes = (*changes, f"biases={request.biases}")
         experiment = read_experiment(file, changes)
     table = file.path.parent / "published.csv"

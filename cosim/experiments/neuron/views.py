@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from cosim.experiments.neuron.circuit_view import CIRCUITS, CircuitView
 from cosim.experiments.neuron.model_view import ModelView
 from cosim.experiments.neuron.simulation import Simulation
-from cosim.workbench.stored import StoredView
 from ebn_model.errors import InputError
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.results import LearningResult, SpikeTable
@@ -46,9 +45,14 @@ class Views:
         self.model = ModelView(simulation)
 
     @property
-    def all(self) -> dict[str, StoredView]:
+    def all(self) -> dict[str, CircuitView | ModelView]:
         """All views by name, the most detailed one first."""
         return {**self.circuits, "model": self.model}
+
+    def check_intact(self) -> None:
+        """Raise DamagedError for a view whose stored results are damaged."""
+        for view in self.all.values():
+            view.check_intact()
 
     def records(self) -> dict[str, dict]:
         """What the current views tell of their runs, the most detailed one first."""

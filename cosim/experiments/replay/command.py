@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from cosim.circuits.conditions import Conditions
+from cosim.circuits.conditions_options import add_conditions, stated_conditions
 from cosim.circuits.row import VIEWS
 from cosim.comparison.tolerances import ReplayTolerances, ReportSettings
 from cosim.experiments.replay.outcome import ReplayOutcome
@@ -48,9 +49,7 @@ def add_replay(parser: argparse.ArgumentParser) -> None:
         help="neuron, as FILE calls it, whose row is run; can be repeated (default: all)",
     )
     parser.add_argument("--view", choices=VIEWS, default="mixed", help="of the circuit")
-    parser.add_argument(
-        "--technology", default=Conditions().technology, help="file in netlists/technology"
-    )
+    add_conditions(parser, f"those of {Conditions().label}")
     parser.add_argument("--biases", default="network", metavar="TABLE", help="bias table")
     parser.add_argument(
         "--codes",
@@ -98,7 +97,7 @@ def _replay(options: argparse.Namespace) -> int:
     check_writable(options.out)
     how = RowSettings(
         options.view,
-        validated(Conditions, {"technology": options.technology}, "options"),
+        validated(Conditions, stated_conditions(options), "options"),
         options.biases,
         workers=options.workers,
         scheduler=options.scheduler,

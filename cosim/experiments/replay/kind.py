@@ -12,7 +12,7 @@ from cosim.workbench.report import Report
 class ReplayKind:
     """Replays; see Kind. Its reports are pages with all figures."""
 
-    takes = frozenset({"changes", "seeds", "out", "biases", "view", "full"})
+    takes = frozenset({"changes", "seeds", "out", "conditions", "biases", "view", "full"})
     not_on_a_cluster = ""
 
     def read(self, file: ExperimentFile, request: Request) -> Sequence[ReplayExperiment]:

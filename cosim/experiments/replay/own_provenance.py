@@ -7,8 +7,8 @@ from pathlib import Path
 from cosim.experiments.replay.outcome import Provenance
 from cosim.experiments.replay.replay_output import replay_versions
 from cosim.replay.spike_files import SpikeTrains
+from cosim.workbench.json_files import to_json
 from cosim.workbench.provenance import digest, sources_digest
-from cosim.workbench.store import to_json
 
 
 def provenance_of(options: argparse.Namespace, spikes: SpikeTrains) -> Provenance:

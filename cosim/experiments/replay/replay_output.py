@@ -10,10 +10,10 @@ from cosim.experiments.replay.outcome import ReplayOutcome
 from cosim.experiments.replay.report import ReplayReport, make_report
 from cosim.experiments.replay.trajectories import write_trajectories
 from cosim.replay.open_loop import ReplayResult
+from cosim.workbench.json_files import write_json
 from cosim.workbench.output import new_files, new_folder
 from cosim.workbench.provenance import python_versions
 from cosim.workbench.report import SUMMARY, verdict
-from cosim.workbench.store import write_json
 
 TRAJECTORIES = "trajectories"
 """Folder with a table row_NNN.csv for each row."""

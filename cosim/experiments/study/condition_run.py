@@ -8,8 +8,8 @@ import numpy as np
 
 from cosim.experiments.network.judgement import Judgement, judge
 from cosim.experiments.study.condition import Condition
+from cosim.workbench.json_files import to_json
 from cosim.workbench.provenance import digest, sources_digest
-from cosim.workbench.store import to_json
 from ebn_model.chip.network import BusOverloadWarning
 from ebn_model.configurations import build_network
 from ebn_model.lif.network import UnstableWarning

@@ -14,12 +14,12 @@ from cosim.experiments.study.tables import findings_csv, markdown, runs_csv, ter
 from cosim.workbench.cluster import run_on_cluster
 from cosim.workbench.errors import CosimError
 from cosim.workbench.journal import Journal
+from cosim.workbench.json_files import write_json
 from cosim.workbench.output import check_writable, new_files
 from cosim.workbench.pool import run_tasks
 from cosim.workbench.progress import progress_bars
 from cosim.workbench.provenance import python_versions, sources_digest
 from cosim.workbench.report import FIGURES, SUMMARY, Report
-from cosim.workbench.store import write_json
 from cosim.workbench.style import save
 from ebn_model.errors import InputError
 

@@ -8,10 +8,10 @@ from cosim.cli import main
 from cosim.experiments.bias_comparison.figure import Column, draw, make_overlay
 from cosim.experiments.neuron.settling import last_weights
 from cosim.experiments.neuron.views import Results
-from cosim.workbench.experiment_files import SIMULATIONS
-from cosim.workbench.store import read_json
+from cosim.workbench.places import SIMULATIONS
 from ebn_model.errors import InputError
 from ebn_model.learning_neuron import LearningNeuron
+from ebn_model.sealed import read_sealed
 from ebn_model.stimulus import Stimulus, regular_spikes
 
 CONFIG = """\
@@ -57,7 +57,7 @@ def test_a_comparison_runs_each_stimulus_with_each_table(config, solver, tmp_pat
 
 def test_its_summary_tells_of_each_stimulus_and_table(config):
     *_, report = run_comparison(read_comparison(config()))
-    summary = read_json(report.results / "summary.json")
+    summary = read_sealed(report.results / "summary.json")
     assert (summary["view"], summary["passed"]) == ("mixed", None)
     assert summary["metrics"].keys() == {"one", "two"}
     assert summary["metrics"]["one"].keys() == {"published", "rule"}
@@ -82,7 +82,7 @@ def test_a_second_run_computes_nothing_and_a_chosen_view_runs_in_its_place(confi
     assert solver.ran() == []
     *_, report = run_comparison(read_comparison(config(), view="transistor"))
     assert solver.ran() == [label.replace("mixed", "transistor") for label in RUNS]
-    assert read_json(report.results / "summary.json")["view"] == "transistor"
+    assert read_sealed(report.results / "summary.json")["view"] == "transistor"
 
 
 def test_redraw_needs_results_of_all(config, capsys):

@@ -3,12 +3,12 @@ from experiment_calls import read_networks
 from small import CONFIG, write_config
 
 from ebn_model.chip.parameters import HardwareParameters
-from ebn_model.configurations import CONFIGURATIONS
+from ebn_model.configurations import configuration
 from ebn_model.errors import InputError
 
 
 def test_a_file_changes_what_its_configuration_says(experiment, tmp_path):
-    paper = CONFIGURATIONS["paper"]
+    paper = configuration("paper")
     assert experiment.parameters == paper.model_copy(update={"neurons": 6})
     assert experiment.settings.task.duration == 0.05
     assert (experiment.seeds, experiment.changes) == ((1, 2), ())

@@ -7,12 +7,13 @@ import pytest
 from experiment_calls import redraw, run
 from synthetic import neuron_parameters
 
+from cosim.experiments.neuron.result_files import read_result
 from cosim.workbench import output
 from cosim.workbench.errors import SimulationError
 from cosim.workbench.output import OutputError
-from cosim.workbench.store import read_json, read_result
 from ebn_model.errors import InputError
 from ebn_model.learning_neuron import LearningNeuron
+from ebn_model.sealed import read_sealed
 
 CELLS = ["cell one", "cell two"]
 FILES = {
@@ -187,7 +188,7 @@ def test_sub_lsbs_reach_every_view(short, solver, tmp_path, view):
         [report] = run([changed], views=[view])
         # There is nothing to compare one view with.
         assert report.passed is None
-        assert read_json(changed.results / view / "run.json")["key"]["sub_lsbs"] == bits
+        assert read_sealed(changed.results / view / "run.json")["key"]["sub_lsbs"] == bits
     measured_once = {"model": CELLS}
     assert solver.ran() == measured_once.get(view, [f"short {view}"] * 2)
 

@@ -12,8 +12,8 @@ from cosim.experiments.neuron.model_view import ModelView
 from cosim.experiments.study.condition import Condition
 from cosim.experiments.study.condition_run import ConditionRun
 from cosim.workbench import provenance
-from cosim.workbench.provenance import ROOT
-from ebn_model.configurations import CONFIGURATIONS
+from cosim.workbench.places import ROOT
+from ebn_model.configurations import CONFIGURATIONS, configuration
 from ebn_model.network.parameters import TaskParameters
 
 
@@ -106,7 +106,7 @@ def constants_key(_):
 
 
 def study_key(folder):
-    parameters = CONFIGURATIONS["hardware"]
+    parameters = configuration("hardware")
     condition = Condition(
         "g", "m", "s", None, "learned", "initial", 2, parameters, TaskParameters()
     )
@@ -114,7 +114,7 @@ def study_key(folder):
 
 
 def training_key(folder):
-    return TrainingRun(CONFIGURATIONS["hardware"], TaskParameters(), 2, 1, folder).key
+    return TrainingRun(configuration("hardware"), TaskParameters(), 2, 1, folder).key
 
 
 TRAINED_BY = ["ebn_model/network/training.py", "ebn_model/chip/kernel.py"]
@@ -172,9 +172,10 @@ def test_what_a_result_does_not_depend_on_leaves_it_current(change, tmp_path, ke
 @pytest.mark.parametrize("kind", [study_key, training_key])
 def test_measured_constants_are_in_a_key_by_their_values(kind, tmp_path, monkeypatch):
     before = kind(tmp_path)
-    hardware = CONFIGURATIONS["hardware"]
+    hardware = configuration("hardware")
     neuron = hardware.neuron.model_copy(update={"i_in": 2 * hardware.neuron.i_in})
-    monkeypatch.setitem(CONFIGURATIONS, "hardware", hardware.model_copy(update={"neuron": neuron}))
+    changed = hardware.model_copy(update={"neuron": neuron})
+    monkeypatch.setitem(CONFIGURATIONS, "hardware", lambda: changed)
     assert kind(tmp_path) != before
 
 
@@ -185,7 +186,6 @@ def test_measured_constants_are_in_a_key_by_their_values(kind, tmp_path, monkeyp
 )
 def test_a_circuits_key_covers_the_engine_but_not_the_figures(name, own):
     covered = set()
-    view = CircuitView(read_simulation("simulation_1"), name)
     real = provenance.Path.read_text
 
     def reading(path, **options):
@@ -195,7 +195,7 @@ def test_a_circuits_key_covers_the_engine_but_not_the_figures(name, own):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(provenance.Path, "read_text", reading)
         patch.setattr(circuit_view, "sources_digest", provenance.sources_digest.__wrapped__)
-        assert view.key
+        assert CircuitView(read_simulation("simulation_1"), name).key
     assert own | {"worker.py", "ngspice.py", "deck.py", "stimulus.py"} <= covered
     assert "figures.py" not in covered
 

@@ -10,8 +10,8 @@ from cosim.comparison.spikes import compare
 from cosim.engine.solver_options import SolverOptions
 from cosim.experiments.neuron.config import Tolerances
 from cosim.experiments.neuron.verdict import published_rows
-from cosim.workbench.store import read_json
 from ebn_model.learning_neuron import LearningNeuron
+from ebn_model.sealed import read_sealed
 
 CELLS = ["cell one", "cell two"]
 
@@ -94,7 +94,7 @@ def test_the_part_that_was_fitted_is_reported_apart(short, tmp_path):
         "predicted, from 10 ms: equal decisions": "3 of 3",
         "predicted, from 10 ms: I_mem at rising edges, RMS": "0.000 nA",
     }
-    metrics = read_json(short().results / "summary.json")["metrics"]
+    metrics = read_sealed(short().results / "summary.json")["metrics"]
     part = metrics["transistor against published"]["predicted, from 10 ms"]
     assert part["spikes"] == 3
 
@@ -145,7 +145,7 @@ def test_a_view_alone_is_not_judged(own, view):
     [report] = run([own()], views=[view])
     assert report.passed is None
     assert not any(row.passed is False for row in report.checks)
-    assert read_json(report.results / "summary.json")["passed"] is None
+    assert read_sealed(report.results / "summary.json")["passed"] is None
 
 
 def test_the_membrane_of_an_own_stimulus_is_judged(own, monkeypatch):
@@ -250,7 +250,7 @@ def test_where_nothing_is_published_the_views_are_compared(short, solver, tmp_pa
     assert comparisons(report) == ["model against transistor", "transistor"]
     assert report.passed
     assert report.results == tmp_path / "train_results"
-    summary = read_json(report.results / "summary.json")
+    summary = read_sealed(report.results / "summary.json")
     assert summary["seed"] == 5
     assert summary["experiment"]["biases"] == "published"
 
@@ -287,4 +287,4 @@ def test_a_missed_requirement_fails(short, tmp_path):
     [report] = run([short()])
     assert not report.passed
     assert [row.quantity for row in report.checks if row.passed is False] == ["turning points"]
-    assert read_json(short().results / "summary.json")["passed"] is False
+    assert read_sealed(short().results / "summary.json")["passed"] is False

@@ -10,8 +10,8 @@ from cosim.comparison.tolerances import ReplayTolerances, ReportSettings
 from cosim.experiments.replay import report as report_module
 from cosim.experiments.replay.network_scores import NetworkScore
 from cosim.experiments.replay.report import make_report
+from cosim.workbench.json_files import to_json
 from cosim.workbench.output import OutputError
-from cosim.workbench.store import to_json
 
 MISSING = RowComparisonInput(None, run((9,), (0,)), stimulus(), same_case().rule)
 SCORES = {

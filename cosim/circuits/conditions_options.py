@@ -1,0 +1,26 @@
+"""The command line's options for conditions; alike for all commands."""
+
+import argparse
+
+from cosim.circuits.conditions import Conditions
+
+HELP = {
+    "technology": "a file in netlists/technology, or the path of a .toml of one's own",
+    "corner": "process corner, such as tt, ff, ss, fs or sf",
+    "temperature": "degrees C",
+    "supply": "such as 1.62V",
+}
+
+
+def add_conditions(parser: argparse.ArgumentParser, default: str) -> None:
+    """Add an option for each of the conditions; default: what holds if it isn't given, in words."""
+    for name, meaning in HELP.items():
+        parser.add_argument(
+            f"--{name}", metavar=name[0].upper(), help=f"{meaning} (default: {default})"
+        )
+
+
+def stated_conditions(options: argparse.Namespace) -> dict[str, str]:
+    """Those of the conditions that the command line states, by name."""
+    stated = {name: getattr(options, name) for name in Conditions.model_fields}
+    return {name: value for name, value in stated.items() if value is not None}

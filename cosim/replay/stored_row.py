@@ -1,0 +1,77 @@
+"""A finished row on disk, so that an interrupted replay goes on where it was."""
+
+import hashlib
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+
+from cosim.engine.simulator import simulator_versions
+from cosim.replay.row_run import RowRun, RowTask
+from cosim.workbench.json_files import to_json
+from cosim.workbench.provenance import digest, sources_digest
+from cosim.workbench.store import StoredResult
+from ebn_model.network.files import load, save
+from ebn_model.row import RowStimulus
+
+FILE = "row.h5"
+UNITS = {
+    "time": "s",
+    "i_mem": "A",
+    "output_spikes": "s",
+    "t_rise": "s",
+    "t_fall": "s",
+    "i_mem_rise": "A",
+    "i_mem_fall": "A",
+    "weight_before": "LSB",
+    "weight_after": "LSB",
+    "final_codes": "LSB",
+    "final_fractions": "LSB/2**sub_lsbs",
+    "seconds": "s",
+}
+
+
+class StoredRow(StoredResult):
+    """The run of a row, in a folder for each row and view."""
+
+    def __init__(self, folder: Path, task: RowTask):
+        """folder: of all rows; it need not be there yet."""
+        super().__init__(Path(folder) / f"row_{task.row:03d}_{task.circuit.view}", _key(task))
+
+    def read(self) -> RowRun:
+        """The run, bit by bit as it was; raises as `record`."""
+        return load(self.checked() / FILE, RowRun)
+
+    def write(self, run: RowRun) -> None:
+        """Keep a run; raises OutputError where it can't be."""
+        with self.writing() as folder:
+            save(run, folder / FILE, UNITS)
+
+
+def row_key(task: RowTask) -> str:
+    """Digest of all that a row's run follows from: deck, stimulus, programs and sources."""
+    return digest(to_json(_key(task)))
+
+
+def _key(task: RowTask) -> dict:
+    return {
+        "deck": task.job.deck.sha256,
+        # Of a run in closed loop the deck tells only a part.
+        "stimulus": _stimulus_digest(task.stimulus),
+        "view": task.circuit.view,
+        "step": task.circuit.step,
+        "waveform": task.waveform,
+        "sources": sources_digest("cosim.replay.row_run", "cosim.replay.stored_row"),
+        **simulator_versions(),
+    }
+
+
+def _stimulus_digest(stimulus: RowStimulus) -> str:
+    """Digest of all that a stimulus states, each bit of it."""
+    sha = hashlib.sha256()
+    for field in fields(stimulus):
+        value = getattr(stimulus, field.name)
+        array = np.ascontiguousarray("none" if value is None else value)
+        sha.update(f"{field.name} {array.dtype.str} {array.shape} ".encode())
+        sha.update(array.tobytes())
+    return sha.hexdigest()

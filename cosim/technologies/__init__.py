@@ -1,0 +1,1 @@
+"""Technologies: the facts of a process, and its device models for a deck."""

