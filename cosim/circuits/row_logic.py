@@ -105,8 +105,8 @@ class DigitalRow(RowTimeline):
         pulses = np.array(self._pulses, dtype=int).reshape(-1, 3)
         return {
             "decision": pulses[:, 0],
-            "before": pulses[:, 1],
-            "after": pulses[:, 2],
+            "weight_before": pulses[:, 1],
+            "weight_after": pulses[:, 2],
             "final_codes": np.array([logic.weight for logic in self._logic], dtype=int),
             "final_fractions": np.array([logic.fraction for logic in self._logic], dtype=int),
         }

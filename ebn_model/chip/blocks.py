@@ -130,11 +130,11 @@ def _record(length: float, steps: int, circuit: Circuit, membrane: bool) -> Reco
         rise_lines=np.empty(pulses, dtype=np.int64),
         i_rise=np.empty(per_neuron),
         decisions=np.empty(per_neuron, dtype=np.int64),
-        before=np.empty(per_neuron, dtype=np.int64),
+        weight_before=np.empty(per_neuron, dtype=np.int64),
         fall_times=np.empty(pulses),
         fall_lines=np.empty(pulses, dtype=np.int64),
         i_fall=np.empty(per_neuron),
-        after=np.empty(per_neuron, dtype=np.int64),
+        weight_after=np.empty(per_neuron, dtype=np.int64),
         changes=np.empty(per_neuron, dtype=np.int64),
         membrane=np.empty((steps, posts if membrane else 0)),
     )

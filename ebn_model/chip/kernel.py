@@ -93,8 +93,8 @@ class Record(NamedTuple):
 
     count: of what SPIKES, RISES, FALLS, LOST say, shape (4,). spike_times: s; spike_neurons.
     rise_times, fall_times: edges of pulses, s; rise_lines, fall_lines. i_rise, i_fall: I_mem of
-    all neurons at the edge, A; decisions, before: at the rise, LSB; after, changes: at the fall,
-    LSB; shape (room, P).
+    all neurons at the edge, A; decisions, weight_before: at the rise, LSB; weight_after, changes:
+    at the fall, LSB; shape (room, P).
     membrane: I_mem in A at the end of each step, shape (steps, P), or empty.
     """
 
@@ -105,11 +105,11 @@ class Record(NamedTuple):
     rise_lines: np.ndarray
     i_rise: np.ndarray
     decisions: np.ndarray
-    before: np.ndarray
+    weight_before: np.ndarray
     fall_times: np.ndarray
     fall_lines: np.ndarray
     i_fall: np.ndarray
-    after: np.ndarray
+    weight_after: np.ndarray
     changes: np.ndarray
     membrane: np.ndarray
 
@@ -265,7 +265,7 @@ def _begin_pulses(circuit, activity, record):
             activity.decisions[n, k] = _decision(n, k, i_mem, circuit, activity)
             record.i_rise[pulse, n] = i_mem
             record.decisions[pulse, n] = activity.decisions[n, k]
-            record.before[pulse, n] = _weight(activity.counters[n, k], circuit)
+            record.weight_before[pulse, n] = _weight(activity.counters[n, k], circuit)
             _sum_inputs(n, circuit, activity)
 
 
@@ -315,6 +315,6 @@ def _end_pulses(circuit, activity, record, learn):
             if learn:
                 stepped = activity.counters[n, k] + activity.decisions[n, k]
                 activity.counters[n, k] = min(max(stepped, circuit.lowest), circuit.highest)
-            record.after[pulse, n] = _weight(activity.counters[n, k], circuit)
-            record.changes[pulse, n] = record.after[pulse, n] - before
+            record.weight_after[pulse, n] = _weight(activity.counters[n, k], circuit)
+            record.changes[pulse, n] = record.weight_after[pulse, n] - before
             _sum_inputs(n, circuit, activity)

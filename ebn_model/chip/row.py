@@ -120,11 +120,11 @@ class _Collected:
             record.rise_times,
             record.i_rise[:, 0],
             record.decisions[:, 0],
-            record.before[:, 0],
+            record.weight_before[:, 0],
         )
         lines = record.rise_lines[:rises].tolist()
         self._rises += zip(lines, *(column[:rises].tolist() for column in columns), strict=True)
-        columns = record.fall_times, record.i_fall[:, 0], record.after[:, 0]
+        columns = record.fall_times, record.i_fall[:, 0], record.weight_after[:, 0]
         ended = zip(*(column[:falls].tolist() for column in columns), strict=True)
         for line, values in zip(record.fall_lines[:falls].tolist(), ended, strict=True):
             self._falls[line].append(values)

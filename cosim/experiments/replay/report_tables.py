@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from cosim.comparison.decisions import OUTCOMES, DecisionCounts
+from cosim.comparison.decisions import DecisionCounts
 from cosim.comparison.membrane import SpikeMatch
 from cosim.comparison.rows import RowComparison, RowsComparison
 from cosim.comparison.tolerances import ReplayTolerances
@@ -14,6 +14,7 @@ from cosim.experiments.replay.outcome import ReplayOutcome
 from cosim.experiments.replay.worst_tables import Links, reason_cell, synapse_cell
 from cosim.workbench.checks import Check
 from cosim.workbench.document import Cell, Listing, Paragraph, Table, cells
+from ebn_model.learning_rule import Decision
 
 _JUDGEMENTS = {True: "passed", False: "failed", None: "shown"}
 
@@ -91,10 +92,10 @@ def confusion_tables(counts: DecisionCounts) -> list[Table]:
     }
     return [
         Table(
-            ("circuit", *(f"model {name}" for name in OUTCOMES)),
+            ("circuit", *(f"model {name}" for name in Decision.__members__)),
             [
                 cells(name, *(f"{number}" for number in line))
-                for name, line in zip(OUTCOMES, getattr(counts, which), strict=True)
+                for name, line in zip(Decision.__members__, getattr(counts, which), strict=True)
             ],
             caption,
         )

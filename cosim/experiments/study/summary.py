@@ -88,10 +88,5 @@ def share(count: int, seeds: int) -> Share:
     return Share(count, seeds, float(interval.low), float(interval.high))
 
 
-def power_law(x: np.ndarray, y: np.ndarray) -> float:
-    """Exponent b of the y = a*x**b that is nearest in log-log, shape (points,) each."""
-    return float(np.polyfit(np.log(x), np.log(y), 1)[0])
-
-
 def _errors(found: list[Outcome], quantity: str) -> np.ndarray:
     return np.array([getattr(outcome, quantity) for outcome in found])
