@@ -7,11 +7,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from cosim.circuits.neuron import NETLISTS
+from cosim.circuits.conditions import Conditions
+from cosim.circuits.conditions_options import add_conditions, stated_conditions
 from cosim.experiments.calibration.behaviour import QUANTITIES
 from cosim.experiments.calibration.recipe import read_recipe, recipe_names
-from cosim.experiments.calibration.runner import RESULTS, run_recipe
+from cosim.experiments.calibration.runner import destinations, report_folder, run_recipe
 from cosim.workbench.placement import add_placement, no_cluster
+from ebn_model.parameters import validated
 
 
 def add_calibrate(parser: argparse.ArgumentParser) -> None:
@@ -26,9 +28,10 @@ def add_calibrate(parser: argparse.ArgumentParser) -> None:
         "--out",
         type=Path,
         metavar="DIR",
-        help="gets TABLE.spice and the model's constants, TABLE.json (default: netlists/biases and "
-        "ebn_model/measured)",
+        help="gets TABLE.spice and the model's constants, TABLE.json (default: "
+        "netlists/biases/TECHNOLOGY; the constants of generic180 go to ebn_model/measured)",
     )
+    add_conditions(parser, f"those of {Conditions().label}")
     add_placement(parser)
     parser.set_defaults(command=_calibrate)
 
@@ -38,17 +41,22 @@ def _calibrate(options: argparse.Namespace) -> int:
     # A file or a pipe has no width of its own.
     console = Console(width=None if sys.stdout.isatty() else 120)
     names = options.names or recipe_names()
+    conditions = validated(Conditions, stated_conditions(options), "options")
+    out, _ = destinations(conditions, options.out)
     recipes = {name: read_recipe(name) for name in names}
     for name, recipe in recipes.items():
-        values = run_recipe(name, console.print, options.out, options.workers)
-        console.print(_table(name, recipe.target, values, options.out or NETLISTS / "biases"))
+        values = run_recipe(name, console.print, options.out, options.workers, conditions)
+        report = report_folder(conditions) / f"{name}.json"
+        console.print(_table(name, recipe.target, values, out, report))
     return 0
 
 
-def _table(name: str, target: dict[str, float], values: dict[str, float], out: Path) -> Table:
+def _table(
+    name: str, target: dict[str, float], values: dict[str, float], out: Path, report: Path
+) -> Table:
     table = Table(
         title=f"Bias table {name}",
-        caption=f"{out / name}.spice; the model's parameters are in {RESULTS / name}.json",
+        caption=f"{out / name}.spice; the model's parameters are in {report}",
         title_justify="left",
         caption_justify="left",
     )

@@ -10,13 +10,15 @@ from joblib import cpu_count
 
 from cosim.cells import characterise
 from cosim.cells.row_characterise import row_parameters
-from cosim.circuits.neuron import NETLISTS, read_biases
+from cosim.circuits.conditions import Conditions
+from cosim.circuits.neuron import bias_folder, read_biases
 from cosim.engine.simulator import versions
 from cosim.engine.worker import run_jobs
 from cosim.experiments.calibration.behaviour import QUANTITIES, behaviour
+from cosim.experiments.calibration.errors import CalibrationError
 from cosim.experiments.calibration.recipe import Recipe, read_recipe
 from cosim.experiments.calibration.tables import rounded, table_text
-from cosim.experiments.calibration.to_target import CalibrationError, calibrate
+from cosim.experiments.calibration.to_target import calibrate
 from cosim.experiments.calibration.to_waveforms import (
     ROUNDS,
     Recording,
@@ -32,11 +34,14 @@ from cosim.workbench.output import new_files
 from cosim.workbench.pool import Pool
 from cosim.workbench.provenance import ROOT
 from ebn_model import measured
+from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable, NeuronParameters, validated
 from ebn_model.results import SpikeTable
 
 RESULTS = ROOT / "Simulations" / "calibration" / "results"
 
+ROUNDS_ELSEWHERE = 8
+"""Rounds of a fit that begins with the table of another technology."""
 DECISION_LAG = 0.4e-3
 """The winner-take-all shows at a rising edge what I_mem was this long before, s: it takes 0.26 ms
 at 10 pA from a threshold (bench decision_speed), and longer where I_mem creeps through it."""
@@ -44,12 +49,15 @@ at 10 pA from a threshold (bench decision_speed), and longer where I_mem creeps 
 Say = Callable[[str], None]
 
 
-def measure(biases: BiasTable, workers: int | None = None) -> NeuronParameters:
+def measure(
+    biases: BiasTable, workers: int | None = None, conditions: Conditions | None = None
+) -> NeuronParameters:
     """The twin's parameters, that of the spike generator included, from the cells' benches.
 
-    workers: processes at once, all processors by default.
+    workers: processes at once, all processors by default. conditions: by default those of
+    Conditions.
     """
-    jobs = [*characterise.jobs(biases), characterise.spike_job(biases)]
+    jobs = [*characterise.jobs(biases, conditions), characterise.spike_job(biases, conditions)]
     vectors = dict(run_jobs(jobs, workers))
     *cells, spiking = (vectors[index] for index in range(len(jobs)))
     parameters = characterise.parameters(cells)
@@ -57,59 +65,98 @@ def measure(biases: BiasTable, workers: int | None = None) -> NeuronParameters:
 
 
 def run_recipe(
-    name: str, say: Say, out: Path | None = None, workers: int | None = None
+    name: str,
+    say: Say,
+    out: Path | None = None,
+    workers: int | None = None,
+    conditions: Conditions | None = None,
 ) -> dict[str, float]:
     """Calibrate a table; write NAME.spice, the model's constants and a report.
 
     The constants, NAME.json and NAME_row.json (see ebn_model.measured), spare networks ngspice.
-    The report goes to RESULTS, all else to `out`, by default to netlists/biases and
-    ebn_model/measured. `workers` is how many processes run at once, all processors by default.
+    Table and constants go to the `destinations` of the conditions, by default those of Conditions,
+    the report to `report_folder`. `workers` is how many processes run at once, all processors by
+    default.
+
+    A technology without the table that the recipe begins with begins with that of generic180.
 
     Returns the values of QUANTITIES that were measured with the table.
 
     Raises:
-        InputError: no such recipe, or a fault in it.
+        InputError: no such recipe, or a fault in it, or conditions that need `out`.
         CosimError: a bench failed, or the target is out of reach; nothing is written then.
     """
+    conditions = conditions or Conditions()
+    tables, constants = destinations(conditions, out)
     recipe = read_recipe(name)
-    start = read_biases(recipe.base).model_dump()
+    own = bias_folder(conditions.technology).joinpath(f"{recipe.base}.spice").is_file()
+    start = read_biases(recipe.base, conditions.technology if own else Conditions().technology)
     chosen = {bias: fixed.value for bias, fixed in recipe.biases.items()}
-    biases = validated(BiasTable, {**start, **chosen}, f"{name}.toml")
+    biases = validated(BiasTable, {**start.model_dump(), **chosen}, f"{name}.toml")
     target, report = dict(recipe.target), {}
+    benches = partial(measure, workers=workers, conditions=conditions)
     if recipe.recordings:
-        biases, window, report = _fit(recipe, biases, say, workers)
+        rounds = ROUNDS if own else ROUNDS_ELSEWHERE
+        biases, window, report = _fit(recipe, biases, say, benches, workers, conditions, rounds)
         target |= window
 
     def on_round(number: int, distance: float) -> None:
         say(f"{name}: round {number}, target missed by {distance:.1%} at most")
 
-    done = calibrate(biases, target, partial(measure, workers=workers), on_round)
     # What is written is what is measured, digits included.
-    parameters = measure(rounded(done.biases), workers)
+    table = rounded(calibrate(biases, target, benches, on_round).biases)
+    parameters = benches(table)
+    in_row = row_parameters(parameters, table, conditions)
     values = behaviour(parameters)
-    reasons = _reasons(recipe, target, values)
-    with new_files(out or NETLISTS / "biases") as new:
-        text = table_text(name, recipe.about, done.biases, reasons)
+    with new_files(tables) as new:
+        text = table_text(name, recipe.about, table, _reasons(recipe, target, values))
         new.joinpath(f"{name}.spice").write_text(text, encoding="utf-8")
-    with new_files(out or measured.FOLDER) as new:
-        table = rounded(done.biases)
-        in_row = row_parameters(parameters, table)
-        for key, values in ((name, parameters), (f"{name}_row", in_row)):
-            write_json(measured.measured_record(key, values, table), new / f"{key}.json")
+    with new_files(constants) as new:
+        for key, found in ((name, parameters), (f"{name}_row", in_row)):
+            write_json(measured.measured_record(key, found, table), new / f"{key}.json")
     report |= {
-        "table": rounded(done.biases).model_dump(),
+        "conditions": conditions.model_dump(),
+        "table": table.model_dump(),
         "target": target,
         "measured": values,
         "model_parameters": parameters.model_dump(),
         "versions": versions(),
     }
-    with new_files(RESULTS) as new:
+    with new_files(report_folder(conditions)) as new:
         write_json(report, new / f"{name}.json")
     return values
 
 
+def destinations(conditions: Conditions, out: Path | None) -> tuple[Path, Path]:
+    """Where a table, and the model's constants go; both to `out` if it is given.
+
+    Raises:
+        InputError: a technology's own tables are for its typical corner and nominal supply at 27
+            degrees C; those for other conditions need an `out`.
+    """
+    if out is not None:
+        return out, out
+    if conditions != Conditions(technology=conditions.technology):
+        raise InputError(
+            f"a table for {conditions.label} needs --out DIR, so that the technology's own stays"
+        )
+    tables = bias_folder(conditions.technology)
+    return tables, measured.FOLDER if conditions == Conditions() else tables
+
+
+def report_folder(conditions: Conditions) -> Path:
+    """Where the report on a calibration goes."""
+    return RESULTS if conditions == Conditions() else RESULTS / conditions.label
+
+
 def _fit(
-    recipe: Recipe, biases: BiasTable, say: Say, workers: int | None
+    recipe: Recipe,
+    biases: BiasTable,
+    say: Say,
+    benches: Callable[[BiasTable], NeuronParameters],
+    workers: int | None,
+    conditions: Conditions,
+    rounds: int,
 ) -> tuple[BiasTable, dict, dict]:
     """Fitted table, where the recorded decisions place the window, and a report."""
     settings = recipe.recordings
@@ -121,18 +168,25 @@ def _fit(
         shown = ", ".join(f"{deviation * 1e9:.3f} nA" for deviation in deviations)
         say(f"fit round {number}: I_mem deviates by {shown} RMS from the recordings")
 
-    processes = workers or cpu_count()
-    benches = partial(measure, workers=workers)
-    with Pool(processes) as pool:
+    with Pool(workers or cpu_count()) as pool:
         biases = fit(
-            biases, settings.free, recordings, weighting, benches, pool.map, on_round, workers
+            biases,
+            settings.free,
+            recordings,
+            weighting,
+            benches,
+            pool.map,
+            on_round,
+            workers,
+            conditions,
+            rounds,
         )
-    waveforms = replay_waveforms(biases, recordings, workers)
+    waveforms = replay_waveforms(biases, recordings, workers, conditions)
     circuit = at_edges(waveforms, recordings)
     compared = at_edges(waveforms, recordings, DECISION_LAG)
     deviations = [i - r.i_mem for i, r in zip(circuit, recordings, strict=True)]
     rms = [float(np.sqrt(np.mean(deviation**2))) for deviation in deviations]
-    on_round(ROUNDS, rms)
+    on_round(rounds, rms)
     lower, upper = _margins(compared, recordings)
     for text, (low, high) in (("lower", lower), ("upper", upper)):
         say(f"recorded decisions leave {low * 1e9:.3f} .. {high * 1e9:.3f} nA to the {text} bound")
@@ -141,6 +195,7 @@ def _fit(
         "window_centre": float(sum(middles) / 2),
         "window_half_width": float((middles[1] - middles[0]) / 2),
     }
+    settings.check_window(window["window_centre"])
     fitted_to = {name: f"{end * 1e3:g} ms" for name, end in settings.simulations.items()}
     report = {
         "fitted_to": fitted_to,
