@@ -21,6 +21,7 @@ from cosim.engine.job import Job
 from cosim.engine.solver_options import SolverOptions
 from cosim.engine.spice_parameters import read_parameters
 from cosim.technologies.technology import read_technology
+from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable, validated
 from ebn_model.results import LearningResult
 from ebn_model.stimulus import Stimulus
@@ -44,7 +45,13 @@ def read_biases(name: str, technology: str = "generic180") -> BiasTable:
         InputError: no such table (lists those there are), a line that is not a `.param` of
             numbers (names file and line), or a bad or missing value.
     """
-    path = listed(bias_folder(technology), name, f"bias table of {Path(technology).stem}")
+    folder = bias_folder(technology)
+    if not any(folder.glob("*.spice")):
+        raise InputError(
+            f"technology {technology} has no bias tables in {folder}; make them with: "
+            f"ebn-cosim calibrate --technology {technology}"
+        )
+    path = listed(folder, name, "bias table")
     return validated(BiasTable, read_parameters(path), path.name)
 
 
