@@ -8,12 +8,13 @@ from functools import cache
 import pytest
 
 from cosim.cells import characterise
-from cosim.circuits.neuron import NETLISTS, TransistorCircuit, read_biases
+from cosim.circuits.neuron import TransistorCircuit, read_biases
 from cosim.circuits.start_check import start_check
 from cosim.engine import simulator
 from cosim.engine.deck import read_netlist
 from cosim.engine.job import Job
 from cosim.engine.worker import run_jobs
+from cosim.workbench.places import NETLISTS
 
 # A job in a shell's background ignores interrupts, and so would the processes of its tests.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -6,11 +6,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
-from cosim.circuits.conditions import NETLISTS, Conditions, deck_under, whole_deck
+from cosim.circuits.conditions import Conditions, deck_under, whole_deck
 from cosim.circuits.neuron import bias_lines
 from cosim.circuits.start_check import start_check
 from cosim.engine.job import Job
 from cosim.engine.spice_parameters import spice_number
+from cosim.workbench.places import NETLISTS
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from cosim.cells.runner import RESULTS, BenchConditions, run_benches
+from cosim.cells.runner import BenchConditions, run_benches
 from cosim.cells.sheet import Sheet, shown
 from cosim.circuits.conditions_options import add_conditions, stated_conditions
 from cosim.workbench.placement import add_placement, no_cluster
@@ -30,9 +30,9 @@ def add_bench_cells(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out",
         type=Path,
-        default=RESULTS,
         metavar="DIR",
-        help="results go to DIR/CONDITIONS (default: Simulations/cells/results)",
+        help="results go to DIR/CONDITIONS (default: Simulations/cells/results; of an "
+        "installed copy, results/cells)",
     )
     add_placement(parser)
     parser.set_defaults(command=_bench_cells)

@@ -5,7 +5,7 @@ import logging
 from cosim.cells import characterise
 from cosim.cells.row_characterise import row_parameters
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import bias_folder, read_biases
+from cosim.circuits.neuron import bias_folder, is_path, read_biases
 from cosim.engine.worker import run_jobs
 from ebn_model.measured import FOLDER, has_measured, measured_biases, measured_parameters
 from ebn_model.parameters import NeuronParameters
@@ -19,7 +19,8 @@ def row_constants(
     """Constants of a neuron in a row, its spike generator included.
 
     Those that `calibrate` measured, under the conditions of the technology's own tables, as long
-    as the table is what it was; else measured on the cells, which takes some 20 s.
+    as the table is what it was; else, and for a table that is stated by its path, measured on the
+    cells, which takes some 20 s.
 
     Raises:
         InputError: unknown table, or damaged constants (DamagedError).
@@ -28,7 +29,8 @@ def row_constants(
     biases = read_biases(table, conditions.technology)
     folder = FOLDER if conditions == Conditions() else bias_folder(conditions.technology)
     name = f"{table}_row"
-    if conditions == Conditions(technology=conditions.technology) and has_measured(name, folder):
+    own = conditions == Conditions(technology=conditions.technology) and not is_path(table)
+    if own and has_measured(name, folder):
         if measured_biases(name, folder) == biases:
             return measured_parameters(name, folder)
         _log.warning(

@@ -13,11 +13,10 @@ from cosim.engine.batch import run_batches
 from cosim.engine.simulator import versions
 from cosim.workbench.errors import CosimError
 from cosim.workbench.output import check_writable, new_files
+from cosim.workbench.places import results_of
 from cosim.workbench.progress import progress_bars
-from cosim.workbench.provenance import ROOT
 from cosim.workbench.scratch import ScratchFolder
 
-RESULTS = ROOT / "Simulations" / "cells" / "results"
 BOLTZMANN_PER_CHARGE = 1.380649e-23 / 1.602176634e-19
 ZERO_CELSIUS = 273.15
 
@@ -30,7 +29,7 @@ class BenchConditions(Conditions):
     @property
     def folder_name(self) -> str:
         """The name of the folder of results."""
-        return f"{self.biases}-{self.label}"
+        return f"{Path(self.biases).name}-{self.label}"
 
     def formula_names(self) -> dict[str, float]:
         """What the specifications' formulas may use: bias currents in A, u_t and supply in V."""
@@ -42,7 +41,7 @@ class BenchConditions(Conditions):
 def run_benches(
     names: Iterable[str] = (),
     conditions: BenchConditions | None = None,
-    out: Path = RESULTS,
+    out: Path | None = None,
     workers: int | None = None,
 ) -> tuple[list[Sheet], Path]:
     """Run benches, and write the datasheet of all whose results are current.
@@ -50,7 +49,7 @@ def run_benches(
     Args:
         names: benches, all that have a specification by default.
         conditions: what they run under.
-        out: gets a folder named after the conditions.
+        out: gets a folder named after the conditions, by default the results of `cells`.
         workers: greatest number of processes at once, all processors by default.
 
     Returns:
@@ -66,7 +65,7 @@ def run_benches(
     for name in chosen:
         specification_path(name)
     biases = read_biases(conditions.biases, conditions.technology)
-    folder = Path(out) / conditions.folder_name
+    folder = (out or results_of("cells")) / conditions.folder_name
     views = {name: BenchView(name, biases, conditions.conditions, folder) for name in bench_names()}
     check_writable(folder)
     faults: dict[str, CosimError] = {}

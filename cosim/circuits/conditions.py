@@ -13,8 +13,6 @@ from cosim.workbench.settings import Section
 from ebn_model.errors import InputError
 from ebn_model.units import Celsius, Volt
 
-NETLISTS = Path(__file__).resolve().parents[2] / "netlists"
-
 COLDEST, HOTTEST = -55.0, 150.0
 """What the devices' models are made for, degrees C."""
 

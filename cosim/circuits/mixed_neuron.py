@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cosim.circuits.conditions import NETLISTS, Conditions, whole_deck
+from cosim.circuits.conditions import Conditions, whole_deck
 from cosim.circuits.neuron import analysis, neuron_deck
 from cosim.circuits.neuron_logic import WIN_INC, WIN_SL, Surroundings
 from cosim.circuits.neuron_readout import OUTPUT_SPIKE, learning_result, output_spikes
@@ -13,6 +13,7 @@ from cosim.circuits.neuron_sources import check_edges_fit, stimulus_edges
 from cosim.circuits.start_check import start_check
 from cosim.engine.job import Job
 from cosim.engine.solver_options import SolverOptions
+from cosim.workbench.places import NETLISTS
 from ebn_model.parameters import BiasTable
 from ebn_model.results import LearningResult
 from ebn_model.stimulus import Stimulus

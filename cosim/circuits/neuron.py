@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cosim.circuits.conditions import NETLISTS, Conditions, deck_under, listed, whole_deck
+from cosim.circuits.conditions import Conditions, deck_under, listed, whole_deck
 from cosim.circuits.neuron_readout import (
     BITS,
     I_MEM,
@@ -21,6 +21,7 @@ from cosim.engine.job import Job
 from cosim.engine.solver_options import SolverOptions
 from cosim.engine.spice_parameters import read_parameters
 from cosim.technologies.technology import read_technology
+from cosim.workbench.places import NETLISTS
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable, validated
 from ebn_model.results import LearningResult
@@ -39,20 +40,33 @@ def bias_folder(technology: str) -> Path:
 
 
 def read_biases(name: str, technology: str = "generic180") -> BiasTable:
-    """Read a technology's table, netlists/biases/TECHNOLOGY/NAME.spice.
+    """Read a table: a technology's, biases/TECHNOLOGY/NAME.spice, or any by its path, *.spice.
 
     Raises:
         InputError: no such table (lists those there are), a line that is not a `.param` of
             numbers (names file and line), or a bad or missing value.
     """
-    folder = bias_folder(technology)
-    if not any(folder.glob("*.spice")):
-        raise InputError(
-            f"technology {technology} has no bias tables in {folder}; make them with: "
-            f"ebn-cosim calibrate --technology {technology}"
-        )
-    path = listed(folder, name, "bias table")
+    if is_path(name):
+        path = Path(name)
+    else:
+        folder = bias_folder(technology)
+        if not any(folder.glob("*.spice")):
+            raise InputError(
+                f"technology {technology} has no bias tables in {folder}; make them with: "
+                f"ebn-cosim calibrate --technology {technology}"
+            )
+        path = listed(folder, name, "bias table")
     return validated(BiasTable, read_parameters(path), path.name)
+
+
+def is_path(table: str) -> bool:
+    """Whether a bias table is stated by its path, not by its name."""
+    return table.endswith(".spice")
+
+
+def seen_from(folder: Path, table: str) -> str:
+    """A bias table that a file in `folder` states, whose path is as seen from there."""
+    return str(folder / table) if is_path(table) else table
 
 
 def bias_lines(biases: BiasTable) -> str:

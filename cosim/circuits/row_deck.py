@@ -3,10 +3,10 @@
 import numpy as np
 
 from cosim.circuits.levels import LogicLevels
-from cosim.circuits.neuron import NETLISTS
 from cosim.circuits.row_logic import LANE_PINS, DigitalRow
 from cosim.circuits.row_sources import transistor_stimuli
 from cosim.engine.deck import Deck
+from cosim.workbench.places import NETLISTS
 from ebn_model.row import RowStimulus
 
 BUS = "b0_b b1_b b2_b b3_b b4_b sign_b"

@@ -79,12 +79,14 @@ def _add_request(parser: argparse.ArgumentParser) -> None:
         "--out",
         type=Path,
         metavar="DIR",
-        help="results are in DIR/NAME (default: beside the file, in results or NAME_results)",
+        help="results are in DIR/NAME (default: beside the file, in results or NAME_results; "
+        "of an installed copy's own experiments, results/NAME)",
     )
     parser.add_argument(
         "--biases",
         metavar="TABLE",
-        help="bias table of the technology, TABLE.spice in netlists/biases/TECHNOLOGY; where the "
+        help="bias table of the technology, netlists/biases/TECHNOLOGY/TABLE.spice, or the path of "
+        "one, TABLE.spice; where the "
         "file states another one, results go to results/TABLE",
     )
     add_conditions(parser, "what the file states")

@@ -2,9 +2,10 @@
 
 import sys
 
-from cosim.schematics.drawings import FOLDER, files
+from cosim.schematics.drawings import files
 from cosim.workbench.errors import CosimError
 from cosim.workbench.output import new_folder
+from cosim.workbench.places import schematics_folder
 from ebn_model.errors import InputError
 
 
@@ -12,13 +13,14 @@ def main() -> int:
     """Draw; 0 if all went well."""
     try:
         texts = files()
-        with new_folder(FOLDER) as folder:
+        target = schematics_folder()
+        with new_folder(target) as folder:
             for name, text in texts.items():
                 (folder / name).write_text(text, encoding="utf-8", newline="\n")
     except (CosimError, InputError) as error:
         print(f"schematics: {error}", file=sys.stderr)
         return 1
-    print(f"{len(texts)} files in {FOLDER}")
+    print(f"{len(texts)} files in {target}")
     return 0
 
 

@@ -3,16 +3,13 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from cosim.circuits.neuron import NETLISTS
 from cosim.schematics.blocks import block_diagram
 from cosim.schematics.layout import Placement, read_placements
 from cosim.schematics.netlist import Cell, SchematicError, read_cells
 from cosim.schematics.rows import PURPOSE, ROW, row_diagram
 from cosim.schematics.schematic import Schematic, draw
 from cosim.schematics.svg import to_svg
-
-FOLDER = NETLISTS.parent / "docs" / "schematics"
-"""Where the drawings are kept."""
+from cosim.workbench.places import NETLISTS
 
 _FOLDER_OF_PLACES = Path(__file__).parent
 _CHAPTERS = {"Analog cells": "analog.toml", "Logic cells": "logic.toml"}
@@ -52,7 +49,7 @@ def block_diagrams(cells: Mapping[str, Cell]) -> dict[str, Schematic]:
 
 
 def files() -> dict[str, str]:
-    """Names and texts of all files of `FOLDER`; raises SchematicError and DeckError."""
+    """Names and texts of all files that there are to be; raises SchematicError and DeckError."""
     cells = read_cells(NETLISTS / "cells.spice")
     svgs = {f"{name}.svg": to_svg(drawn) for name, drawn in schematics(cells).items()}
     for name, drawn in block_diagrams(cells).items():

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cosim.workbench.provenance import ROOT
+from cosim.workbench.places import SIMULATIONS, results_of
 from cosim.workbench.settings import read_toml
 from ebn_model.errors import InputError
 
-SIMULATIONS = ROOT / "Simulations"
 CONFIG = "config.toml"
 DEFAULT_KIND = "neuron"
 """Of a file that states none but has a stimulus, as users write them."""
@@ -38,9 +37,11 @@ class ExperimentFile:
         return str(self.values.get("title") or self.name)
 
     def results(self, out: Path | None = None) -> Path:
-        """The folder for results: in `out`, by default beside the file."""
+        """The folder for results: in `out`, by default beside a file of the user's."""
         if out:
             return Path(out) / self.name
+        if self.path == SIMULATIONS / self.name / CONFIG:
+            return results_of(self.name)
         return self.path.parent / ("results" if self._in_folder else f"{self.name}_results")
 
     @property

@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 
@@ -15,8 +16,11 @@ def interruptible(command: Callable[[], int]) -> int:
     """Call the main function of a process; returns its exit code, or 128 + number of a signal.
 
     A signal is raised in it as KeyboardInterrupt, so that processes and temporary files are cleaned
-    up. What the caller ignores, SIGHUP under nohup, stays ignored. Only for the main thread.
+    up. What the caller ignores, SIGHUP under nohup, stays ignored. In another thread than the main
+    one, which alone gets signals, it's the caller's business to end what runs.
     """
+    if threading.current_thread() is not threading.main_thread():
+        return command()
     last = -_TOGETHER
 
     def interrupt(number: int, _frame) -> None:

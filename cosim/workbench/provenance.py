@@ -9,8 +9,7 @@ from importlib.metadata import version
 from importlib.util import resolve_name
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-"""The project's folder, with netlists/ and Simulations/."""
+from cosim.workbench.places import ROOT
 
 _OURS = ("cosim", "ebn_model")
 

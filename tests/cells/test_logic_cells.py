@@ -24,11 +24,12 @@ from cosim.cells.benches.logic import (
     weights,
 )
 from cosim.cells.waveforms import pulses
-from cosim.circuits.neuron import NETLISTS, TransistorCircuit
+from cosim.circuits.neuron import TransistorCircuit
 from cosim.engine.deck import Deck, read_netlist
 from cosim.engine.job import Job
 from cosim.engine.worker import run_jobs
 from cosim.workbench.errors import LostEdgeError, SimulationError
+from cosim.workbench.places import NETLISTS
 from ebn_model.errors import InputError
 from ebn_model.stimulus import Stimulus, regular_spikes
 

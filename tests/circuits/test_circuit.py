@@ -177,7 +177,6 @@ BAD_NAMES = [
     "../x",
     "../biases/published",
     "../technology/generic180",
-    "published.spice",
     "published\n.include y",
 ]
 

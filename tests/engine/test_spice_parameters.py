@@ -2,11 +2,12 @@ import re
 
 import pytest
 
-from cosim.circuits.neuron import NETLISTS, read_biases
+from cosim.circuits.neuron import read_biases
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job
 from cosim.engine.spice_parameters import read_parameters, spice_number
 from cosim.engine.worker import run_jobs
+from cosim.workbench.places import NETLISTS
 from ebn_model.errors import InputError
 
 TABLE = """\

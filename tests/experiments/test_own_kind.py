@@ -7,7 +7,7 @@ import pytest
 
 from cosim import experiments
 from cosim.cli import main
-from cosim.workbench.provenance import ROOT
+from cosim.workbench.places import ROOT
 
 PAGE = ROOT / "docs" / "architecture.md"
 

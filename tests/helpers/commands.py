@@ -9,7 +9,7 @@ from pathlib import Path
 
 from children import MARK
 
-from cosim.workbench.provenance import ROOT
+from cosim.workbench.places import ROOT
 
 STIMULUS = '[stimulus]\nspikes = ["4 ms", "9 ms"]\nduration = "25 ms"\n'
 SPIKES = "time,neuron\n0.002,1\n0.004,2\n0.005,0\n0.009,1\n0.03,2\n"

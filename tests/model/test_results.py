@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cosim.workbench.provenance import ROOT
+from cosim.workbench.places import ROOT
 from ebn_model.errors import InputError
 from ebn_model.results import SpikeTable, read_spike_table, turning_points, weight_steps
 

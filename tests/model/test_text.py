@@ -7,10 +7,11 @@ import pytest
 
 from cosim.cells.specification import read_specification
 from cosim.circuits import neuron as circuit
-from cosim.circuits.neuron import NETLISTS, read_biases
+from cosim.circuits.neuron import read_biases
 from cosim.engine.deck import read_netlist
 from cosim.replay.code_files import read_codes
 from cosim.replay.spike_files import read_spikes
+from cosim.workbench.places import NETLISTS
 from cosim.workbench.settings import read_toml
 from ebn_model.errors import InputError
 from ebn_model.results import read_spike_table

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cosim.circuits.neuron import NETLISTS
 from cosim.engine.deck import read_netlist
+from cosim.workbench.places import NETLISTS
 
 CELLS = sorted((NETLISTS / "cells").glob("*.cir"))
 BENCHES = sorted((NETLISTS / "benches").glob("*.cir"))

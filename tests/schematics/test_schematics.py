@@ -7,10 +7,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from cosim.circuits.neuron import NETLISTS
 from cosim.schematics import __main__ as command
 from cosim.schematics.boxes import members
-from cosim.schematics.drawings import FOLDER, block_diagrams, files, schematics
+from cosim.schematics.drawings import block_diagrams, files, schematics
 from cosim.schematics.layout import Placement
 from cosim.schematics.netlist import Cell, Device, SchematicError, read_cells
 from cosim.schematics.rows import ROW
@@ -18,6 +17,7 @@ from cosim.schematics.schematic import draw
 from cosim.schematics.svg import to_svg
 from cosim.schematics.symbols import unspoken
 from cosim.schematics.text import overlap
+from cosim.workbench.places import NETLISTS, schematics_folder
 
 NEURON = "learning_neuron"
 NAMES = sorted(path.stem for path in (NETLISTS / "cells").glob("*.cir"))
@@ -47,15 +47,16 @@ def drawn(request, drawings):
 @pytest.mark.slow
 def test_the_committed_drawings_are_those_of_the_netlists():
     texts = files()
-    assert {path.name for path in FOLDER.iterdir()} == texts.keys()
-    stale = [name for name, text in texts.items() if (FOLDER / name).read_text("utf-8") != text]
+    folder = schematics_folder()
+    assert {path.name for path in folder.iterdir()} == texts.keys()
+    stale = [name for name, text in texts.items() if (folder / name).read_text("utf-8") != text]
     assert stale == [], "run `make schematics`"
 
 
 def test_every_drawing_is_shown_on_the_page(cells):
-    page = (FOLDER / "README.md").read_text("utf-8")
+    page = (schematics_folder() / "README.md").read_text("utf-8")
     shown = re.findall(r"!\[.*?\]\((.+?)\)", page)
-    assert sorted(shown) == sorted(path.name for path in FOLDER.glob("*.svg"))
+    assert sorted(shown) == sorted(path.name for path in schematics_folder().glob("*.svg"))
     for name, cell in cells.items():
         assert f"(../../netlists/cells/{name}.cir)**: {cell.purpose}\n" in page
 
@@ -308,7 +309,7 @@ def test_the_command_keeps_the_old_drawings_when_it_fails(
     tmp_path, monkeypatch, capsys, inverter, cells
 ):
     (tmp_path / "old.svg").write_text("old")
-    monkeypatch.setattr(command, "FOLDER", tmp_path)
+    monkeypatch.setattr(command, "schematics_folder", lambda: tmp_path)
     monkeypatch.setattr(command, "files", lambda: draw(inverter, cells, Placement(rows="xp")))
     assert command.main() == 1
     assert "inverter: no place for xn" in capsys.readouterr().err
@@ -319,7 +320,7 @@ def test_the_command_replaces_all_drawings(tmp_path, monkeypatch):
     folder = tmp_path / "drawings"
     folder.mkdir()
     (folder / "old.svg").write_text("old")
-    monkeypatch.setattr(command, "FOLDER", folder)
+    monkeypatch.setattr(command, "schematics_folder", lambda: folder)
     monkeypatch.setattr(command, "files", lambda: {"new.svg": "new"})
     assert command.main() == 0
     assert [path.name for path in folder.iterdir()] == ["new.svg"]

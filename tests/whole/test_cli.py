@@ -14,7 +14,7 @@ from synthetic import neuron_parameters
 from cosim.cli import EXIT_STATUS, main
 from cosim.speed import neuron
 from cosim.workbench.errors import CosimError
-from cosim.workbench.provenance import ROOT
+from cosim.workbench.places import ROOT
 from ebn_model.learning_neuron import LearningNeuron
 
 
@@ -218,7 +218,7 @@ def test_make_help_names_every_target():
     named = re.findall(r"^make ([\w-]+) +\w", answer.stdout, re.M)
     networks = ["figure1", "figure1-hardware", "study", "cosim", "cosim-full", "cosim-loop"]
     circuits = ["omega", "calibrate", "figures", "test", "test-fast", "platforms"]
-    tools = ["bench", "schematics", "bench-cells", "lint", "clean"]
+    tools = ["bench", "schematics", "bench-cells", "pdks", "lint", "clean"]
     assert named == ["help", "setup", "sim", "sim1", "sim2", *networks, *circuits, *tools]
 
 

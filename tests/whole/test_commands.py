@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from cosim.circuits.neuron import read_biases
-from cosim.workbench.provenance import ROOT
+from cosim.workbench.places import ROOT
 from ebn_model.measured import measured_parameters
 from ebn_model.network.files import load
 from ebn_model.network.results import NetworkResult

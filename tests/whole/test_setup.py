@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from cosim.circuits.neuron import NETLISTS
+from cosim.workbench.places import NETLISTS
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from cosim.circuits.neuron import NETLISTS
+from cosim.workbench.places import NETLISTS
 
 pytestmark = pytest.mark.slow
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Annotated
 
 from annotated_types import MinLen
-from pydantic import field_validator
+from pydantic import ValidationInfo, field_validator
 
-from cosim.circuits.neuron import read_biases
+from cosim.circuits.neuron import read_biases, seen_from
 from cosim.experiments.neuron.simulation import (
     DEFAULT,
     VIEWS,
@@ -26,7 +26,8 @@ class ComparisonSettings(Section):
     """What a file says.
 
     stimuli: folders under Simulations/, or paths of stimulus files as seen from this file.
-    tables: bias tables, in the order of the legend; the first is what the others differ from.
+    tables: bias tables, in the order of the legend; the first is what the others differ from. A
+        path, as seen from this file, is called by the name of its file.
     views: what runs; the figure shows the most detailed one, and the model's decision window.
     """
 
@@ -52,9 +53,10 @@ class ComparisonSettings(Section):
 
     @field_validator("stimuli", "tables", "views")
     @classmethod
-    def _each_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        for name in names:
-            if names.count(name) > 1:
+    def _each_once(cls, names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        called = [*map(_called, names)] if info.field_name == "tables" else names
+        for name in called:
+            if called.count(name) > 1:
                 raise InputError(f"{name!r} is listed twice")
         return names
 
@@ -94,7 +96,10 @@ def read_comparison(file: ExperimentFile, request: Request = DEFAULT) -> BiasCom
         InputError: a fault in the file or those of its stimuli.
     """
     check_keys(file.values, {"": ComparisonSettings}, str(file.path))
-    settings = validated(ComparisonSettings, file.values, str(file.path))
+    values = dict(file.values)
+    if isinstance(values.get("tables"), list):
+        values["tables"] = [seen_from(file.path.parent, str(table)) for table in values["tables"]]
+    settings = validated(ComparisonSettings, values, str(file.path))
     results = file.results(request.out)
     views = chosen_views(request.view) or settings.views
     return BiasComparison(
@@ -126,11 +131,16 @@ def _case(
     for table in tables:
         own = read_simulation(file, replace(request, biases=table))
         title = own.experiment.title or file.name
-        simulations[table] = replace(
+        simulations[_called(table)] = replace(
             own,
-            name=f"{file.name}, {table}",
+            name=f"{file.name}, {_called(table)}",
             experiment=own.experiment.model_copy(update={"title": title}),
-            results=results / file.name / table,
+            results=results / file.name / _called(table),
             views=views,
         )
     return Case(file.name, title, simulations)
+
+
+def _called(table: str) -> str:
+    """The name of a bias table, or that of its file."""
+    return Path(table).name

@@ -1,7 +1,9 @@
 """The command `ebn-cosim calibrate`."""
 
 import argparse
+import shlex
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from rich.console import Console
@@ -9,10 +11,12 @@ from rich.table import Table
 
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.conditions_options import add_conditions, stated_conditions
+from cosim.circuits.neuron import bias_folder
 from cosim.experiments.calibration.behaviour import QUANTITIES
-from cosim.experiments.calibration.recipe import read_recipe, recipe_names
-from cosim.experiments.calibration.runner import destinations, report_folder, run_recipe
+from cosim.experiments.calibration.recipe import Recipe, read_recipe, recipe_names
+from cosim.experiments.calibration.runner import Folders, run_recipe
 from cosim.workbench.placement import add_placement, no_cluster
+from ebn_model.errors import InputError
 from ebn_model.parameters import validated
 
 
@@ -22,14 +26,16 @@ def add_calibrate(parser: argparse.ArgumentParser) -> None:
         "names",
         nargs="*",
         metavar="TABLE",
-        help="a table with a recipe, netlists/biases/TABLE.toml (default: all)",
+        help="a table with a recipe, netlists/biases/TABLE.toml, or the path of one, TABLE.toml "
+        "(default: all in netlists/biases)",
     )
     parser.add_argument(
         "--out",
         type=Path,
         metavar="DIR",
-        help="gets TABLE.spice and the model's constants, TABLE.json (default: "
-        "netlists/biases/TECHNOLOGY; the constants of generic180 go to ebn_model/measured)",
+        help="gets TABLE.spice, the model's constants, TABLE.json, and a report (default: "
+        "netlists/biases/TECHNOLOGY, for generic180's constants ebn_model/measured, and "
+        "Simulations/calibration/results; of an installed copy, results/calibration)",
     )
     add_conditions(parser, f"those of {Conditions().label}")
     add_placement(parser)
@@ -40,25 +46,34 @@ def _calibrate(options: argparse.Namespace) -> int:
     no_cluster(options.scheduler, "calibrate", "each of its short steps waits for the one before")
     # A file or a pipe has no width of its own.
     console = Console(width=None if sys.stdout.isatty() else 120)
-    names = options.names or recipe_names()
     conditions = validated(Conditions, stated_conditions(options), "options")
-    out, _ = destinations(conditions, options.out)
-    recipes = {name: read_recipe(name) for name in names}
-    for name, recipe in recipes.items():
-        values = run_recipe(name, console.print, options.out, options.workers, conditions)
-        report = report_folder(conditions) / f"{name}.json"
-        console.print(_table(name, recipe.target, values, out, report))
+    folders = Folders.of(options.out, conditions)
+    for name, recipe in _recipes(options.names or recipe_names()).items():
+        values = run_recipe(name, recipe, console.print, folders, options.workers, conditions)
+        console.print(_table(name, recipe.target, values))
+        path = f"{folders.tables / name}.spice"
+        use = name if folders.tables == bias_folder(conditions.technology) else path
+        print(f"{path}: use it with --biases {shlex.quote(use)}")
+        print(f"the model's constants: {folders.constants / name}.json and {name}_row.json")
+        print(f"how they came about: {folders.reports / name}_report.json")
     return 0
 
 
-def _table(
-    name: str, target: dict[str, float], values: dict[str, float], out: Path, report: Path
-) -> Table:
+def _recipes(stated: Iterable[str]) -> dict[str, Recipe]:
+    """Recipes by the names of their tables; all are read before anything runs."""
+    recipes: dict[str, Recipe] = {}
+    for one in dict.fromkeys(stated):
+        name = Path(one).stem
+        if name in recipes:
+            raise InputError(f"{one}: another recipe makes a table {name!r}, too")
+        recipes[name] = read_recipe(one)
+    return recipes
+
+
+def _table(name: str, target: dict[str, float], values: dict[str, float]) -> Table:
     table = Table(
         title=f"Bias table {name}",
-        caption=f"{out / name}.spice; the model's parameters are in {report}",
         title_justify="left",
-        caption_justify="left",
     )
     for column in ("quantity", "bias", "target", "measured", "unit"):
         table.add_column(column)

@@ -1,4 +1,4 @@
-"""Recipes: what a bias table is calibrated to, from netlists/biases/NAME.toml."""
+"""Recipes: what a bias table is calibrated to, from netlists/biases/NAME.toml or a user's file."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,9 +6,10 @@ from typing import Annotated
 from annotated_types import Gt
 from pydantic import BaseModel, Field, field_validator, model_validator
 
-from cosim.circuits.neuron import NETLISTS
+from cosim.circuits.neuron import seen_from
 from cosim.experiments.calibration.behaviour import QUANTITIES
 from cosim.experiments.calibration.errors import CalibrationError
+from cosim.workbench.places import NETLISTS
 from cosim.workbench.settings import Section, check_keys, read_toml
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable, validated
@@ -70,7 +71,8 @@ class Recordings(Section):
 class Recipe(Section):
     """How to make a bias table.
 
-    about: what the table is for. base: table to begin with.
+    about: what the table is for. base: table to begin with, by its name, or by its path as seen
+        from the recipe.
     biases: currents that are chosen. target: wanted values of QUANTITIES, in SI units.
     recordings: runs to fit to, before the target is met; with them the decision's window is
         placed in the middle of what the recorded decisions leave open.
@@ -109,16 +111,22 @@ def recipe_names() -> list[str]:
     return sorted(names, key=lambda name: read_recipe(name).base != name)
 
 
-def read_recipe(name: str) -> Recipe:
-    """Read netlists/biases/NAME.toml.
+def read_recipe(stated: str) -> Recipe:
+    """Read a recipe: netlists/biases/NAME.toml by its name, any other by its path, *.toml.
 
     Raises:
         InputError: there is none (lists those there are), or a fault in it.
     """
+    path = Path(stated) if stated.endswith(".toml") else _recipe_path(stated)
+    values = read_toml(path)
+    sections: dict[str, type[BaseModel]] = {"": Recipe, "recordings": Recordings}
+    check_keys(values, sections, path.name)
+    recipe = validated(Recipe, values, path.name)
+    return recipe.model_copy(update={"base": seen_from(path.parent, recipe.base)})
+
+
+def _recipe_path(name: str) -> Path:
     files: dict[str, Path] = {path.stem: path for path in (NETLISTS / "biases").glob("*.toml")}
     if name not in files:
         raise InputError(f"no recipe {name!r}; there are: {', '.join(sorted(files))}")
-    values = read_toml(files[name])
-    sections: dict[str, type[BaseModel]] = {"": Recipe, "recordings": Recordings}
-    check_keys(values, sections, files[name].name)
-    return validated(Recipe, values, files[name].name)
+    return files[name]

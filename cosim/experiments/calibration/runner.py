@@ -1,7 +1,9 @@
 """Runs recipes: benches, fit and target, then the bias table and a report on how it came about."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from cosim.engine.simulator import versions
 from cosim.engine.worker import run_jobs
 from cosim.experiments.calibration.behaviour import QUANTITIES, behaviour
 from cosim.experiments.calibration.errors import CalibrationError
-from cosim.experiments.calibration.recipe import Recipe, read_recipe
+from cosim.experiments.calibration.recipe import Recipe
 from cosim.experiments.calibration.tables import rounded, table_text
 from cosim.experiments.calibration.to_target import calibrate
 from cosim.experiments.calibration.to_waveforms import (
@@ -28,17 +30,16 @@ from cosim.experiments.calibration.to_waveforms import (
     replay_waveforms,
 )
 from cosim.experiments.neuron.simulation import read_simulation
+from cosim.technologies.technology import technology_names
 from cosim.workbench.experiment_files import read_file
 from cosim.workbench.json_files import write_json
-from cosim.workbench.output import new_files
+from cosim.workbench.output import check_writable, new_files
+from cosim.workbench.places import bias_tables, model_constants, results_of
 from cosim.workbench.pool import Pool
-from cosim.workbench.provenance import ROOT
 from ebn_model import measured
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable, NeuronParameters, validated
 from ebn_model.results import SpikeTable
-
-RESULTS = ROOT / "Simulations" / "calibration" / "results"
 
 ROUNDS_ELSEWHERE = 8
 """Rounds of a fit that begins with the table of another technology."""
@@ -64,31 +65,67 @@ def measure(
     return parameters.model_copy(update={"spike": characterise.spike_parameters(spiking)})
 
 
+@dataclass(frozen=True)
+class Folders:
+    """The folders that get what a calibration makes.
+
+    tables: NAME.spice. constants: the model's, NAME.json and NAME_row.json (ebn_model.measured),
+    which spare networks ngspice. reports: NAME_report.json, how the table came about.
+    """
+
+    tables: Path
+    constants: Path
+    reports: Path
+
+    @classmethod
+    def of(cls, out: Path | None, conditions: Conditions | None = None) -> Folders:
+        """All in `out`; by default where a checkout keeps each (cosim.workbench.places).
+
+        Raises:
+            InputError: a technology's own tables are for its typical corner and nominal supply at
+                27 degrees C; those for other conditions need an `out`.
+        """
+        if out:
+            return cls(out, out, out)
+        conditions = conditions or Conditions()
+        technology, reports = conditions.facts.name, results_of("calibration")
+        if conditions == Conditions():
+            return cls(bias_tables(technology), model_constants(), reports)
+        if conditions != Conditions(technology=conditions.technology):
+            raise InputError(
+                f"a table for {conditions.label} needs --out DIR, so that the technology's own "
+                "stays as it is"
+            )
+        tables = bias_tables(technology)
+        if technology not in technology_names():
+            tables = bias_folder(conditions.technology)
+        return cls(tables, tables, reports / technology)
+
+
 def run_recipe(
     name: str,
+    recipe: Recipe,
     say: Say,
-    out: Path | None = None,
+    folders: Folders,
     workers: int | None = None,
     conditions: Conditions | None = None,
 ) -> dict[str, float]:
-    """Calibrate a table; write NAME.spice, the model's constants and a report.
+    """Calibrate a table, and write it, the model's constants and a report.
 
-    The constants, NAME.json and NAME_row.json (see ebn_model.measured), spare networks ngspice.
-    Table and constants go to the `destinations` of the conditions, by default those of Conditions,
-    the report to `report_folder`. `workers` is how many processes run at once, all processors by
-    default.
-
-    A technology without the table that the recipe begins with begins with that of generic180.
+    workers: processes at once, all processors by default. conditions: by default those of
+    Conditions. A technology without the table that the recipe begins with begins with that of
+    generic180.
 
     Returns the values of QUANTITIES that were measured with the table.
 
     Raises:
-        InputError: no such recipe, or a fault in it, or conditions that need `out`.
-        CosimError: a bench failed, or the target is out of reach; nothing is written then.
+        InputError: no such base, or a current out of range.
+        CosimError: a bench failed, the target is out of reach, or the files can't be written
+            (OutputError).
     """
+    for folder in (folders.tables, folders.constants, folders.reports):
+        check_writable(folder)
     conditions = conditions or Conditions()
-    tables, constants = destinations(conditions, out)
-    recipe = read_recipe(name)
     own = bias_folder(conditions.technology).joinpath(f"{recipe.base}.spice").is_file()
     start = read_biases(recipe.base, conditions.technology if own else Conditions().technology)
     chosen = {bias: fixed.value for bias, fixed in recipe.biases.items()}
@@ -108,10 +145,10 @@ def run_recipe(
     parameters = benches(table)
     in_row = row_parameters(parameters, table, conditions)
     values = behaviour(parameters)
-    with new_files(tables) as new:
+    with new_files(folders.tables) as new:
         text = table_text(name, recipe.about, table, _reasons(recipe, target, values))
         new.joinpath(f"{name}.spice").write_text(text, encoding="utf-8")
-    with new_files(constants) as new:
+    with new_files(folders.constants) as new:
         for key, found in ((name, parameters), (f"{name}_row", in_row)):
             write_json(measured.measured_record(key, found, table), new / f"{key}.json")
     report |= {
@@ -122,31 +159,9 @@ def run_recipe(
         "model_parameters": parameters.model_dump(),
         "versions": versions(),
     }
-    with new_files(report_folder(conditions)) as new:
-        write_json(report, new / f"{name}.json")
+    with new_files(folders.reports) as new:
+        write_json(report, new / f"{name}_report.json")
     return values
-
-
-def destinations(conditions: Conditions, out: Path | None) -> tuple[Path, Path]:
-    """Where a table, and the model's constants go; both to `out` if it is given.
-
-    Raises:
-        InputError: a technology's own tables are for its typical corner and nominal supply at 27
-            degrees C; those for other conditions need an `out`.
-    """
-    if out is not None:
-        return out, out
-    if conditions != Conditions(technology=conditions.technology):
-        raise InputError(
-            f"a table for {conditions.label} needs --out DIR, so that the technology's own stays"
-        )
-    tables = bias_folder(conditions.technology)
-    return tables, measured.FOLDER if conditions == Conditions() else tables
-
-
-def report_folder(conditions: Conditions) -> Path:
-    """Where the report on a calibration goes."""
-    return RESULTS if conditions == Conditions() else RESULTS / conditions.label
 
 
 def _fit(

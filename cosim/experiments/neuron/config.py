@@ -8,7 +8,7 @@ from annotated_types import Ge, Gt, Le
 from pydantic import Field, ValidationInfo, field_validator
 
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import read_biases
+from cosim.circuits.neuron import read_biases, seen_from
 from cosim.engine.solver_options import SolverOptions
 from cosim.experiments.neuron.stimulus_settings import StimulusSettings
 from cosim.workbench.experiment_files import ExperimentFile
@@ -138,6 +138,8 @@ def read_experiment(file: ExperimentFile, changes: Iterable[str] = ()) -> Experi
         InputError: a key or value that can't be; names file and key.
     """
     values, source = deepcopy(file.values), str(file.path)
+    if isinstance(values.get("biases"), str):
+        values["biases"] = seen_from(file.path.parent, values["biases"])
     for change in changes:
         apply_change(values, change, _PLACES)
         source += f" with {change!r}"

@@ -70,7 +70,7 @@ def read_simulation(file: ExperimentFile, request: Request = DEFAULT) -> Simulat
         results = results if request.out else results / asked.label
     if request.biases not in (None, experiment.biases):
         if not request.out and "biases" in experiment.model_fields_set:
-            results /= request.biases
+            results /= Path(request.biases).name
         changes = (*changes, f"biases={request.biases}")
         experiment = read_experiment(file, changes)
     table = file.path.parent / "published.csv"

@@ -9,6 +9,7 @@ from annotated_types import Ge, Gt
 from pydantic import BeforeValidator, Field, model_validator
 
 from cosim.circuits.conditions import Conditions
+from cosim.circuits.neuron import seen_from
 from cosim.circuits.row import View
 from cosim.comparison.tolerances import ReplayTolerances, ReportSettings
 from cosim.experiments.network.changes import parameters_of, with_changes
@@ -134,6 +135,8 @@ def read_replay(file: ExperimentFile, request: Request = DEFAULT) -> ReplayExper
         InputError: an unknown key, or a value that can't be; names file and key.
     """
     values, source = deepcopy(file.values), str(file.path)
+    if isinstance(values.get("biases"), str):
+        values["biases"] = seen_from(file.path.parent, values["biases"])
     check_keys(values, _SECTIONS, source)
     if request.full:
         values["stretch"] = {**values["stretch"], **values.get("full", {})}
@@ -154,7 +157,7 @@ def read_replay(file: ExperimentFile, request: Request = DEFAULT) -> ReplayExper
         file.name,
         settings,
         parameters,
-        results / ",".join(made) if made else results,
+        results / ",".join(made).replace("/", "_") if made else results,
         _command_line(file, made, request.full),
         tuple(made),
     )

@@ -8,7 +8,7 @@ from cosim.cli import main
 from cosim.experiments.bias_comparison.figure import Column, draw, make_overlay
 from cosim.experiments.neuron.settling import last_weights
 from cosim.experiments.neuron.views import Results
-from cosim.workbench.experiment_files import SIMULATIONS
+from cosim.workbench.places import SIMULATIONS
 from ebn_model.errors import InputError
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.sealed import read_sealed

@@ -7,13 +7,13 @@ from synthetic import neuron_parameters, spike_table, stimulus
 from cosim.cells import characterise
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.mixed_neuron import I_MEM, MixedCircuit
-from cosim.circuits.neuron import read_biases
+from cosim.circuits.neuron import bias_folder, read_biases
 from cosim.engine.worker import run_jobs
 from cosim.experiments.calibration import recipe, to_waveforms
 from cosim.experiments.calibration.behaviour import behaviour
 from cosim.experiments.calibration.errors import CalibrationError
 from cosim.experiments.calibration.given_weights import replay_job, replay_model
-from cosim.experiments.calibration.runner import _margins, destinations
+from cosim.experiments.calibration.runner import Folders, _margins
 from cosim.experiments.calibration.scaling import scaled
 from cosim.experiments.calibration.tables import rounded, table_text
 from cosim.experiments.calibration.to_target import calibrate
@@ -108,15 +108,14 @@ def test_a_fit_that_moves_the_window_is_refused():
 
 
 def test_where_tables_go(tmp_path):
-    tables, constants = destinations(Conditions(), None)
-    assert (tables.name, constants) == ("generic180", FOLDER)
-    tables, constants = destinations(Conditions(technology="sky130"), None)
-    assert tables.name == "sky130"
-    assert constants == tables
+    found = Folders.of(None)
+    assert (found.tables.name, found.constants) == ("generic180", FOLDER)
+    found = Folders.of(None, Conditions(technology="sky130"))
+    assert found.tables == found.constants == bias_folder("sky130")
     hot = Conditions(temperature=85)
     with pytest.raises(InputError, match="a table for generic180-85C needs --out"):
-        destinations(hot, None)
-    assert destinations(hot, tmp_path) == (tmp_path, tmp_path)
+        Folders.of(None, hot)
+    assert Folders.of(tmp_path, hot) == Folders(tmp_path, tmp_path, tmp_path)
 
 
 def test_a_bias_out_of_range_is_named(biases, made_of):

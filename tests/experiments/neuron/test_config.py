@@ -5,7 +5,8 @@ from cosim.circuits.mixed_neuron import MIXED_SOLVER
 from cosim.circuits.neuron import read_biases
 from cosim.engine.solver_options import SolverOptions
 from cosim.experiments.neuron.config import Tolerances
-from cosim.workbench.experiment_files import SIMULATIONS, experiment_names, read_file
+from cosim.workbench.experiment_files import experiment_names, read_file
+from cosim.workbench.places import SIMULATIONS
 from ebn_model.errors import InputError
 
 PUBLISHED = ["simulation_1", "simulation_2"]

@@ -12,7 +12,7 @@ from cosim.experiments.neuron.model_view import ModelView
 from cosim.experiments.study.condition import Condition
 from cosim.experiments.study.condition_run import ConditionRun
 from cosim.workbench import provenance
-from cosim.workbench.provenance import ROOT
+from cosim.workbench.places import ROOT
 from ebn_model.configurations import CONFIGURATIONS, configuration
 from ebn_model.network.parameters import TaskParameters
 
