@@ -9,11 +9,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from cosim.circuits.neuron import bias_folder
 from cosim.experiments.calibration.behaviour import QUANTITIES
 from cosim.experiments.calibration.recipe import Recipe, read_recipe, recipe_names
 from cosim.experiments.calibration.runner import Folders, run_recipe
 from cosim.workbench.placement import add_placement, no_cluster
-from cosim.workbench.places import NETLISTS
 from ebn_model.errors import InputError
 
 
@@ -31,8 +31,8 @@ def add_calibrate(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="DIR",
         help="gets TABLE.spice, the model's constants, TABLE.json, and a report (default: "
-        "netlists/biases, ebn_model/measured and Simulations/calibration/results; of an installed "
-        "copy, results/calibration)",
+        "netlists/biases/generic180, ebn_model/measured and Simulations/calibration/results; of an "
+        "installed copy, results/calibration)",
     )
     add_placement(parser)
     parser.set_defaults(command=_calibrate)
@@ -47,7 +47,7 @@ def _calibrate(options: argparse.Namespace) -> int:
         values = run_recipe(name, recipe, console.print, folders, options.workers)
         console.print(_table(name, recipe.target, values))
         path = f"{folders.tables / name}.spice"
-        use = name if folders.tables == NETLISTS / "biases" else path
+        use = name if folders.tables == bias_folder("generic180") else path
         print(f"{path}: use it with --biases {shlex.quote(use)}")
         print(f"the model's constants: {folders.constants / name}.json and {name}_row.json")
         print(f"how they came about: {folders.reports / name}_report.json")
