@@ -9,7 +9,7 @@ import numpy as np
 
 from ebn_model.chip.blocks import activity_at_rest, blocks, circuit_of, log_state
 from ebn_model.chip.kernel import FALLS, LOST, SPIKES, Activity, Circuit, Record
-from ebn_model.chip.mapping import input_gain, kick
+from ebn_model.chip.mapping import input_gain, kick, weights_of_codes
 from ebn_model.chip.parameters import HardwareParameters
 from ebn_model.errors import InputError
 from ebn_model.network.checks import check_array, check_fraction, checked_command
@@ -74,6 +74,11 @@ class HardwareNetwork:
             hardware_state(codes, parameters),
             draw_mismatch(parameters.mismatch, neurons, chip),
         )
+
+    @property
+    def synaptic_weights(self) -> np.ndarray:
+        """Weights of the paper's network whose kicks are those of the codes, shape (N, N)."""
+        return weights_of_codes(self.state.weights, self.parameters)
 
     @property
     def optimal_state(self) -> LearnedState:

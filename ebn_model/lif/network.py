@@ -97,6 +97,11 @@ class LifNetwork:
         return construction.thresholds(self.decoder, self.parameters) * self.mismatch.threshold
 
     @property
+    def synaptic_weights(self) -> np.ndarray:
+        """W[n, k] without mismatch, weight units, shape (N, N)."""
+        return self.state.weights
+
+    @property
     def optimal_state(self) -> LearnedState:
         """What is programmed instead of learned (construction.optimal_state)."""
         return construction.optimal_state(self.decoder, self.parameters)

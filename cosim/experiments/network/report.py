@@ -7,7 +7,6 @@ import numpy as np
 
 from cosim.experiments.network.figure import make_figure
 from cosim.experiments.network.final_trial import STATES, final_trial
-from cosim.experiments.network.judgement import Judgement
 from cosim.experiments.network.settings import NetworkExperiment
 from cosim.experiments.network.training_run import TrainingRun, training_runs
 from cosim.experiments.network.verdict import rows
@@ -16,6 +15,7 @@ from cosim.workbench.report import FIGURES, Report, StoredReport, verdict
 from cosim.workbench.statistics import estimate
 from cosim.workbench.style import save
 from ebn_model.errors import InputError
+from ebn_model.network.evaluation import QUANTITIES
 from ebn_model.network.training import History
 
 LEARNING_CURVE = "learning_curve.csv"
@@ -50,9 +50,8 @@ def metrics(records: list[dict]) -> dict[str, dict]:
         name: [record["learned"][name] for record in records] for name in records[0]["learned"]
     }
     for state in STATES:
-        for field in fields(Judgement):
-            values = [record["validation"][state][field.name] for record in records]
-            found[f"{state}_{field.name}"] = values
+        for name in QUANTITIES:
+            found[f"{state}_{name}"] = [record["validation"][state][name] for record in records]
     return {name: asdict(estimate(values)) for name, values in found.items()}
 
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from cosim.experiments.network.final_trial import FinalTrial, final_trial, states_of
-from cosim.experiments.network.judgement import judge_validation
 from cosim.workbench.json_files import to_json
 from cosim.workbench.provenance import digest, sources_digest
 from cosim.workbench.scratch import remove
@@ -20,6 +19,7 @@ from cosim.workbench.store import StoredResult
 from ebn_model.chip.network import BusOverloadWarning, HardwareNetwork
 from ebn_model.configurations import build_network
 from ebn_model.lif.network import LifNetwork, UnstableWarning
+from ebn_model.network.evaluation import Network, Score, mean_score, validation_scores
 from ebn_model.network.fields import HARDWARE_UNITS
 from ebn_model.network.files import load, save, write_spikes
 from ebn_model.network.parameters import TaskParameters
@@ -102,7 +102,7 @@ def training_runs(experiment: NetworkExperiment) -> list[TrainingRun]:
 def run_training(run: TrainingRun, notify: Callable[[float | Checkpoint], None]) -> None:
     """Train from the last checkpoint on and write the folder, whole or not at all.
 
-    It gets a record (seed, and the judgements of final trial and validation by state, with
+    It gets a record (seed, and the scores of final trial and validation by state, with
     distance and correlation of the learned weights), learning_curve.csv, training.h5, and the
     spikes of the final trial by state.
 
@@ -133,12 +133,9 @@ def _record(run: TrainingRun, training: Training, trial: FinalTrial) -> dict:
     history, network = training.history, training.network
     return {
         "seed": run.seed,
-        "final_trial": {
-            name: asdict(coded.judgement) | asdict(coded.firing)
-            for name, coded in trial.coded.items()
-        },
+        "final_trial": {name: asdict(coded.score) for name, coded in trial.coded.items()},
         "validation": {
-            name: asdict(judge_validation(replace(network, state=state), run.task, run.seed))
+            name: asdict(_validated(replace(network, state=state), run))
             for name, state in states_of(training).items()
         },
         "learned": {
@@ -146,6 +143,10 @@ def _record(run: TrainingRun, training: Training, trial: FinalTrial) -> dict:
             "correlation": float(history.correlation[-1]),
         },
     }
+
+
+def _validated(network: Network, run: TrainingRun) -> Score:
+    return mean_score(validation_scores(network, run.task, run.seed))
 
 
 def write_learning_curve(history: History, path: Path) -> None:

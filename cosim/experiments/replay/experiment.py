@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from cosim.experiments.protocol import Work
-from cosim.experiments.replay.network_scores import NetworkScore, codes_of_rows, network_scores
+from cosim.experiments.replay.network_scores import codes_of_rows, network_scores
 from cosim.experiments.replay.outcome import Provenance, ReplayOutcome
 from cosim.experiments.replay.replay_output import CACHE, replay_versions, write_replay
 from cosim.experiments.replay.report import ReplayReport
@@ -19,6 +19,7 @@ from cosim.workbench.output import check_writable, new_files
 from cosim.workbench.placement import no_cluster
 from cosim.workbench.progress import progress_bars
 from cosim.workbench.provenance import sources_digest
+from ebn_model.network.evaluation import DetailedScore
 from ebn_model.network.fields import HARDWARE_UNITS
 from ebn_model.network.files import save, write_spikes
 
@@ -119,7 +120,7 @@ def _closed(experiment: ReplayExperiment, taught: TaughtRun, how: RowSettings) -
 
 def _scores(
     experiment: ReplayExperiment, taught: TaughtRun, codes: Mapping[str, np.ndarray]
-) -> Mapping[str, NetworkScore]:
+) -> Mapping[str, DetailedScore]:
     """How the network codes with these codes, and with none or the optimal ones."""
     network, chosen = taught.network, experiment.settings.network
     references = {

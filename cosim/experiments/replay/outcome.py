@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cosim.comparison.row_case import RowComparisonInput
-from cosim.experiments.replay.network_scores import NetworkScore
 from cosim.workbench.errors import CosimError
+from ebn_model.network.evaluation import DetailedScore
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,6 @@ class ReplayOutcome:
     view: str
     rows: Mapping[int, RowComparisonInput]
     provenance: Provenance
-    network: Mapping[str, NetworkScore] = field(default_factory=dict)
+    network: Mapping[str, DetailedScore] = field(default_factory=dict)
     fault: CosimError | None = None
     remarks: Sequence[str] = ()

@@ -3,18 +3,16 @@
 import json
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from cosim.comparison.decisions import DecisionCounts
 from cosim.comparison.membrane import SpikeMatch
 from cosim.comparison.rows import RowComparison, RowsComparison
 from cosim.comparison.tolerances import ReplayTolerances
-from cosim.experiments.replay.network_scores import NetworkScore
 from cosim.experiments.replay.outcome import ReplayOutcome
 from cosim.experiments.replay.worst_tables import Links, reason_cell, synapse_cell
 from cosim.workbench.checks import Check
 from cosim.workbench.document import Cell, Listing, Paragraph, Table, cells
 from ebn_model.learning_rule import Decision
+from ebn_model.network.evaluation import DetailedScore
 
 _JUDGEMENTS = {True: "passed", False: "failed", None: "shown"}
 
@@ -103,7 +101,7 @@ def confusion_tables(counts: DecisionCounts) -> list[Table]:
     ]
 
 
-def network_table(scores: Mapping[str, NetworkScore]) -> Table | Paragraph:
+def network_table(scores: Mapping[str, DetailedScore]) -> Table | Paragraph:
     """How the whole network codes with which codes."""
     if not scores:
         return Paragraph("Not scored.")
@@ -122,7 +120,8 @@ def network_table(scores: Mapping[str, NetworkScore]) -> Table | Paragraph:
             *(f"{value:.4f}" for value in (one.decoding_error, one.unscaled_error)),
             f"{one.paper_error:.4f}",
             f"{one.rate:.2f}",
-            *(_or_dash(value) for value in (one.correlation, one.lag * 1e3)),
+            _or_dash(one.balance),
+            _or_dash(one.lag and one.lag * 1e3),
         )
         for name, one in scores.items()
     ]
@@ -147,5 +146,5 @@ def provenance_blocks(
     ]
 
 
-def _or_dash(value: float) -> str:
-    return f"{value:.3f}" if np.isfinite(value) else "–"
+def _or_dash(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from cosim.comparison.rows import RowsComparison
 from cosim.comparison.spikes import UNTIL
 from cosim.comparison.tolerances import ReplayTolerances
-from cosim.experiments.replay.network_scores import NetworkScore
 from cosim.workbench.checks import Check, at_least, at_most, just_shown, shown
+from ebn_model.network.evaluation import DetailedScore
 
 
 def verdict_rows(
     comparison: RowsComparison,
-    network: Mapping[str, NetworkScore],
+    network: Mapping[str, DetailedScore],
     view: str,
     tolerances: ReplayTolerances,
 ) -> list[Check]:
@@ -110,7 +110,7 @@ def _current(names: tuple[str, str], limit: float | None, measured: float | None
     return at_most(names, limit, measured)
 
 
-def _network(network: Mapping[str, NetworkScore], tolerances: ReplayTolerances) -> list[Check]:
+def _network(network: Mapping[str, DetailedScore], tolerances: ReplayTolerances) -> list[Check]:
     """Rows on the network; what is required of it fails where it wasn't scored.
 
     The decoding error forgives a wrong gain, so that it says little without the other two.
@@ -130,7 +130,7 @@ def _network(network: Mapping[str, NetworkScore], tolerances: ReplayTolerances) 
     ]
 
 
-def _ratio(network: Mapping[str, NetworkScore], other: str, limit: float | None) -> list[Check]:
+def _ratio(network: Mapping[str, DetailedScore], other: str, limit: float | None) -> list[Check]:
     """The unscaled error with the circuit's codes over that with others."""
     name = f"unscaled decoding error, circuit over {other}"
     if not {"circuit", other} <= network.keys():

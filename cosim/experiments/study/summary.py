@@ -1,7 +1,7 @@
 """From runs to what they say about methods: means, intervals, runaway shares, differences."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
@@ -9,8 +9,10 @@ from scipy import stats
 from cosim.experiments.study.condition import Condition
 from cosim.experiments.study.condition_run import Outcome
 from cosim.workbench.statistics import CONFIDENCE, Estimate, estimate
+from ebn_model.network.evaluation import QUANTITIES as SCORED
 
-QUANTITIES = tuple(field.name for field in fields(Outcome))
+QUANTITIES = (*SCORED, "worst_rate", "distance", "correlation")
+"""Names of all that is reported of an Outcome."""
 
 
 @dataclass(frozen=True)

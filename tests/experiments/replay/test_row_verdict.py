@@ -1,10 +1,9 @@
 import pytest
-from synthetic_rows import case, run, same_case, stimulus
+from synthetic_rows import case, run, same_case, score, stimulus
 
 from cosim.comparison.row_case import RowComparisonInput
 from cosim.comparison.rows import compare_rows
 from cosim.comparison.tolerances import ReplayTolerances
-from cosim.experiments.replay.network_scores import NetworkScore
 from cosim.experiments.replay.verdict import verdict_rows
 from cosim.workbench.checks import overall
 
@@ -129,12 +128,8 @@ def test_a_required_waveform_must_be_there():
     assert failed({0: case(dropped, dropped)}) == []
 
 
-def score(error):
-    return NetworkScore(0.2, error, 12.0, 0.3, 0.9, 1e-3)
-
-
 def test_the_circuits_network_must_code_as_well_as_the_models():
-    network = {"model": score(0.10), "circuit": score(0.111)}
+    network = {"model": score(unscaled=0.10), "circuit": score(unscaled=0.111)}
     assert failed({0: same_case()}, network, network_error_ratio=1.1) == [RATIO]
     assert failed({0: same_case()}, network, network_error_ratio=1.2) == []
     rows = verdict({0: same_case()}, network)
@@ -145,13 +140,13 @@ def test_the_circuits_network_must_code_as_well_as_the_models():
 
 
 def test_the_circuits_network_must_code_better_than_the_untrained():
-    network = {"untrained": score(4.0), "circuit": score(1.0)}
+    network = {"untrained": score(unscaled=4.0), "circuit": score(unscaled=1.0)}
     quantity = "unscaled decoding error, circuit over untrained"
     assert failed({0: same_case()}, network, untrained_error_ratio=0.2) == [quantity]
     assert failed({0: same_case()}, network, untrained_error_ratio=0.3) == []
 
 
-@pytest.mark.parametrize("network", [{}, {"model": score(0.1)}])
+@pytest.mark.parametrize("network", [{}, {"model": score(unscaled=0.1)}])
 def test_a_network_that_was_not_scored_fails_only_if_it_is_required(network):
     assert failed({0: same_case()}, network, network_error_ratio=1.1) == [RATIO]
     assert failed({0: same_case()}, network) == []

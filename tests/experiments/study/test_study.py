@@ -1,6 +1,6 @@
 import csv
 import json
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -237,7 +237,7 @@ def test_the_command_prints_a_table_for_each_group(file, capsys, monkeypatch):
 
 
 def outcome(error, worst_rate=10.0):
-    quantities = dict.fromkeys(asdict(Outcome(*[0.0] * 8)), 0.5)
+    quantities = dict.fromkeys([field.name for field in fields(Outcome)], 0.5)
     return Outcome(**quantities | {"fitted_error": error, "worst_rate": worst_rate})
 
 
