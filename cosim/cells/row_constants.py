@@ -4,16 +4,14 @@ from cosim.cells import characterise
 from cosim.cells.row_characterise import row_parameters
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import read_biases
-from cosim.engine.worker import run_jobs
+from cosim.workbench.pool import Pool
 from ebn_model.measured import measured_parameters
 from ebn_model.parameters import NeuronParameters
 
 _MEASURED_WITH = Conditions()
 
 
-def row_constants(
-    table: str, conditions: Conditions, workers: int | None = None
-) -> NeuronParameters:
+def row_constants(table: str, conditions: Conditions, pool: Pool | None = None) -> NeuronParameters:
     """Constants of a neuron in a row, its spike generator included.
 
     Those of ebn_model.measured under the default conditions, which they were measured under; else
@@ -26,10 +24,5 @@ def row_constants(
     biases = read_biases(table)
     if conditions == _MEASURED_WITH:
         return measured_parameters(f"{table}_row")
-    jobs = characterise.jobs(biases, conditions)
-    jobs.append(characterise.spike_job(biases, conditions))
-    vectors = dict(run_jobs(jobs, workers))
-    *cells, spikes = (vectors[index] for index in range(len(jobs)))
-    spike = characterise.spike_parameters(spikes)
-    neuron = characterise.parameters(cells).model_copy(update={"spike": spike})
+    neuron = characterise.measure_neuron(biases, conditions, pool)
     return row_parameters(neuron, biases, conditions)

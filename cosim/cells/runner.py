@@ -11,6 +11,7 @@ from cosim.circuits.neuron import read_biases
 from cosim.engine.batch import run_batches
 from cosim.engine.simulator import versions
 from cosim.workbench.output import check_writable, new_files
+from cosim.workbench.placement import HERE, Placement
 from cosim.workbench.progress import progress_bars
 from cosim.workbench.provenance import ROOT
 from cosim.workbench.scratch import ScratchFolder
@@ -40,7 +41,7 @@ def run_benches(
     names: Iterable[str] = (),
     conditions: BenchConditions | None = None,
     out: Path = RESULTS,
-    workers: int | None = None,
+    placement: Placement = HERE,
 ) -> tuple[list[Sheet], Path]:
     """Run benches, and write the datasheet of all whose results are current.
 
@@ -48,7 +49,7 @@ def run_benches(
         names: benches, all that have a specification by default.
         conditions: what they run under.
         out: gets a folder named after the conditions.
-        workers: greatest number of processes at once, all processors by default.
+        placement: how many runs there are at once; all are on this machine.
 
     Returns:
         The sheets, in the order of the names, and the folder of the results.
@@ -65,9 +66,10 @@ def run_benches(
     folder = Path(out) / conditions.folder_name
     views = {name: BenchView(name, biases, conditions.conditions, folder) for name in bench_names()}
     check_writable(folder)
+    pool = placement.local_pool()
     with ScratchFolder() as scratch, progress_bars() as add_bar:
         stale = [views[name] for name in chosen if not views[name].is_current()]
-        run_batches([view.batch(Path(scratch)) for view in stale], workers, add_bar)
+        run_batches([view.batch(Path(scratch)) for view in stale], pool, add_bar)
     formula_names = conditions.formula_names()
     sheets = {
         name: view.sheet(conditions.biases, formula_names)

@@ -43,9 +43,9 @@ def close_loop(
     started = time.perf_counter()
     biases = read_biases(settings.biases)
     circuit = RowCircuit(settings.view, biases, conditions=settings.conditions)
-    closed = LOOPS[kind](network, command, circuit, on_progress, settings.workers)
+    closed = LOOPS[kind](network, command, circuit, on_progress, settings.placement.workers)
     seconds = (time.perf_counter() - started) / len(closed.rows)
-    neuron = row_constants(settings.biases, settings.conditions, settings.workers)
+    neuron = row_constants(settings.biases, settings.conditions, settings.placement.local_pool())
     model = HardwareRow(neuron)
     rows = {
         row: RowComparisonInput(

@@ -11,7 +11,7 @@ from cosim.circuits.neuron import NETLISTS
 from cosim.experiments.calibration.behaviour import QUANTITIES
 from cosim.experiments.calibration.recipe import read_recipe, recipe_names
 from cosim.experiments.calibration.runner import RESULTS, run_recipe
-from cosim.workbench.placement import add_placement, no_cluster
+from cosim.workbench.placement import Placement, add_placement
 
 
 def add_calibrate(parser: argparse.ArgumentParser) -> None:
@@ -34,14 +34,16 @@ def add_calibrate(parser: argparse.ArgumentParser) -> None:
 
 
 def _calibrate(options: argparse.Namespace) -> int:
-    no_cluster(options.scheduler, "calibrate", "each of its short steps waits for the one before")
+    placement = Placement.of(options)
+    placement.check_local("calibrate", "each of its short steps waits for the one before")
     # A file or a pipe has no width of its own.
     console = Console(width=None if sys.stdout.isatty() else 120)
     names = options.names or recipe_names()
     recipes = {name: read_recipe(name) for name in names}
-    for name, recipe in recipes.items():
-        values = run_recipe(name, console.print, options.out, options.workers)
-        console.print(_table(name, recipe.target, values, options.out or NETLISTS / "biases"))
+    with placement.pool() as pool:
+        for name, recipe in recipes.items():
+            values = run_recipe(name, console.print, pool, options.out)
+            console.print(_table(name, recipe.target, values, options.out or NETLISTS / "biases"))
     return 0
 
 

@@ -6,13 +6,11 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from joblib import cpu_count
 
-from cosim.cells import characterise
+from cosim.cells.characterise import measure_neuron
 from cosim.cells.row_characterise import row_parameters
 from cosim.circuits.neuron import NETLISTS, read_biases
 from cosim.engine.simulator import versions
-from cosim.engine.worker import run_jobs
 from cosim.experiments.calibration.behaviour import QUANTITIES, behaviour
 from cosim.experiments.calibration.recipe import Recipe, read_recipe
 from cosim.experiments.calibration.tables import rounded, table_text
@@ -32,7 +30,7 @@ from cosim.workbench.pool import Pool
 from cosim.workbench.provenance import ROOT
 from cosim.workbench.store import write_json
 from ebn_model import measured
-from ebn_model.parameters import BiasTable, NeuronParameters, validated
+from ebn_model.parameters import BiasTable, validated
 from ebn_model.results import SpikeTable
 
 RESULTS = ROOT / "Simulations" / "calibration" / "results"
@@ -44,26 +42,12 @@ at 10 pA from a threshold (bench decision_speed), and longer where I_mem creeps 
 Say = Callable[[str], None]
 
 
-def measure(biases: BiasTable, workers: int | None = None) -> NeuronParameters:
-    """The twin's parameters, that of the spike generator included, from the cells' benches.
-
-    workers: processes at once, all processors by default.
-    """
-    jobs = [*characterise.jobs(biases), characterise.spike_job(biases)]
-    vectors = dict(run_jobs(jobs, workers))
-    *cells, spiking = (vectors[index] for index in range(len(jobs)))
-    parameters = characterise.parameters(cells)
-    return parameters.model_copy(update={"spike": characterise.spike_parameters(spiking)})
-
-
-def run_recipe(
-    name: str, say: Say, out: Path | None = None, workers: int | None = None
-) -> dict[str, float]:
+def run_recipe(name: str, say: Say, pool: Pool, out: Path | None = None) -> dict[str, float]:
     """Calibrate a table; write NAME.spice, the model's constants and a report.
 
     The constants, NAME.json and NAME_row.json (see ebn_model.measured), spare networks ngspice.
     The report goes to RESULTS, all else to `out`, by default to netlists/biases and
-    ebn_model/measured. `workers` is how many processes run at once, all processors by default.
+    ebn_model/measured. The pool is one of this machine.
 
     Returns the values of QUANTITIES that were measured with the table.
 
@@ -77,15 +61,16 @@ def run_recipe(
     biases = validated(BiasTable, {**start, **chosen}, f"{name}.toml")
     target, report = dict(recipe.target), {}
     if recipe.recordings:
-        biases, window, report = _fit(recipe, biases, say, workers)
+        biases, window, report = _fit(recipe, biases, say, pool)
         target |= window
 
     def on_round(number: int, distance: float) -> None:
         say(f"{name}: round {number}, target missed by {distance:.1%} at most")
 
-    done = calibrate(biases, target, partial(measure, workers=workers), on_round)
+    measure = partial(measure_neuron, pool=pool)
+    done = calibrate(biases, target, measure, on_round)
     # What is written is what is measured, digits included.
-    parameters = measure(rounded(done.biases), workers)
+    parameters = measure(rounded(done.biases))
     values = behaviour(parameters)
     reasons = _reasons(recipe, target, values)
     with new_files(out or NETLISTS / "biases") as new:
@@ -107,9 +92,7 @@ def run_recipe(
     return values
 
 
-def _fit(
-    recipe: Recipe, biases: BiasTable, say: Say, workers: int | None
-) -> tuple[BiasTable, dict, dict]:
+def _fit(recipe: Recipe, biases: BiasTable, say: Say, pool: Pool) -> tuple[BiasTable, dict, dict]:
     """Fitted table, where the recorded decisions place the window, and a report."""
     settings = recipe.recordings
     recordings = [_recording(name, end) for name, end in settings.simulations.items()]
@@ -120,13 +103,9 @@ def _fit(
         shown = ", ".join(f"{deviation * 1e9:.3f} nA" for deviation in deviations)
         say(f"fit round {number}: I_mem deviates by {shown} RMS from the recordings")
 
-    processes = workers or cpu_count()
-    benches = partial(measure, workers=workers)
-    with Pool(processes) as pool:
-        biases = fit(
-            biases, settings.free, recordings, weighting, benches, pool.map, on_round, workers
-        )
-    waveforms = replay_waveforms(biases, recordings, workers)
+    measure = partial(measure_neuron, pool=pool)
+    biases = fit(biases, settings.free, recordings, weighting, measure, pool, on_round)
+    waveforms = replay_waveforms(biases, recordings, pool)
     circuit = at_edges(waveforms, recordings)
     compared = at_edges(waveforms, recordings, DECISION_LAG)
     deviations = [i - r.i_mem for i, r in zip(circuit, recordings, strict=True)]
