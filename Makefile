@@ -5,7 +5,7 @@ RUN := .venv/bin/ebn-cosim
 PYTHON_IN_VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim sim1 sim2 figure1 figure1-hardware cosim cosim-full cosim-loop study calibrate omega figures test platforms bench bench-cells schematics lint clean
+.PHONY: help setup sim sim1 sim2 figure1 figure1-hardware cosim cosim-full cosim-loop study calibrate omega figures test test-fast platforms bench bench-cells schematics lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,10 @@ figures: $(COMPLETE) ## redraw the figures from the results
 
 test: $(COMPLETE) ## run the tests
 	@$(PYTHON_IN_VENV) -m pytest
+
+# The library that isn't there proves that none of these tests runs ngspice.
+test-fast: $(COMPLETE) ## run the tests that need neither ngspice nor minutes
+	@NGSPICE_LIBRARY_PATH=/nonexistent $(PYTHON_IN_VENV) -m pytest -m "not ngspice and not slow"
 
 platforms: $(COMPLETE) ## as root: sim and test on fresh Debian 12 and 13 (PLATFORMS="debian-13": only there)
 	@PYTHONPATH=tests $(PYTHON_IN_VENV) -m platforms $(PLATFORMS)

@@ -1,5 +1,6 @@
 """Fixtures of several test files: published biases, their circuit, its measured cells, benches."""
 
+import os
 import re
 import signal
 from functools import cache
@@ -9,12 +10,23 @@ import pytest
 from cosim.cells import characterise
 from cosim.circuits.neuron import NETLISTS, TransistorCircuit, read_biases
 from cosim.circuits.start_check import start_check
+from cosim.engine import simulator
 from cosim.engine.deck import read_netlist
 from cosim.engine.job import Job
 from cosim.engine.worker import run_jobs
 
 # A job in a shell's background ignores interrupts, and so would the processes of its tests.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def version_without_ngspice():
+    """Where there is no library, as in `make test-fast`, stand-ins have a version all the same."""
+    with pytest.MonkeyPatch.context() as patch:
+        if os.environ.get("NGSPICE_LIBRARY_PATH") == "/nonexistent":
+            patch.setattr(simulator, "find_library", lambda: None)
+            patch.setattr(simulator, "ngspice_version", lambda: str(simulator.OLDEST_TESTED))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,8 @@ from cosim.cells.bench import BENCHES, bench_names, measurement, specification_p
 from cosim.cells.runner import BenchConditions
 from cosim.cells.specification import judge, read_specification
 
+pytestmark = pytest.mark.ngspice
+
 
 @pytest.mark.parametrize("name", bench_names())
 def test_a_cell_keeps_its_specification(name, bench_results):

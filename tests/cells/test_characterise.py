@@ -12,6 +12,8 @@ from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.parameters import NeuronParameters
 from ebn_model.stimulus import Stimulus
 
+pytestmark = pytest.mark.ngspice
+
 CHANGES = {"published": {}, "i_sl": {"i_sl": 1.2}, "i_tau_exc": {"i_tau_exc": 2.0}}
 """Factors of the bias currents, per run of all benches."""
 WEAK = ("i_spec_pair", "i_spec_readout", "i_floor")

@@ -12,6 +12,7 @@ def test_what_was_measured_is_not_measured_again(monkeypatch):
     assert row_constants("network", Conditions()) == measured_parameters("network_row")
 
 
+@pytest.mark.ngspice
 def test_measured_anew_they_are_the_same():
     """The benches of the cells and a row, a tenth of a kelvin off: the constants hardly move."""
     measured = row_constants("network", Conditions(temperature=27.1))

@@ -235,6 +235,7 @@ def test_an_impossible_temperature_is_an_error(temperature, capsys):
     assert "temperature" in capsys.readouterr().err
 
 
+@pytest.mark.ngspice
 def test_a_bench_from_end_to_end(tmp_path):
     [first], folder = run_benches(["dpi_membrane"], out=tmp_path)
     assert folder == tmp_path / BenchConditions().folder_name
@@ -252,6 +253,7 @@ def test_a_bench_from_end_to_end(tmp_path):
     assert [*stored["benches"]] == ["current_dac", "dpi_membrane"]
 
 
+@pytest.mark.ngspice
 def test_a_cell_that_does_nothing_fails_and_is_reported(tmp_path, monkeypatch):
     def silent(vectors):
         raise SimulationError("I_mem never settles")

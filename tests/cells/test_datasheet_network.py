@@ -8,6 +8,8 @@ from cosim.cells.benches import inhibition, shared_bus
 from cosim.cells.benches.outcomes import delay_at, outcomes, settled
 from cosim.workbench.errors import SimulationError
 
+pytestmark = pytest.mark.ngspice
+
 MODULES = {"inhibition": inhibition, "shared_bus": shared_bus}
 LSB = 180e-12
 """Shift of the window per LSB in A, as the recipe of the table asks for."""

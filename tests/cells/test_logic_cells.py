@@ -37,6 +37,7 @@ CORNERS = [(1.6, 0), (1.6, 85), (2.0, 0), (2.0, 85)]
 """Supply in V and temperature in degrees C."""
 
 
+@pytest.mark.ngspice
 @pytest.mark.parametrize(
     ("counter", "expected"),
     [
@@ -52,6 +53,7 @@ def test_the_weight_counts_saturates_and_holds(counter, expected, bench_results)
     np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.ngspice
 def test_the_decision_is_held_from_rising_edge_to_rising_edge(bench_results):
     vectors = bench_results["learning_control"]
     # The input turns from INC to DEC at 18 us and to SL at 33 us, between pulses.
@@ -59,6 +61,7 @@ def test_the_decision_is_held_from_rising_edge_to_rising_edge(bench_results):
     np.testing.assert_array_equal(codes(vectors, ["u_inc", "u_sl"], times), [1, 0, 0, 2])
 
 
+@pytest.mark.ngspice
 def test_the_neuron_bench_learns(bench_results):
     found = weights(bench_results["learning_neuron"], "q", np.array([3e-3, 6e-3, 11e-3]))
     np.testing.assert_array_equal(found, [8, 9, 10])
@@ -98,6 +101,7 @@ def variants():
     return {names[index]: vectors for index, vectors in run_jobs(jobs)}
 
 
+@pytest.mark.ngspice
 @pytest.mark.parametrize("corner", CORNERS)
 def test_the_logic_counts_at_every_supply_and_temperature(corner, variants):
     vectors = variants[("learning_control", *corner)]
@@ -107,6 +111,7 @@ def test_the_logic_counts_at_every_supply_and_temperature(corner, variants):
     assert values["settling"] < 5e-9
 
 
+@pytest.mark.ngspice
 @pytest.mark.parametrize("corner", CORNERS)
 def test_the_bus_changes_and_keeps_at_every_supply_and_temperature(corner, variants):
     values = weight_bus.measure(variants[("weight_bus", *corner)])
@@ -115,6 +120,7 @@ def test_the_bus_changes_and_keeps_at_every_supply_and_temperature(corner, varia
     assert values["disturbance"] < 0.1
 
 
+@pytest.mark.ngspice
 def test_a_line_that_does_not_follow_or_keep_is_noticed(bench_results):
     vectors = bench_results["weight_bus"]
     stuck = weight_bus.measure(vectors | {"b2": 0 * vectors["b2"]})
@@ -129,6 +135,7 @@ def test_a_line_that_does_not_follow_or_keep_is_noticed(bench_results):
     assert lost["wrong_selected"] == 0 < lost["wrong_kept"]
 
 
+@pytest.mark.ngspice
 @pytest.mark.parametrize("bits", [1, 3, 4])
 def test_bits_below_the_lsb_count_through_carries_and_into_saturation(bits, variants):
     vectors = variants[bits]
@@ -141,6 +148,7 @@ def test_bits_below_the_lsb_count_through_carries_and_into_saturation(bits, vari
     assert steps(vectors, "d", "in").after.min() == -32
 
 
+@pytest.mark.ngspice
 def test_the_transistor_view_takes_bits_below_the_lsb(biases):
     stimulus = Stimulus(
         spike_times=regular_spikes(4e-3, 3e-3, 3),
@@ -187,6 +195,7 @@ def test_an_edge_that_a_time_step_passes_over_is_an_error():
             check_edges(vectors | {"in": lost}, "in")
 
 
+@pytest.mark.ngspice
 @pytest.mark.parametrize(("bench", "source"), [("learning_control", "in"), ("flip_flop", "in")])
 def test_a_bench_whose_input_lost_an_edge_is_not_measured(bench, source, bench_results):
     vectors = bench_results[bench]
@@ -195,6 +204,7 @@ def test_a_bench_whose_input_lost_an_edge_is_not_measured(bench, source, bench_r
         measurement(bench).measure(vectors | {source: level})
 
 
+@pytest.mark.ngspice
 @pytest.mark.parametrize("source", ["begin", "end"])
 def test_a_short_pulse_that_lost_an_edge_is_not_measured(source, bench_results):
     vectors = bench_results["runt_pulses"]

@@ -14,6 +14,8 @@ from cosim.workbench.errors import SimulationError
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.stimulus import Stimulus
 
+pytestmark = pytest.mark.ngspice
+
 STRONG = 2.2
 """Factor to the constant input that makes the neuron spike."""
 OTHER_LEVELS = {"i_spike": 20e-9, "i_reset": 1e-9}

@@ -143,6 +143,7 @@ def runs(biases):
     }
 
 
+@pytest.mark.ngspice
 @pytest.mark.parametrize(
     ("end", "decision", "weights"), [("high", 1, [30, 31, 31]), ("low", -1, [-31, -32, -32])]
 )
@@ -153,6 +154,7 @@ def test_the_simulated_weight_saturates(runs, end, decision, weights):
     assert spikes.weight_after.tolist() == weights[1:]
 
 
+@pytest.mark.ngspice
 @pytest.mark.parametrize("end", ["high", "low"])
 def test_the_simulated_counter_changes_only_after_the_falling_edge(runs, end):
     vectors, result = runs[end]
@@ -165,6 +167,7 @@ def test_the_simulated_counter_changes_only_after_the_falling_edge(runs, end):
     assert weight[settled].tolist() == result.weight[settled].tolist()
 
 
+@pytest.mark.ngspice
 def test_the_simulated_membrane_charges_after_its_reset(runs):
     result = runs["high"][1]
     assert result.i_mem[result.time < 2.5e-3].max() < 20e-12

@@ -17,6 +17,8 @@ from cosim.workbench.errors import DeckError
 from ebn_model.errors import InputError
 from ebn_model.stimulus import poisson_spikes
 
+pytestmark = pytest.mark.ngspice
+
 # The logic.
 
 

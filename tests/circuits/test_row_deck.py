@@ -111,6 +111,7 @@ def test_the_transistor_view_refuses_what_its_logic_cannot_follow(changes, reaso
 # The input current.
 
 
+@pytest.mark.ngspice
 @pytest.mark.parametrize(
     ("times", "current"),
     [([0.0], [-40.0]), ([0.5, 1.0, 2.0], [10.0, -20.0, 30.0]), ([0.0, 2.0, 9.0], [5.0, 0.0, 1.0])],

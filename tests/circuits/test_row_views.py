@@ -11,6 +11,8 @@ from cosim.engine.solver_options import SolverOptions
 from cosim.engine.worker import run_jobs
 from ebn_model.row import RowStimulus
 
+pytestmark = pytest.mark.ngspice
+
 NETWORK = read_biases("network")
 WIDE = NETWORK.model_copy(update={"i_omega": 1e-13, "i_sl": 4e-10})
 """The window hardly follows the weight, so that counters come to their ends."""

@@ -86,6 +86,7 @@ def test_each_view_and_bench_with_biases_is_checked(biases):
     assert not {"up_down_counter", "flip_flop"} & with_biases
 
 
+@pytest.mark.ngspice
 @pytest.mark.parametrize("temperature", [0.0, 85.0])
 @pytest.mark.parametrize("table", ["published", "network"])
 def test_heat_is_no_fault(table, temperature):

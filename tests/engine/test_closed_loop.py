@@ -22,6 +22,8 @@ from cosim.workbench.errors import (
     WorkerError,
 )
 
+pytestmark = pytest.mark.ngspice
+
 EDGE = 10e-9
 TAU = 1e-6
 PERIOD = 1e-6

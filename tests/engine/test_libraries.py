@@ -78,6 +78,7 @@ def test_a_path_from_home(kit, monkeypatch):
     assert home == deck_with(".lib kit/corners.lib tt").lines[1].text
 
 
+@pytest.mark.ngspice
 @pytest.mark.parametrize(
     ("statement", "expected"),
     [
@@ -128,6 +129,7 @@ def test_other_sections_libraries_are_not_in_the_digest(kit):
     assert deck_with(".lib kit/corners.lib ss").sha256 == before
 
 
+@pytest.mark.ngspice
 def test_a_run_is_refused_where_a_file_has_changed(kit):
     deck = deck_with(".lib kit/corners.lib tt")
     kit("kit/more values.inc", ".param value=2k")
@@ -169,6 +171,7 @@ def test_faults_in_a_library_name_their_place(write, library, message):
         deck_with(".lib own.lib a")
 
 
+@pytest.mark.ngspice
 @pytest.mark.parametrize(
     ("section", "message"),
     [
@@ -186,11 +189,13 @@ def test_ngspices_messages_lead_into_a_library(write, section, message):
         current(deck_with(f".lib models.lib {section}"))
 
 
+@pytest.mark.ngspice
 def test_ngspices_messages_lead_past_a_library(kit):
     with pytest.raises(DeckError, match=r"^bench: bench:3: .*r9 in 0 1k nonsense"):
         current(deck_with(".lib kit/corners.lib tt\nr9 in 0 1k nonsense"))
 
 
+@pytest.mark.ngspice
 def test_ngspice_takes_a_librarys_libraries_beside_it(write):
     """Also where an included file names them, which is refused where that means another file."""
     write("kit/top.lib", ".lib a\n.include parts/part.inc\n.endl")
@@ -209,6 +214,7 @@ def test_libraries_that_ngspice_confuses_are_refused(write):
         deck_with(".lib a.lib s").append(".lib A.lib s", "more")
 
 
+@pytest.mark.ngspice
 def test_random_parameters_are_the_same_in_each_run():
     deck = deck_with("r1 in 0 {agauss(1k, 300, 1)}")
     first, second = current(deck), current(deck)

@@ -16,6 +16,8 @@ from cosim.engine.job import Job
 from cosim.engine.lockstep import Meeting, in_step
 from cosim.workbench.errors import CosimError, SimulationError, WorkerError
 
+pytestmark = pytest.mark.ngspice
+
 STEP, STEPS = 1e-6, 20
 DECK = """\
 vdrive in 0 pwl(0 0)

@@ -13,6 +13,8 @@ from cosim.engine.ngspice import NgSpice
 from cosim.engine.worker import run_jobs
 from cosim.workbench.errors import CosimError, DeckError, LostEdgeError, SimulationError
 
+pytestmark = pytest.mark.ngspice
+
 RC = """\
 v1 in 0 1
 r1 in out 1k

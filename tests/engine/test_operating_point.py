@@ -83,6 +83,7 @@ m2 b a 0 0 n w=1u l=1u
 """
 
 
+@pytest.mark.ngspice
 def test_a_run_starts_where_its_deck_leads_it():
     """A flip-flop, whose first state is the deck's choice."""
     for text, level in ((TWO_STATES, 0.0), (TWO_STATES.replace("=0 v(b)=1.8", "=1.8 v(b)=0"), 1.8)):
@@ -90,6 +91,7 @@ def test_a_run_starts_where_its_deck_leads_it():
         assert vectors["v(a)"][[0, -1]] == pytest.approx([level, level], abs=0.1)
 
 
+@pytest.mark.ngspice
 def test_the_deck_that_ran_is_led_to_its_start(tmp_path):
     job = Job("divider", deck("v1 in 0 2\nr1 in out 1k\nr2 out 0 1k\n.tran 1n 1u"), t_stop=1e-6)
     run(job.writing_to(tmp_path))
@@ -112,12 +114,14 @@ def low_dibl():
     return replace(job, deck=deck(text))
 
 
+@pytest.mark.ngspice
 def test_the_operating_point_is_found_without_bypass(low_dibl):
     i_mem, *_ = low_dibl.vectors
     assert "bypass=1" in low_dibl.deck.text
     assert run(low_dibl)[i_mem][0] == pytest.approx(9.1e-9, rel=0.02)
 
 
+@pytest.mark.ngspice
 def test_with_bypass_the_same_circuit_starts_wrong(low_dibl, monkeypatch):
     """As a check of the case itself: `uic` is what hides the start from the engine here."""
     i_mem, *_ = low_dibl.vectors

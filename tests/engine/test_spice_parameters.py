@@ -67,6 +67,7 @@ def test_all_that_a_table_may_contain(read):
     assert values == pytest.approx(EXPECTED, rel=1e-15)
 
 
+@pytest.mark.ngspice
 def test_ngspice_makes_the_same_of_it(tmp_path):
     path = tmp_path / "mine.spice"
     path.write_text(TABLE, encoding="utf-8")

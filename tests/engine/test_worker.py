@@ -17,6 +17,8 @@ from cosim.engine.version import ngspice_version
 from cosim.engine.worker import run_jobs
 from cosim.workbench.errors import DeckError, SimulationError, WorkerError
 
+pytestmark = pytest.mark.ngspice
+
 RC = "v1 in 0 1\nr1 in out {tau}\nc1 out 0 1n ic=0\n"
 SHORT = RC + ".tran 10n 5u uic\n"
 LONG = RC + ".tran 10n 3m 0 10n uic\n"

@@ -75,6 +75,7 @@ def test_the_model_refuses_other_numbers_of_bits(sub_lsbs):
         LearningNeuron(neuron_parameters(), sub_lsbs)
 
 
+@pytest.mark.ngspice
 def test_model_and_circuit_count_alike(biases, measured):
     """A rising weight, then the extra synapse drives I_mem through the window."""
     played = stimulus(

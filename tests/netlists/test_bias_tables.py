@@ -14,6 +14,8 @@ from cosim.experiments.calibration.runner import measure
 from ebn_model.measured import measured_parameters
 from ebn_model.stimulus import Stimulus, regular_spikes
 
+pytestmark = pytest.mark.ngspice
+
 LENGTH, SPIKES = 0.7, 140
 """Simulations 1 and 2 go on for so long, s, and so many spikes, to come to rest."""
 AT_REST = 40

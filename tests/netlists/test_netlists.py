@@ -81,6 +81,7 @@ def test_a_bench_prints_something_in_plain_ngspice(path):
     assert re.search(rf"^\.print {analysis} \S", text, re.M)
 
 
+@pytest.mark.ngspice
 @named(BENCHES)
 def test_a_bench_runs_and_gives_finite_data(path, bench_results):
     vectors = bench_results[path.stem]

@@ -13,6 +13,8 @@ from platforms.newest_ngspice import Ngspice
 from platforms.outcome import IncompleteError, Outcome
 from platforms.tree import Tree, fresh_tree
 
+pytestmark = pytest.mark.slow
+
 SPIKES = "spike,t_rise_ms,t_fall_ms,i_mem_rise_nA,i_mem_fall_nA,decision,bit_before,bit_after\n"
 STEPS = "time_ms,pre,decision,weight_circuit,weight_model\n"
 

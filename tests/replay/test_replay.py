@@ -96,7 +96,7 @@ def test_finished_rows_are_not_run_again(solver, stimuli, cached):
     assert solver.ran() == []
     assert again.rows[2].circuit.i_mem.tolist() == first.rows[2].circuit.i_mem.tolist()
     assert again.runs[2].seconds == first.runs[2].seconds
-    replay_stimuli(stimuli, replace(cached, force=True))
+    replay_stimuli(stimuli, replace(cached, runs="all"))
     assert len(solver.ran()) == 4
 
 
@@ -213,6 +213,7 @@ def test_rows_and_synapses_have_the_users_ids():
         stimuli_of_spikes(spikes, p, rows=[1])
 
 
+@pytest.mark.ngspice
 def test_a_real_row_learns_as_its_model():
     """Three synapses in transistors for 30 ms."""
     stimulus = row_stimulus_of()

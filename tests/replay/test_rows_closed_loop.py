@@ -19,6 +19,8 @@ from ebn_model.chip.parameters import HardwareParameters
 from ebn_model.errors import InputError
 from ebn_model.network.inputs import sine_command
 
+pytestmark = pytest.mark.ngspice
+
 NEURONS, DURATION = 3, 40e-3
 SHORT = 181
 """Points of the command where neurons are circuits: 18 ms."""

@@ -120,6 +120,7 @@ def test_progress_names_row_and_time(solver):
     assert seen == {(4, 15e-3)}
 
 
+@pytest.mark.ngspice
 def test_a_killed_process_names_its_row_and_spares_the_others(processes):
     """Real circuits: the first process dies at its first message."""
     killed = []
@@ -137,6 +138,7 @@ def test_a_killed_process_names_its_row_and_spares_the_others(processes):
     assert processes[1].returncode == 0
 
 
+@pytest.mark.ngspice
 def test_closing_kills_what_runs(processes):
     """Real circuits, of which one is done when the other two have most of their time ahead."""
     runs = run_rows([real_task(0), real_task(1, 5.0), real_task(2, 5.0)], 3)

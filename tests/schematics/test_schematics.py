@@ -44,6 +44,7 @@ def drawn(request, drawings):
     return drawings[request.param]
 
 
+@pytest.mark.slow
 def test_the_committed_drawings_are_those_of_the_netlists():
     texts = files()
     assert {path.name for path in FOLDER.iterdir()} == texts.keys()

@@ -4,6 +4,8 @@ import pytest
 
 from cosim.speed import neuron as speed
 
+pytestmark = pytest.mark.ngspice
+
 DECK = """\
 a deck of somebody else
 .model n nmos level=1

@@ -12,6 +12,8 @@ from cosim.speed import rows as speed
 from cosim.speed.recorded_deck import RecordedRow, played_deck
 from ebn_model.row import RowStimulus
 
+pytestmark = pytest.mark.ngspice
+
 
 def stimulus():
     return RowStimulus(

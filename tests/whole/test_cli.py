@@ -181,6 +181,7 @@ def workers_of(pid):
     return [int(child) for child in children if is_simulation(int(child))]
 
 
+@pytest.mark.ngspice
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupt_ends_all_processes_and_leaves_nothing(tmp_path, number, code):
     out, scratch = tmp_path / "out", tmp_path / "scratch"
@@ -216,7 +217,7 @@ def test_make_help_names_every_target():
     answer = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
     named = re.findall(r"^make ([\w-]+) +\w", answer.stdout, re.M)
     networks = ["figure1", "figure1-hardware", "study", "cosim", "cosim-full", "cosim-loop"]
-    circuits = ["omega", "calibrate", "figures", "test", "platforms"]
+    circuits = ["omega", "calibrate", "figures", "test", "test-fast", "platforms"]
     tools = ["bench", "schematics", "bench-cells", "lint", "clean"]
     assert named == ["help", "setup", "sim", "sim1", "sim2", *networks, *circuits, *tools]
 

@@ -18,6 +18,8 @@ from ebn_model.network.files import load
 from ebn_model.network.results import NetworkResult
 from ebn_model.units import to_si
 
+pytestmark = pytest.mark.slow
+
 STIMULUS = """\
 [stimulus]
 spikes = ["2 ms", "4.5 ms", "7 ms"]
@@ -150,7 +152,7 @@ def assert_learned_alike(folder, rows, decisions):
     summary = read_json(folder / "summary.json")
     assert (summary["passed"], summary["rows"], summary["failures"]) == (True, rows, {})
     assert summary["one_step_agreement"] == summary["trajectory_agreement"] == 1
-    html = folder.joinpath("report", "report.page").read_text(encoding="utf-8")
+    html = folder.joinpath("report", "report.html").read_text(encoding="utf-8")
     assert "data:image/png;base64," in html
 
 

@@ -14,6 +14,8 @@ import pytest
 from children import marked, wait_for
 from commands import WORK, Place
 
+pytestmark = pytest.mark.slow
+
 REPEATED = [name for name in WORK if name != "calibrate"]
 """Those of which a whole run is short."""
 BY_NOW = 15.0

@@ -10,6 +10,8 @@ from cosim.engine.worker import run_jobs
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.stimulus import Stimulus
 
+pytestmark = pytest.mark.ngspice
+
 NAMES = ("simulation_1", "simulation_2")
 DEAD_BAND = 10e-12
 """Where I_mem is this near to a threshold, A, noise of the solver decides."""

@@ -12,6 +12,8 @@ from cosim.cells.bench import measurement
 from cosim.circuits.neuron import TransistorCircuit, read_biases
 from cosim.workbench.store import read_json, read_result
 
+pytestmark = pytest.mark.ngspice
+
 STIMULUS = """\
 biases = "published"
 

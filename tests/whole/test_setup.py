@@ -7,6 +7,8 @@ import pytest
 
 from cosim.circuits.neuron import NETLISTS
 
+pytestmark = pytest.mark.slow
+
 WITHOUT_LIBRARY = """\
 #!/bin/sh
 case "$*" in *libngspice*) exit 1 ;; esac

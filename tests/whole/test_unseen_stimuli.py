@@ -17,6 +17,8 @@ from cosim.comparison.spikes import one_step
 from cosim.engine.worker import run_jobs
 from cosim.experiments.neuron.config import ALIKE
 
+pytestmark = pytest.mark.ngspice
+
 SEED = int(os.environ.get("UNSEEN_SEED", "20210524"))
 CASES = int(os.environ.get("UNSEEN_CASES", "10"))
 DEAD_BAND = 10e-12

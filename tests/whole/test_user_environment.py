@@ -10,6 +10,8 @@ import pytest
 
 from cosim.circuits.neuron import NETLISTS
 
+pytestmark = pytest.mark.slow
+
 ROOT = NETLISTS.parent
 
 STIMULUS = """\

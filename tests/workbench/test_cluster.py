@@ -25,6 +25,8 @@ from cosim.workbench.errors import WorkerError
 from cosim.workbench.pool import LostWorkerError
 from ebn_model.errors import InputError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
@@ -217,7 +219,9 @@ def test_the_study_gives_the_same(address, tmp_path):
     study = ["run", str(here.folder / "study.toml")]
     assert main([*study, "--out", str(tmp_path / "here"), "--workers", "2"]) == 0
     assert main([*study, "--out", str(there), "--scheduler", address]) == 0
-    assert (there / "runs.csv").read_text() == (tmp_path / "here" / "runs.csv").read_text()
+    assert (there / "study" / "runs.csv").read_text() == (
+        tmp_path / "here" / "study" / "runs.csv"
+    ).read_text()
 
 
 @pytest.mark.parametrize("name", ["mixed", "network", "closed loop", "bench-cells", "calibrate"])

@@ -73,6 +73,7 @@ def asleep(number, notify):
     time.sleep(300)
 
 
+@pytest.mark.ngspice
 def test_idle_and_silent_processes_end_with_their_parent():
     mark = uuid.uuid4().hex
     script = PARENT.format(folder=str(Path(__file__).parent))

@@ -35,6 +35,7 @@ def made_of(biases):
     return lambda table: scaled(neuron_parameters(), biases, table)
 
 
+@pytest.mark.ngspice
 def test_the_benches_show_what_the_scaling_expects(biases, measured):
     table = changed(biases, CHANGED)
     jobs = characterise.jobs(table)
@@ -89,6 +90,7 @@ def test_a_bias_out_of_range_is_named(biases, made_of):
         calibrate(biases, {"window_centre": 1e-3}, lambda table: neuron_parameters())
 
 
+@pytest.mark.slow
 def test_a_fit_finds_the_currents_behind_a_recording(biases, made_of, monkeypatch):
     """The circuit is replaced by a model that is 0.05 nA off the twin: the offset is taken up."""
     truth = changed(biases, {"i_in": 1.05, "i_th_exc": 0.8, "i_tau_mem": 0.95})
@@ -121,6 +123,7 @@ def test_a_fit_finds_the_currents_behind_a_recording(biases, made_of, monkeypatc
     assert news[-1][1][0] < 0.05 * news[0][1][0]
 
 
+@pytest.mark.ngspice
 def test_the_replayed_circuit_is_the_learning_one_with_given_weights(biases):
     played = stimulus((4e-3, 7e-3, 10e-3, 13e-3), duration=16e-3, start_weight=-3)
     learning = MixedCircuit(biases)

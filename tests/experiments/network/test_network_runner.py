@@ -26,6 +26,7 @@ def trained(monkeypatch):
     return seeds
 
 
+@pytest.mark.slow
 def test_a_report_is_about_all_seeds(experiment, trained):
     [report] = run_networks([experiment], workers=1)
     assert trained == [1, 2]
@@ -59,6 +60,7 @@ def test_what_is_current_is_kept(experiment, trained, config, quick_figures):
     assert trained == [1, 2, 3, 1, 2]
 
 
+@pytest.mark.slow
 def test_summaries_are_the_same_bytes_whatever_the_workers(config, tmp_path):
     texts = []
     for workers in (1, 2):

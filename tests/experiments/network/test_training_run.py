@@ -80,6 +80,7 @@ def test_the_same_seed_gives_the_same_bytes(run, tmp_path):
     assert not np.array_equal(run.training().network.decoder, other.training().network.decoder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("configuration", ["paper", "hardware"])
 def test_an_interrupted_training_goes_on_from_its_checkpoint(
     run, tmp_path, monkeypatch, configuration

@@ -127,6 +127,7 @@ NOT_TRAINED_BY = [
 ]
 
 
+@pytest.mark.ngspice
 @pytest.mark.parametrize(
     ("key", "module"),
     [
@@ -149,6 +150,7 @@ def test_what_a_result_depends_on_makes_it_stale(change, tmp_path, key, module):
     assert key(tmp_path) != before
 
 
+@pytest.mark.ngspice
 @pytest.mark.parametrize(
     ("key", "module"),
     [
@@ -176,6 +178,7 @@ def test_measured_constants_are_in_a_key_by_their_values(kind, tmp_path, monkeyp
     assert kind(tmp_path) != before
 
 
+@pytest.mark.ngspice
 @pytest.mark.parametrize(
     ("name", "own"),
     [("transistor", {"neuron.py"}), ("mixed", {"mixed_neuron.py", "learning_logic.py"})],
@@ -197,6 +200,7 @@ def test_a_circuits_key_covers_the_engine_but_not_the_figures(name, own):
     assert "figures.py" not in covered
 
 
+@pytest.mark.ngspice
 def test_versions_name_the_simulator():
     assert int(simulator_versions()["ngspice"]) >= 30
     assert versions()["PySpice"].startswith("1.5")
