@@ -41,7 +41,7 @@ class Runs:
                     working.remove(process)
                 elif kind == DONE:
                     _result(process)
-                    raise WorkerError("a run ended before its last step")
+                    raise WorkerError(f"{process.label}: ended before its last step")
         return [answers[process] for process in self._processes]
 
     def send(self, messages: Sequence[Any]) -> None:

@@ -80,7 +80,7 @@ class Process:
         self.send(None)
 
     def _write(self, task: Task, argument: Any) -> None:
-        self._label, self._silent = task.label(argument), 0.0
+        self.label, self._silent = task.label(argument), 0.0
         self._folder.joinpath(_OUTCOME).unlink(missing_ok=True)
         _dump((task.function, argument), self._folder / _TASK)
 
@@ -117,7 +117,7 @@ class Process:
             outcome = pickle.loads(self._folder.joinpath(_OUTCOME).read_bytes())
         except FileNotFoundError:
             return WorkerError(self._end())
-        return outcome.unpacked(self._label) if isinstance(outcome, Failure) else outcome
+        return outcome.unpacked(self.label) if isinstance(outcome, Failure) else outcome
 
     def _end(self) -> str:
         """How the process has ended."""
@@ -129,9 +129,9 @@ class Process:
         else:
             end = f"the process exited ({code})"
         if self._isolated:
-            return f"{self._label}: {end}; its last messages:\n{self._last_messages()}"
+            return f"{self.label}: {end}; its last messages:\n{self._last_messages()}"
         more = "run again to go on, with fewer --workers where memory is short"
-        return f"{self._label}: {end}; {more}"
+        return f"{self.label}: {end}; {more}"
 
     def _last_messages(self) -> str:
         text = self._folder.joinpath(_LOG).read_text(encoding="utf-8", errors="replace")

@@ -16,6 +16,7 @@ from cosim.experiments.calibration.scaling import scaled
 from cosim.experiments.calibration.tables import rounded, table_text
 from cosim.experiments.calibration.to_target import CalibrationError, calibrate
 from cosim.experiments.calibration.to_waveforms import Recording, Weighting, edges_of, fit
+from cosim.workbench.pool import LocalPool
 from ebn_model.errors import InputError
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.parameters import BiasTable
@@ -96,7 +97,7 @@ def test_a_fit_finds_the_currents_behind_a_recording(biases, made_of, monkeypatc
     truth = changed(biases, {"i_in": 1.05, "i_th_exc": 0.8, "i_tau_mem": 0.95})
     played = stimulus(np.arange(4e-3, 100e-3, 5e-3), duration=102e-3, start_weight=5)
 
-    def circuit(table, recordings, _workers):
+    def circuit(table, recordings, _pool):
         return [
             edges_of(replay_model(made_of(table), r.stimulus, r.spikes.decision)) + 0.05e-9
             for r in recordings
@@ -114,7 +115,7 @@ def test_a_fit_finds_the_currents_behind_a_recording(biases, made_of, monkeypatc
         [Recording(played, taught)],
         weighting,
         made_of,
-        map,
+        LocalPool(1),
         lambda *args: news.append(args),
     )
     for name in FREE:
