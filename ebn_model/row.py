@@ -74,7 +74,7 @@ class RowStimulus:
         object.__setattr__(self, "fall_times", self.rise_times + self.pulse_width)
         self._check_synapses()
         self._check_pulses()
-        self._check_surroundings()
+        self._check_input_and_spikes()
 
     def _take(self, name: str, kind: type, length: int | None = None) -> None:
         """Make an attribute a one-dimensional array, of a length where one is given."""
@@ -113,7 +113,7 @@ class RowStimulus:
             overlap[own[1:]] = np.diff(times[own]) <= self.pulse_width
             self._refuse("rise_times", overlap, f"s overlaps the pulse before of neuron {neuron}")
 
-    def _check_surroundings(self) -> None:
+    def _check_input_and_spikes(self) -> None:
         for name in ("input_times", "input_current"):
             self._refuse(name, ~np.isfinite(getattr(self, name)), "is not finite")
         if not len(self.input_times):

@@ -55,8 +55,8 @@ class Quantity(Limits):
 
 
 @dataclass(frozen=True)
-class Row:
-    """One line of a datasheet, SI; None for what is not stated.
+class QuantityCheck:
+    """A quantity of a datasheet against its limits, SI; None for what is not stated.
 
     passed: None where nothing is required.
     """
@@ -93,7 +93,7 @@ def judge(
     values: Mapping[str, float],
     names: Mapping[str, float],
     table: str,
-) -> list[Row]:
+) -> list[QuantityCheck]:
     """Each quantity against its limits.
 
     Args:
@@ -109,12 +109,12 @@ def judge(
         InputError: a limit that can't be evaluated.
     """
     known = {**values, **names}
-    return [_row(key, one, values.get(key), known, table) for key, one in specification.items()]
+    return [_checked(key, one, values.get(key), known, table) for key, one in specification.items()]
 
 
-def _row(
+def _checked(
     key: str, quantity: Quantity, measured: float | None, names: dict[str, float], table: str
-) -> Row:
+) -> QuantityCheck:
     quantity = quantity.under(table)
     found: dict[str, float | None] = {}
     # The typical value first, since the others may be relative to it.
@@ -127,7 +127,7 @@ def _row(
         if end == "typical" and found[end] is not None:
             names = {**names, "typical": found[end]}
     bounds = (found["min"], found["max"])
-    return Row(
+    return QuantityCheck(
         key=key,
         name=quantity.name,
         unit=quantity.unit,

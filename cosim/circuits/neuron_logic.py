@@ -16,7 +16,7 @@ from ebn_model.stimulus import Stimulus
 WIN_INC, WIN_SL = "v(win_inc)", "v(win_sl)"
 
 
-class Surroundings:
+class DigitalNeuron:
     """What the analog part sees: the logic and the stimulus, as a Controller.
 
     The logic acts at the middles of the input's edges, where the transistors' begins to move 2 ns

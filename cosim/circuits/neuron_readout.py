@@ -52,7 +52,7 @@ def learning_result(
     """Spike table and waveforms of a circuit's run.
 
     Args:
-        stimulus: what was played.
+        stimulus: of the run.
         time, i_mem: the waveform, s and A, shape (points,).
         decisions, before, after: decision at, and weight before and after each spike, LSB, shape
             (spikes,); after is the same as before where the run ended before the falling edge.

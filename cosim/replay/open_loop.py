@@ -1,4 +1,4 @@
-"""Open loop: a network's spikes are played into circuits of its rows, and into their model."""
+"""Open loop: circuits of a network's rows, and their model, get the network's recorded spikes."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import closing
@@ -20,8 +20,8 @@ from cosim.workbench.errors import CosimError
 from cosim.workbench.placement import HERE, Placement
 from cosim.workbench.pool import OnMessage, ignore
 from cosim.workbench.task import Task
-from ebn_model.chip.network import HardwareNetwork
-from ebn_model.chip.row import HardwareRow
+from ebn_model.chip.network import ChipNetwork
+from ebn_model.chip.row import ChipRow
 from ebn_model.chip.row_stimulus import row_stimulus
 from ebn_model.errors import InputError
 from ebn_model.row import RowStimulus
@@ -94,7 +94,7 @@ class MissingRowsError(CosimError):
 
 
 def replay(
-    network: HardwareNetwork,
+    network: ChipNetwork,
     command: np.ndarray,
     spikes: Spikes,
     rows: Iterable[int] | None = None,
@@ -124,7 +124,7 @@ def replay(
 
 
 def network_stimuli(
-    network: HardwareNetwork,
+    network: ChipNetwork,
     command: np.ndarray,
     spikes: Spikes,
     rows: Iterable[int] | None = None,
@@ -153,7 +153,7 @@ def replay_stimuli(
     ]
     # First, since it takes seconds where the circuits take minutes.
     neuron = row_constants(settings.biases, settings.conditions, settings.placement.local_pool())
-    model = HardwareRow(neuron)
+    model = ChipRow(neuron)
     runs, failures = _run(tasks, settings, on_progress)
     rows = {
         row: RowComparisonInput(

@@ -1,4 +1,4 @@
-"""What the compiled loop of hardware neurons works on, block by block."""
+"""What the compiled loop of the chip's neurons works on, block by block."""
 
 from collections.abc import Callable, Iterator
 

@@ -1,4 +1,4 @@
-"""Compiled step loop of hardware neurons: DPIs, pulses from the event bus, the circuit's rule.
+"""Compiled step loop of the chip's neurons: DPIs, pulses from the event bus, the circuit's rule.
 
 Between the edges of pulses, spikes and the grid of the input every current at a synapse is
 constant. A step goes to the nearest edge; where a membrane reaches its threshold on the way, all

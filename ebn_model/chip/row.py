@@ -1,4 +1,4 @@
-"""The model of a row: one neuron of the hardware network, which gets its pulses from outside."""
+"""The model of a row: one neuron of the chip's network, which gets its pulses from outside."""
 
 from collections import deque
 from collections.abc import Callable
@@ -18,7 +18,7 @@ STEP = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
-class HardwareRow:
+class ChipRow:
     """A nominal neuron of the chip with any number of synapses.
 
     Attributes:

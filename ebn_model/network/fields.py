@@ -49,8 +49,8 @@ FIELDS = {
 }
 """By the name of the field, whatever record it is in; arrays of other fields go unchecked."""
 
-HARDWARE_UNITS = {"weights": "LSB", "delta": "LSB", "v_reset": "A", "v_rest": "A", "membrane": "A"}
-"""What differs where the network is the hardware's."""
+CHIP_UNITS = {"weights": "LSB", "delta": "LSB", "v_reset": "A", "v_rest": "A", "membrane": "A"}
+"""What differs where the network is the chip's."""
 
 _OF_ALL_RECORDS = ("neurons", "inputs")
 

@@ -11,9 +11,9 @@ class LearnedState:
 
     Attributes:
         weights: W[n, k] from neuron k to neuron n, shape (N, N); weight units, or LSB for the
-            hardware. What is stored: mismatch comes on top.
+            chip. What is stored: mismatch comes on top.
         fraction: value of the counter bits below the weight's, 0 .. 2**sub_lsbs - 1, shape (N, N).
-        v_reset, v_rest: V, shape (N,); A for the hardware.
+        v_reset, v_rest: V, shape (N,); A for the chip.
     """
 
     weights: np.ndarray

@@ -11,7 +11,7 @@ from cosim.replay.row_run import RowTask
 from cosim.workbench.errors import CosimError
 from cosim.workbench.placement import Placement
 from cosim.workbench.pool import LocalPool
-from ebn_model.chip.row import HardwareRow
+from ebn_model.chip.row import ChipRow
 from ebn_model.measured import measured_parameters
 from ebn_model.row import RowStimulus
 
@@ -28,7 +28,7 @@ class FakeRow:
         return Job(label, Deck("fake").append(text, "fake"), t_stop=stimulus.duration)
 
     def result(self, stimulus, vectors):
-        return HardwareRow(measured_parameters("network_row")).run(stimulus)
+        return ChipRow(measured_parameters("network_row")).run(stimulus)
 
 
 class FakeSolver:

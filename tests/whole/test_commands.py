@@ -229,7 +229,7 @@ def test_a_datasheet(tmp_path):
     sheet = read_json(folder / "datasheet.json")
     assert sheet["passed"] is True
     assert {*sheet["benches"]} == {*names}
-    rows = {row["key"]: row for row in sheet["benches"]["dpi_membrane"]["rows"]}
+    rows = {row["key"]: row for row in sheet["benches"]["dpi_membrane"]["checks"]}
     # The bias table's own current, and what I_mem rests at.
     assert rows["i_tau"]["typical"] == pytest.approx(read_biases("network").i_tau_mem)
     assert rows["i_tau"]["measured"] == pytest.approx(rows["i_tau"]["typical"], rel=0.1)

@@ -72,7 +72,7 @@ class Case:
 
 @dataclass(frozen=True)
 class BiasComparison:
-    """A comparison with its surroundings: one case per stimulus."""
+    """A comparison as it is to be run, with a case for each stimulus."""
 
     name: str
     title: str

@@ -7,7 +7,7 @@ from matplotlib.image import AxesImage
 
 from cosim.experiments.network.final_trial import Coded, FinalTrial
 from cosim.workbench.style import BLUE, DASHED, DOTTED, GREEN, ORANGE, SKY, VERMILION, WIDTH, milli
-from ebn_model.chip.parameters import HardwareParameters
+from ebn_model.chip.parameters import ChipParameters
 from ebn_model.network.training import History
 
 HEIGHT = 7.6
@@ -40,7 +40,7 @@ def make_figure(trial: FinalTrial, histories: list[History], parameters, title: 
         _draw_raster(axes[f"raster {name}"], trial, coded)
         image = _draw_weights(axes[f"weights {name}"], coded, extent)
     _label_first_column(axes, names)
-    coded = isinstance(parameters, HardwareParameters)
+    coded = isinstance(parameters, ChipParameters)
     row = [axes[f"weights {name}"] for name in names]
     figure.colorbar(image, ax=row, label="code (LSB)" if coded else "weight", shrink=0.9)
     _draw_curves(axes["curves"], histories)

@@ -9,7 +9,7 @@ from cosim.experiments.network.figure import make_figure
 from cosim.experiments.network.final_trial import STATES, final_trial
 from cosim.experiments.network.settings import NetworkExperiment
 from cosim.experiments.network.training_run import TrainingRun, training_runs
-from cosim.experiments.network.verdict import rows
+from cosim.experiments.network.verdict import verdict_checks
 from cosim.workbench.provenance import python_versions, sources_digest
 from cosim.workbench.report import FIGURES, Report, StoredReport, verdict
 from cosim.workbench.statistics import estimate
@@ -36,7 +36,7 @@ def make_network_report(experiment: NetworkExperiment, redraw_figure: bool = Fal
             f"no current results of {experiment.name} for seed {', '.join(missing)}; run it first"
         )
     records = [run.record for run in runs]
-    report = Report(experiment.title, experiment.results, rows(experiment, records))
+    report = Report(experiment.title, experiment.results, verdict_checks(experiment, records))
     summary = _summary(experiment, records, report)
     StoredReport(experiment.results, summary).write(
         lambda new: _write_files(experiment, runs, new), redraw_figure

@@ -16,11 +16,11 @@ from cosim.workbench.json_files import to_json
 from cosim.workbench.provenance import digest, sources_digest
 from cosim.workbench.scratch import remove
 from cosim.workbench.store import StoredResult
-from ebn_model.chip.network import BusOverloadWarning, HardwareNetwork
+from ebn_model.chip.network import BusOverloadWarning, ChipNetwork
 from ebn_model.configurations import build_network
 from ebn_model.lif.network import LifNetwork, UnstableWarning
 from ebn_model.network.evaluation import Network, Score, mean_score, validation_scores
-from ebn_model.network.fields import HARDWARE_UNITS
+from ebn_model.network.fields import CHIP_UNITS
 from ebn_model.network.files import load, save, write_spikes
 from ebn_model.network.parameters import TaskParameters
 from ebn_model.network.training import Checkpoint, History, Training, assess, train
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from cosim.experiments.network.settings import NetworkExperiment
 
 TRAINING = "training.h5"
-_NETWORKS = (LifNetwork, HardwareNetwork)
+_NETWORKS = (LifNetwork, ChipNetwork)
 
 
 @dataclass(frozen=True)
@@ -210,5 +210,5 @@ def _load(stored: StoredResult) -> Training:
 
 
 def _save(training: Training, path: Path) -> None:
-    hardware = isinstance(training.network, HardwareNetwork)
-    save(training, path, HARDWARE_UNITS if hardware else None)
+    chip = isinstance(training.network, ChipNetwork)
+    save(training, path, CHIP_UNITS if chip else None)

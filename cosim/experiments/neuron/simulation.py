@@ -23,7 +23,7 @@ DEFAULT = Request()
 
 @dataclass(frozen=True)
 class Simulation:
-    """An experiment with its surroundings.
+    """A simulation as it is to be run.
 
     published: the published spikes, None where there are none.
     results: folder for what comes out. views: what runs, of VIEWS.

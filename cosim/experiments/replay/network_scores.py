@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ebn_model.chip.network import HardwareNetwork, hardware_state
+from ebn_model.chip.network import ChipNetwork, chip_state
 from ebn_model.errors import InputError
 from ebn_model.network.evaluation import (
     DetailedScore,
@@ -18,7 +18,7 @@ from ebn_model.row import RowResult, RowStimulus
 
 
 def network_scores(
-    network: HardwareNetwork, codes: Mapping[str, np.ndarray], task: TaskParameters, seed: int
+    network: ChipNetwork, codes: Mapping[str, np.ndarray], task: TaskParameters, seed: int
 ) -> dict[str, DetailedScore]:
     """Mean scores with each of several sets of codes, LSB, shape (N, N), by name.
 
@@ -29,7 +29,7 @@ def network_scores(
     """
     found = {}
     for name, these in codes.items():
-        programmed = replace(network, state=hardware_state(these, network.parameters))
+        programmed = replace(network, state=chip_state(these, network.parameters))
         found[name] = mean_score(validation_scores(programmed, task, seed, detailed_score))
     return found
 

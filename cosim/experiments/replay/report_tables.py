@@ -17,16 +17,16 @@ from ebn_model.network.evaluation import DetailedScore
 _JUDGEMENTS = {True: "passed", False: "failed", None: "shown"}
 
 
-def verdict_table(rows: Sequence[Check]) -> Table:
+def verdict_table(checks: Sequence[Check]) -> Table:
     """All lines of the verdict."""
     return Table(
         ("", "quantity", "required", "measured", "verdict"),
         [
             [
-                *cells(row.comparison, row.quantity, row.required, row.measured),
-                Cell(_JUDGEMENTS[row.passed], passed=row.passed),
+                *cells(check.comparison, check.quantity, check.required, check.measured),
+                Cell(_JUDGEMENTS[check.passed], passed=check.passed),
             ]
-            for row in rows
+            for check in checks
         ],
     )
 

@@ -90,7 +90,7 @@ class StudySettings(Section):
 
 @dataclass(frozen=True)
 class Study:
-    """A study with its surroundings; results: folder for what comes out."""
+    """A study as it is to be run; results: folder for what comes out."""
 
     name: str
     settings: StudySettings

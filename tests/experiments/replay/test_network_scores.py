@@ -6,8 +6,8 @@ from synthetic_rows import run, stimulus
 
 from cosim.experiments.replay.network_scores import codes_of_rows, network_scores
 from ebn_model.chip.mapping import weights_of_codes
-from ebn_model.chip.network import HardwareNetwork, hardware_state
-from ebn_model.chip.parameters import HardwareParameters
+from ebn_model.chip.network import ChipNetwork, chip_state
+from ebn_model.chip.parameters import ChipParameters
 from ebn_model.errors import InputError
 from ebn_model.network.balance import balance, input_currents
 from ebn_model.network.decoding import decoding_error
@@ -21,7 +21,7 @@ SEED = 3
 
 @pytest.fixture(scope="module")
 def network():
-    return HardwareNetwork.build(HardwareParameters(neurons=6, noise=20e-12), seed=1)
+    return ChipNetwork.build(ChipParameters(neurons=6, noise=20e-12), seed=1)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def codes(network):
 
 
 def test_scores_are_those_of_the_network_with_these_codes(network, codes):
-    programmed = replace(network, state=hardware_state(codes, network.parameters))
+    programmed = replace(network, state=chip_state(codes, network.parameters))
     expected = mean_score(validation_scores(programmed, TASK, SEED))
     found = network_scores(network, {"a": codes}, TASK, SEED)["a"]
     for name, value in asdict(expected).items():
@@ -40,7 +40,7 @@ def test_scores_are_those_of_the_network_with_these_codes(network, codes):
 def test_the_papers_formula_and_the_balance_of_one_trial(network, codes):
     p, task = network.parameters, TASK.model_copy(update={"validation": 1})
     trial = draw_trial(p, task, SEED, Purpose.VALIDATION)
-    programmed = replace(network, state=hardware_state(codes, p))
+    programmed = replace(network, state=chip_state(codes, p))
     result = programmed.run(trial.command, seed=trial.seed)
     target = trial.samples / task.amplitude
     found = network_scores(network, {"a": codes}, task, SEED)["a"]

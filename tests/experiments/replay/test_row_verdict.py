@@ -4,7 +4,7 @@ from synthetic_rows import case, run, same_case, score, stimulus
 from cosim.comparison.row_case import RowComparisonInput
 from cosim.comparison.rows import compare_rows
 from cosim.comparison.tolerances import ReplayTolerances
-from cosim.experiments.replay.verdict import verdict_rows
+from cosim.experiments.replay.verdict import verdict_checks
 from cosim.workbench.checks import overall
 
 ONE_STEP, TRAJECTORY = "one-step decisions beyond ± 10 pA", "decisions along the trajectory"
@@ -18,7 +18,7 @@ MISSING = RowComparisonInput(None, run((9,), (0,)), stimulus(), same_case().rule
 def verdict(cases, network=None, **changes):
     """The verdict's rows by quantity."""
     tolerances = ReplayTolerances(**changes)
-    rows = verdict_rows(compare_rows(cases, tolerances), network or {}, "mixed", tolerances)
+    rows = verdict_checks(compare_rows(cases, tolerances), network or {}, "mixed", tolerances)
     return {row.quantity: row for row in rows}
 
 
@@ -52,7 +52,7 @@ def test_a_membrane_that_is_off_before_any_difference_fails():
     assert failed({1: case(circuit, model)}, i_mem_alike_rms=0.22e-9) == []
 
 
-def test_after_a_different_decision_the_membrane_is_just_shown():
+def test_after_a_different_decision_the_membrane_is_unjudged():
     """The first of two ends 6 ms after the start."""
     times = [0, 6e-3, 6.001e-3, 50e-3]
     circuit = run((9.35, 9.35), (0, 0), waveform=(times, [9.1, 9.1, 12, 12]))

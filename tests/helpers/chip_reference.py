@@ -1,4 +1,4 @@
-"""An independent hardware network in plain Python: adaptive integration from event to event."""
+"""An independent model of the chip's network in plain Python, integrated from event to event."""
 
 import numpy as np
 from scipy.integrate import solve_ivp

@@ -39,7 +39,7 @@ class Answer:
     spikes: list[float]
 
 
-class SteppedRow(DigitalRow):
+class LockstepRow(DigitalRow):
     """A DigitalRow whose pulses and forced spikes come step by step."""
 
     def __init__(self, stimulus: RowStimulus, lanes: int, levels: LogicLevels, link: Link):

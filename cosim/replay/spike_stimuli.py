@@ -8,15 +8,15 @@ import numpy as np
 from cosim.replay.open_loop import network_stimuli
 from cosim.replay.spike_checks import listed
 from cosim.replay.spike_files import SpikeTrains
-from ebn_model.chip.network import HardwareNetwork, hardware_state
-from ebn_model.chip.parameters import HardwareParameters
+from ebn_model.chip.network import ChipNetwork, chip_state
+from ebn_model.chip.parameters import ChipParameters
 from ebn_model.errors import InputError
 from ebn_model.row import RowStimulus
 
 
 def stimuli_of_spikes(
     spikes: SpikeTrains,
-    parameters: HardwareParameters,
+    parameters: ChipParameters,
     rows: Iterable[int] | None = None,
     codes: np.ndarray | None = None,
     current: float = 0.0,
@@ -39,9 +39,9 @@ def stimuli_of_spikes(
     """
     p = parameters.model_copy(update={"neurons": spikes.neurons})
     shape = (spikes.neurons, spikes.neurons)
-    state = hardware_state(np.zeros(shape) if codes is None else codes, p)
+    state = chip_state(np.zeros(shape) if codes is None else codes, p)
     # Any decoder will do where there is no input.
-    network = replace(HardwareNetwork.build(p, seed=0), state=state)
+    network = replace(ChipNetwork.build(p, seed=0), state=state)
     steps = int(np.ceil(spikes.duration / p.dt * (1 - 1e-9)))
     command = np.zeros((steps + 1, p.inputs))
     stimuli = network_stimuli(network, command, spikes, _places(spikes, rows), forced)
