@@ -1,4 +1,4 @@
-"""What a run of a learning neuron yields, from the circuit and from the model alike."""
+"""Results of a learning neuron's run, from the circuit and from the model alike."""
 
 import csv
 from dataclasses import dataclass, field

@@ -1,6 +1,6 @@
 """A row of the network, one neuron with its plastic synapses: what it gets and what it yields.
 
-The same for the circuit and for its behavioural model.
+The same for the circuit and for its model.
 """
 
 from dataclasses import dataclass, field

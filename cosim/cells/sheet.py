@@ -30,7 +30,7 @@ class Sheet:
 
     @property
     def passed(self) -> bool | None:
-        """Whether all was measured and within its limits; None where there are no limits."""
+        """True if all was measured and within its limits; None where there are no limits."""
         return False if self.fault else all_passed(check.passed for check in self.checks)
 
 

@@ -1,4 +1,4 @@
-"""What a cell must do, quantity by quantity: the file NAME.toml beside its bench."""
+"""Requirements on a cell, quantity by quantity: the file NAME.toml beside its bench."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Limits(BaseModel):
 
 
 class TableLimits(Limits):
-    """What is different under one bias table; reason: why, where that differs too."""
+    """Limits that differ under one bias table; reason: why, where that differs too."""
 
     reason: str | None = None
 
@@ -139,6 +139,6 @@ def _checked(
 
 
 def _within(value: float | None, least: float | None, greatest: float | None) -> bool:
-    """Whether a value is in its range; what could not be measured is in none."""
+    """True if a value is in its range; what could not be measured is in none."""
     above = value is not None and (least is None or value >= least)
     return above and (greatest is None or value <= greatest)

@@ -96,7 +96,7 @@ def decisions_at(
     supply: float,
     latches: tuple[str, ...] = LATCHES,
 ) -> np.ndarray:
-    """What a synapse's latches hold at times in s, LSB; raises SimulationError between levels."""
+    """Decisions in the latches at times in s, LSB; raises SimulationError between levels."""
     inc, sl = (logic_level(vectors, name, times, supply) for name in latches)
     return np.where(sl, 0, np.where(inc, 1, -1))
 

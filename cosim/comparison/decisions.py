@@ -34,7 +34,7 @@ class DecisionTable:
 
     @property
     def deviates(self) -> np.ndarray:
-        """Whether the model decided otherwise, one step ahead or on its own; shape (pulses,)."""
+        """True if the model decided otherwise, one step ahead or on its own; shape (pulses,)."""
         return (self.circuit != self.one_step) | (self.circuit != self.trajectory)
 
 

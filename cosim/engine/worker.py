@@ -17,7 +17,7 @@ from cosim.workbench.process import Link
 from cosim.workbench.task import Task
 
 Vectors = dict[str, np.ndarray]
-"""What a run yields, by name; each of shape (points,)."""
+"""Vectors of a run, by name; each of shape (points,)."""
 
 
 def simulate(job: Job, notify: Callable[[float], None]) -> Vectors:

@@ -120,7 +120,7 @@ def live(
 
 
 class _Teacher:
-    """What the network and its rows tell each other after each block of steps."""
+    """Exchange between the network and its rows after each block of steps."""
 
     def __init__(self, runs: Runs, bus: EventBus, neurons: int, duration: float):
         self._runs, self._bus, self._neurons, self._duration = runs, bus, neurons, duration
@@ -181,7 +181,7 @@ def _steps(
     pulses: list[tuple[float, int]],
     spikes: list[tuple[float, int]] = (),
 ) -> list[Step]:
-    """What each row is told: all pulses but its neuron's own, and its forced spikes."""
+    """News for each row: all pulses but its neuron's own, and its forced spikes."""
     sent = [(rise, neuron) for rise, neuron in pulses if np.isfinite(rise)]
     return [
         Step(

@@ -88,7 +88,7 @@ def _ran(
 def _run(
     row: int, closed: ClosedLoopResult, circuit: RowCircuit, waveform: Waveform, seconds: float
 ) -> RowRun:
-    """What a row did, and its share of the time of all."""
+    """A row's run, with its share of the time of all."""
     result = closed.rows[row]
     deck = circuit.job(closed.stimuli[row], f"row {row}").deck
     return RowRun(kept(result, waveform), len(result.time), transistors(deck), seconds)

@@ -31,7 +31,7 @@ ROW = Task(run_row, attrgetter("label"), isolated=True, key=row_key)
 
 
 class Spikes(Protocol):
-    """What a replay takes of a run: NetworkResult and SpikeTrains have it.
+    """Spikes of a run, as NetworkResult and SpikeTrains have them.
 
     spike_times: s, ascending, shape (spikes,). spike_neurons: who fired, same shape.
     """
@@ -42,7 +42,7 @@ class Spikes(Protocol):
 
 @dataclass(frozen=True)
 class RowSettings:
-    """How rows are run.
+    """Settings of the runs of rows.
 
     view: of the circuit (RowCircuit). biases: file in netlists/biases.
     step: of the closed loop that is repeated, s (ClosedLoopResult); None for another run.
@@ -130,7 +130,7 @@ def network_stimuli(
     rows: Iterable[int] | None = None,
     forced: bool = True,
 ) -> dict[int, RowStimulus]:
-    """What `replay` plays into each row; arguments and errors as there."""
+    """Stimulus of each row in `replay`; arguments and errors as there."""
     times, numbers = spikes.spike_times, spikes.spike_neurons
     return {
         row: row_stimulus(network, command, times, numbers, row, forced)

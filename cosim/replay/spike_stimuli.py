@@ -22,7 +22,7 @@ def stimuli_of_spikes(
     current: float = 0.0,
     forced: bool = True,
 ) -> dict[int, RowStimulus]:
-    """What rows get when spikes come over the event bus and no network is known.
+    """Stimuli of rows when spikes come over the event bus and no network is known.
 
     Rows and their synapses have the user's ids, so that all that comes out of them does.
 
@@ -59,7 +59,7 @@ def stimuli_of_spikes(
 
 
 def _places(spikes: SpikeTrains, rows: Iterable[int] | None) -> list[int] | None:
-    """Where rows are among the neurons 0 .. N - 1; None for all."""
+    """Places of rows among the neurons 0 .. N - 1; None for all."""
     if rows is None:
         return None
     places = {number: place for place, number in enumerate(spikes.ids.tolist())}

@@ -21,7 +21,7 @@ class Check:
 
 
 def overall(checks: Iterable[Check]) -> bool | None:
-    """Whether all passed that is required; None where no result was judged, but for checks."""
+    """True if all passed that is required; None where no result was judged, but for checks."""
     checks = list(checks)
     if any(one.about_run and one.passed is False for one in checks):
         return False
@@ -80,6 +80,6 @@ VERDICTS = {True: "passed", False: "failed", None: "nothing judged"}
 
 
 def all_passed(judgements: Iterable[bool | None]) -> bool | None:
-    """Whether all passed that were judged; None, as for a single one, where none was."""
+    """True if all passed that were judged; None, as for a single one, where none was."""
     judged = [one for one in judgements if one is not None]
     return all(judged) if judged else None

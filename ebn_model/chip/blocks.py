@@ -1,4 +1,4 @@
-"""What the compiled loop of the chip's neurons works on, block by block."""
+"""Input and output of the compiled loop of the chip's neurons, block by block."""
 
 from collections.abc import Callable, Iterator
 
@@ -15,7 +15,7 @@ BLOCK = 100
 
 
 def dpi_of(parameters: IntegratorParameters) -> Dpi:
-    """What the compiled functions take."""
+    """Parameters of a DPI for the compiled functions."""
     values = [getattr(parameters, name) for name in Dpi._fields[:-1]]
     return Dpi(*values, floor=float(np.log(state_of(parameters.i_floor, parameters))))
 

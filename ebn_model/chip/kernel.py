@@ -29,7 +29,7 @@ _decide = compiled(learning_rule.decide)
 
 
 class Circuit(NamedTuple):
-    """What no run changes, for P neurons and K lines of the bus; currents in A, times in s.
+    """Constants of all runs, for P neurons and K lines of the bus; currents in A, times in s.
 
     excitatory, inhibitory, membrane: DPIs. tau_mem: of each neuron, shape (P,). i_exc, i_inh:
     input of a synapse's DPI during a pulse, for a weight of one LSB, shape (P, K). firing: ln u at
@@ -66,7 +66,7 @@ class Circuit(NamedTuple):
 
 
 class Activity(NamedTuple):
-    """What a run changes, and takes from one block of steps to the next; times in s.
+    """State of a run, which goes from one block of steps to the next; times in s.
 
     time: shape (1,). log_u: states of EXC, INH, MEM, shape (3, P). inputs: of the synapses' DPIs,
     A, shape (2, P). rise, fall: when each line's next pulse begins and its present one ends, shape
@@ -156,7 +156,7 @@ def _to_next_edge(i_in, end, circuit, activity, trial):
 
 @compiled
 def _time_to_spike(n, i_in, duration, circuit, activity, trial):
-    """When neuron n reaches its threshold, s; `duration` where it is later. Changes its trial."""
+    """Time to the threshold of neuron n, s; `duration` where it is later. Changes its trial."""
     low, high = 0.0, duration
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
@@ -283,7 +283,7 @@ def _decision(n, k, i_mem, circuit, activity):
 
 @compiled
 def _weight(counter, circuit):
-    """What the DAC sees, in LSB of the full resolution."""
+    """Weight that the DAC sees, in LSB of the full resolution."""
     return (counter >> circuit.sub_lsbs) * circuit.lsb
 
 

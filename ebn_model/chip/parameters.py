@@ -24,7 +24,7 @@ class ChipParameters(Table):
     """A network of learning neurons as they are on the chip (docs/hardware_mapping.md).
 
     The state of a neuron is I_mem, its weights are codes in LSB, its constants are those of the
-    behavioural model of netlists/cells/learning_neuron.cir. v of the paper's network is
+    model of netlists/cells/learning_neuron.cir. v of the paper's network is
     (I_mem - I_rest)/alpha.
 
     neurons, inputs: N, Nx. dt: grid of input and output, s. tau_out: of the decoder, s.

@@ -1,4 +1,4 @@
-"""What a row of the chip's network gets in a run, as a stimulus for its circuit or model."""
+"""Stimulus of a row in a run of the chip's network, for its circuit or model."""
 
 import numpy as np
 

@@ -93,7 +93,7 @@ class LifNetwork:
 
     @property
     def thresholds(self) -> np.ndarray:
-        """What the neurons fire at, V, shape (N,)."""
+        """Potentials at which the neurons fire, V, shape (N,)."""
         return construction.thresholds(self.decoder, self.parameters) * self.mismatch.threshold
 
     @property
@@ -103,7 +103,7 @@ class LifNetwork:
 
     @property
     def optimal_state(self) -> LearnedState:
-        """What is programmed instead of learned (construction.optimal_state)."""
+        """State that is programmed instead of learned (construction.optimal_state)."""
         return construction.optimal_state(self.decoder, self.parameters)
 
     def run(

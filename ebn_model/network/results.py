@@ -1,4 +1,4 @@
-"""What a run of a network yields, whatever its dynamics."""
+"""Results of a network's run, whatever its dynamics."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class LearnedState:
-    """What learning changes, so that a run can go on where another one ended.
+    """State that learning changes, so that a run can go on where another one ended.
 
     Attributes:
         weights: W[n, k] from neuron k to neuron n, shape (N, N); weight units, or LSB for the

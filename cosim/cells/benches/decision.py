@@ -9,7 +9,7 @@ from cosim.cells.waveforms import Vectors, current, edges, supply
 from cosim.workbench.errors import SimulationError
 
 _FLIPS = {"inc": 1, "sl": 2, "dec": 1}
-"""How often each outcome flips as I_mem rises."""
+"""Number of times that each outcome flips as I_mem rises."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What benches of the decision circuit have in common: thresholds, outcomes, settling."""
+"""Parts that benches of the decision circuit share: thresholds, outcomes, settling."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What bias tables change in the answer to a stimulus: numbers, summary and figure."""
+"""Report on bias tables and the answer to a stimulus: numbers, summary and figure."""
 
 from dataclasses import asdict
 from pathlib import Path

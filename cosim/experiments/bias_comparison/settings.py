@@ -23,7 +23,7 @@ from ebn_model.parameters import validated
 
 
 class ComparisonSettings(Section):
-    """What a file says.
+    """Settings of a comparison of bias tables.
 
     stimuli: folders under Simulations/, or paths of stimulus files as seen from this file.
     tables: bias tables, in the order of the legend; the first is what the others differ from. A

@@ -1,4 +1,4 @@
-"""What an experiment's trainings amount to: verdict, summary, learning curves and figure."""
+"""Report on an experiment's trainings: verdict, summary, learning curves and figure."""
 
 from dataclasses import asdict, fields
 from pathlib import Path

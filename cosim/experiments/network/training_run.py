@@ -45,7 +45,7 @@ class TrainingRun:
 
     @cached_property
     def key(self) -> dict:
-        """What the results depend on."""
+        """All that the results depend on."""
         return {
             "parameters": digest(to_json(self.parameters.model_dump(mode="json"))),
             "task": digest(to_json(self.task.model_dump(mode="json"))),
@@ -71,17 +71,17 @@ class TrainingRun:
 
     @cached_property
     def unfinished(self) -> StoredResult:
-        """What is kept from checkpoint to checkpoint; a training with another key has its own."""
+        """State kept from checkpoint to checkpoint; a training with another key has its own."""
         name = f"{_begun_name(self.folder)}{digest(to_json(self.key))[:16]}"
         return StoredResult(self.folder.parent / name, self.key)
 
     def is_current(self) -> bool:
-        """Whether the folder holds the intact results of just this training."""
+        """True if the folder holds the intact results of just this training."""
         return self.stored.is_current()
 
     @property
     def record(self) -> dict:
-        """What was measured: see `run_training`; raises as StoredResult.record."""
+        """Measured numbers: see `run_training`; raises as StoredResult.record."""
         return self.stored.record
 
     def training(self) -> Training:
@@ -188,7 +188,7 @@ class _Shifted:
 
 
 def _begun(run: TrainingRun) -> Training:
-    """Where the last process left the training, or its start."""
+    """The training as the last process left it, or its start."""
     if run.unfinished.is_current():
         return _load(run.unfinished)
     return Training(build_network(run.parameters, run.seed), run.task, run.seed)
@@ -201,7 +201,7 @@ def _checkpoints(history: History) -> list[Checkpoint]:
 
 
 def _begun_name(folder: Path) -> str:
-    """How the names of folders of unfinished trainings begin."""
+    """Beginning of the names of folders of unfinished trainings."""
     return f".begun-{folder.name}-"
 
 

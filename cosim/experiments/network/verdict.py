@@ -1,4 +1,4 @@
-"""What an experiment with networks requires, and what came out as the mean over its seeds."""
+"""Requirements of an experiment with networks against the means over its seeds."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What a simulation's results amount to: verdict, summary and figure."""
+"""Report on a simulation's results: verdict, summary and figure."""
 
 from pathlib import Path
 

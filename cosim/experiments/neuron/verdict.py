@@ -1,4 +1,4 @@
-"""What was required and what was measured, quantity by quantity."""
+"""Required and measured values, quantity by quantity."""
 
 from cosim.comparison.spikes import UNTIL, Comparison, OneStep
 from cosim.experiments.neuron.config import Tolerances
@@ -124,7 +124,7 @@ def solver_check(name: str, looser: list[str], judged: bool) -> Check:
 
 
 def equal_decisions(comparison: Comparison) -> str:
-    """How many decisions were equal."""
+    """Number of equal decisions, as text."""
     return f"{comparison.equal_decisions} of {comparison.spikes}"
 
 

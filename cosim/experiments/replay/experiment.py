@@ -126,7 +126,7 @@ def _closed(experiment: ReplayExperiment, recorded: RecordedRun, how: RowSetting
 def _scores(
     experiment: ReplayExperiment, recorded: RecordedRun, codes: Mapping[str, np.ndarray]
 ) -> Mapping[str, DetailedScore]:
-    """How the network codes with these codes, and with none or the optimal ones."""
+    """Scores of the network with these codes, and with none or the optimal ones."""
     network, chosen = recorded.network, experiment.settings.network
     references = {
         "untrained": np.zeros_like(network.state.weights),

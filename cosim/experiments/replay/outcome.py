@@ -1,4 +1,4 @@
-"""What a replay yields and its report is made of: rows in circuit and model, and where from."""
+"""Outcome of a replay, for its report: rows in circuit and model, and their provenance."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from ebn_model.network.evaluation import DetailedScore
 
 @dataclass(frozen=True)
 class Provenance:
-    """What it takes to repeat a replay.
+    """All that it takes to repeat a replay.
 
     Attributes:
         command: the command line.

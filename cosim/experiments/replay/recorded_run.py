@@ -15,7 +15,7 @@ from ebn_model.network.training import Training, train
 
 @dataclass(frozen=True, eq=False)
 class RecordedRun:
-    """What is replayed.
+    """A network and the run of it that is replayed.
 
     Attributes:
         network: before the stretch. command: its input, shape (steps + 1, Nx). result: its run.

@@ -102,7 +102,7 @@ def confusion_tables(counts: DecisionCounts) -> list[Table]:
 
 
 def network_table(scores: Mapping[str, DetailedScore]) -> Table | Paragraph:
-    """How the whole network codes with which codes."""
+    """Scores of the whole network by its codes."""
     if not scores:
         return Paragraph("Not scored.")
     header = (
@@ -131,7 +131,7 @@ def network_table(scores: Mapping[str, DetailedScore]) -> Table | Paragraph:
 def provenance_blocks(
     outcome: ReplayOutcome, tolerances: ReplayTolerances
 ) -> list[Listing | Table]:
-    """What it takes to repeat the run."""
+    """All that it takes to repeat the run."""
     source = outcome.provenance
     facts = {
         **{f"seed of {name}": f"{seed}" for name, seed in source.seeds.items()},

@@ -48,7 +48,7 @@ class TrainedNetwork(Section):
 
 
 class Stretch(Section):
-    """What is replayed: the beginning of the next trial, from rest, while the network learns on.
+    """Replayed time: the beginning of the next trial, from rest, while the network learns on.
 
     duration: s. rows: numbers of neurons, or "all".
     forced: whether the circuits' neurons spike when the network's do, or by themselves.
@@ -69,7 +69,7 @@ class Stretch(Section):
 
 
 class ReplaySettings(Conditions):
-    """What a file says.
+    """Settings of a replay.
 
     Conditions, view and biases are those of the circuits.
     stretch: what is replayed; the table `full` has what `--full` changes of it.
@@ -117,7 +117,7 @@ _PLACES = {
     },
     "network.seed": ("network", "seed"),
 }
-"""What a user can change beside the network's parameters: (section or "", name there)."""
+"""Keys that a user can change beside the network's parameters: (section or "", name there)."""
 
 
 def read_replay(file: ExperimentFile, request: Request = DEFAULT) -> ReplayExperiment:

@@ -1,4 +1,4 @@
-"""What a replay's tolerances require, and what its rows and its network amount to."""
+"""Checks of a replay's rows and network against its tolerances."""
 
 from collections.abc import Mapping
 

@@ -81,7 +81,7 @@ def weight_table(worst: Sequence[WeightDeviation], found: int, links: Links) -> 
 
 
 def reason_table(comparison: RowsComparison) -> Table:
-    """How often decisions differ for what reason."""
+    """Numbers of different decisions by reason."""
     return Table(
         ("reason", "decisions", "what it states"),
         [

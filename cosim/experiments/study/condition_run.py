@@ -37,7 +37,7 @@ class Outcome(Score):
 
     @property
     def ran_away(self) -> bool:
-        """Whether a trial went beyond RUNAWAY_RATE."""
+        """True if a trial went beyond RUNAWAY_RATE."""
         return self.worst_rate > RUNAWAY_RATE
 
 
@@ -55,7 +55,7 @@ class ConditionRun:
 
     @property
     def key(self) -> str:
-        """What the outcome depends on, in one text; names don't count."""
+        """All that the outcome depends on, in one text; names don't count."""
         condition = self.condition
         values = {
             "parameters": condition.parameters.model_dump(mode="json"),

@@ -49,14 +49,14 @@ class Finding:
 
     @property
     def error(self) -> Estimate:
-        """What methods are compared by."""
+        """Quantity by which methods are compared."""
         return self.estimates[self.quantity]
 
 
 def findings(
     outcomes: Mapping[Condition, list[Outcome]], quantity: str, reference: str | None
 ) -> list[Finding]:
-    """What the runs of a group say.
+    """Findings from the runs of a group.
 
     Args:
         outcomes: of all conditions of a group, in the order of its seeds.

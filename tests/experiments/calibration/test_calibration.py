@@ -126,7 +126,7 @@ def test_a_bias_out_of_range_is_named(biases, made_of):
 
 @pytest.mark.slow
 def test_a_fit_finds_the_currents_behind_a_recording(biases, made_of, monkeypatch):
-    """The circuit is replaced by a model that is 0.05 nA off the twin: the offset is taken up."""
+    """The circuit is replaced by one that is 0.05 nA off the model: the offset is taken up."""
     truth = changed(biases, {"i_in": 1.05, "i_th_exc": 0.8, "i_tau_mem": 0.95})
     given = stimulus(np.arange(4e-3, 100e-3, 5e-3), duration=102e-3, start_weight=5)
 
