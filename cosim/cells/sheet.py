@@ -1,6 +1,5 @@
 """A datasheet on disk: the table as CSV, Markdown and JSON."""
 
-import csv
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -9,9 +8,11 @@ from quantiphy import Quantity
 from cosim.cells.specification import QuantityCheck
 from cosim.workbench.checks import all_passed
 from cosim.workbench.json_files import write_json
+from cosim.workbench.tables import csv_text, markdown_table
 
 _PREFIXED = ("A", "s", "V", "F", "Ω", "C", "J", "Hz")
 FILES = ("datasheet.csv", "datasheet.md", "datasheet.json")
+_HEADERS = ("quantity", "min", "typical", "max", "measured", "verdict", "reason")
 VERDICTS = {True: "pass", False: "FAIL", None: ""}
 
 
@@ -52,22 +53,21 @@ def write_sheets(sheets: list[Sheet], conditions: dict, folder: Path) -> None:
         folder: gets datasheet.csv (SI numbers), .md (for people) and .json (all of it).
     """
     csv_file, md_file, json_file = (folder / name for name in FILES)
-    _write_csv(sheets, csv_file)
+    csv_file.write_text(_csv(sheets), encoding="utf-8")
     md_file.write_text(_markdown(sheets, conditions), encoding="utf-8")
     passed = all_passed(sheet.passed for sheet in sheets)
     benches = {sheet.bench: asdict(sheet) | {"passed": sheet.passed} for sheet in sheets}
     write_json({"passed": passed, "conditions": conditions, "benches": benches}, json_file)
 
 
-def _write_csv(sheets: list[Sheet], path: Path) -> None:
+def _csv(sheets: list[Sheet]) -> str:
     names = [field.name for field in fields(QuantityCheck)]
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, ["bench", *names], lineterminator="\n")
-        writer.writeheader()
-        for sheet in sheets:
-            for check in sheet.checks:
-                verdict = {"passed": VERDICTS[check.passed]}
-                writer.writerow({"bench": sheet.bench, **asdict(check), **verdict})
+    rows = [["bench", *names]]
+    for sheet in sheets:
+        for check in sheet.checks:
+            row = asdict(check) | {"passed": VERDICTS[check.passed]}
+            rows.append([sheet.bench, *row.values()])
+    return csv_text(rows)
 
 
 def _markdown(sheets: list[Sheet], conditions: dict) -> str:
@@ -79,9 +79,7 @@ def _markdown(sheets: list[Sheet], conditions: dict) -> str:
             lines.append(f"**FAIL**: {sheet.fault}")
             continue
         lines += [
-            "| quantity | min | typical | max | measured | verdict | reason |",
-            "|---|---|---|---|---|---|---|",
-            *(_markdown_row(check) for check in sheet.checks),
+            *markdown_table(_HEADERS, map(_cells, sheet.checks)),
             "",
             *(f"{note}\n" for note in sheet.notes),
             f"![{sheet.bench}]({sheet.bench}/figure.png)",
@@ -89,11 +87,8 @@ def _markdown(sheets: list[Sheet], conditions: dict) -> str:
     return "\n".join([*lines, ""])
 
 
-def _markdown_row(check: QuantityCheck) -> str:
-    values = (
-        readable(value, check.unit)
-        for value in (check.min, check.typical, check.max, check.measured)
-    )
+def _cells(check: QuantityCheck) -> tuple[str, ...]:
+    limits = (check.min, check.typical, check.max, check.measured)
+    values = (readable(value, check.unit) for value in limits)
     verdict = VERDICTS[check.passed].replace("FAIL", "**FAIL**")
-    cells = (check.name, *values, verdict, check.reason)
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+    return (check.name, *values, verdict, check.reason)

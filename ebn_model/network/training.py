@@ -46,6 +46,12 @@ class History:
         """No checkpoint yet."""
         return cls(np.empty(0, dtype=int), *(np.empty(0) for _ in fields(cls)[1:]))
 
+    @property
+    def checkpoints(self) -> list[Checkpoint]:
+        """The checkpoints one by one, with Python's numbers."""
+        columns = (getattr(self, field.name).tolist() for field in fields(self))
+        return [Checkpoint(*row) for row in zip(*columns, strict=True)]
+
     def with_checkpoint(self, checkpoint: Checkpoint) -> "History":
         """The history with one more checkpoint at its end."""
         return History(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, astuple, dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from cosim.workbench.json_files import to_json
 from cosim.workbench.provenance import digest, sources_digest
 from cosim.workbench.scratch import remove
 from cosim.workbench.store import StoredResult
+from cosim.workbench.tables import csv_text
 from ebn_model.chip.network import BusOverloadWarning, ChipNetwork
 from ebn_model.configurations import build_network
 from ebn_model.lif.network import LifNetwork, UnstableWarning
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from cosim.experiments.network.settings import NetworkExperiment
 
 TRAINING = "training.h5"
+LEARNING_CURVE = "learning_curve.csv"
 _NETWORKS = (LifNetwork, ChipNetwork)
 
 
@@ -127,7 +129,8 @@ def run_training(run: TrainingRun, notify: Callable[[float | Checkpoint], None])
         record = _record(run, training, trial)
     with run.stored.writing(record) as folder:
         _save(training, folder / TRAINING)
-        write_learning_curve(training.history, folder / "learning_curve.csv")
+        curve = csv_text([CURVE_COLUMNS, *curve_rows(training.history)])
+        (folder / LEARNING_CURVE).write_text(curve, encoding="utf-8")
         for name, coded in trial.coded.items():
             write_spikes(coded.result, folder / f"spikes_{name}.csv")
     for left in run.folder.parent.glob(f"{_begun_name(run.folder)}*"):
@@ -154,18 +157,19 @@ def _validated(network: Network, run: TrainingRun) -> Score:
     return mean_score(validation_scores(network, run.task, run.seed))
 
 
-def write_learning_curve(history: History, path: Path) -> None:
-    """Write one row per checkpoint as CSV; see training.Checkpoint for the columns."""
-    names = [field.name for field in fields(History)]
-    columns = [getattr(history, name).tolist() for name in names]
-    rows = [",".join(f"{value:.6g}" for value in row) for row in zip(*columns, strict=True)]
-    path.write_text("\n".join([",".join(names), *rows]) + "\n", encoding="utf-8")
+CURVE_COLUMNS = tuple(field.name for field in fields(Checkpoint))
+"""Columns of a learning curve as CSV."""
+
+
+def curve_rows(history: History) -> list[list[str]]:
+    """A row for each checkpoint, under CURVE_COLUMNS."""
+    return [[f"{value:.6g}" for value in astuple(one)] for one in history.checkpoints]
 
 
 def _trained(run: TrainingRun, notify: Callable[[float | Checkpoint], None]) -> Training:
     """The training with a checkpoint at its end."""
     training = _begun(run)
-    for checkpoint in _checkpoints(training.history):
+    for checkpoint in training.history.checkpoints:
         notify(checkpoint)
     while training.iteration < run.iterations:
         more = min(run.task.checkpoint, run.iterations - training.iteration)
@@ -192,12 +196,6 @@ def _begun(run: TrainingRun) -> Training:
     if run.unfinished.is_current():
         return _load(run.unfinished)
     return Training(build_network(run.parameters, run.seed), run.task, run.seed)
-
-
-def _checkpoints(history: History) -> list[Checkpoint]:
-    names = [field.name for field in fields(History)]
-    columns = [getattr(history, name).tolist() for name in names]
-    return [Checkpoint(*row) for row in zip(*columns, strict=True)]
 
 
 def _begun_name(folder: Path) -> str:
