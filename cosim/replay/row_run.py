@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -40,7 +41,7 @@ class RowTask:
         """The name of the run in messages."""
         return f"row {self.row}, {self.circuit.view}"
 
-    @property
+    @cached_property
     def job(self) -> Job:
         """The run for ngspice."""
         return self.circuit.job(self.stimulus, self.label)

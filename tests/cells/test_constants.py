@@ -1,6 +1,6 @@
 import pytest
 
-from cosim.cells import row_constants as constants
+from cosim.cells import characterise
 from cosim.cells.row_constants import row_constants
 from cosim.circuits.conditions import Conditions
 from ebn_model.errors import InputError
@@ -8,7 +8,7 @@ from ebn_model.measured import measured_parameters
 
 
 def test_what_was_measured_is_not_measured_again(monkeypatch):
-    monkeypatch.setattr(constants, "run_jobs", None)
+    monkeypatch.setattr(characterise, "measure_neuron", None)
     assert row_constants("network", Conditions()) == measured_parameters("network_row")
 
 

@@ -76,7 +76,7 @@ class FakeMixedCircuit(FakeCircuit):
 
 
 class FakeSolver:
-    """Takes the place of run_jobs, and remembers the labels of what it ran."""
+    """Takes the place of job_outcomes, and remembers the labels of what it ran."""
 
     def __init__(self):
         self.labels = []
@@ -115,7 +115,7 @@ def install(monkeypatch, draw=True):
         for kind in ("neuron", "bias_comparison"):
             monkeypatch.setattr(f"cosim.experiments.{kind}.report.draw", blank_figures)
     solver = FakeSolver()
-    monkeypatch.setattr("cosim.engine.batch.run_jobs", solver)
+    monkeypatch.setattr("cosim.engine.batch.job_outcomes", solver)
     monkeypatch.setitem(CIRCUITS, "transistor", FakeCircuit)
     monkeypatch.setitem(CIRCUITS, "mixed", FakeMixedCircuit)
     monkeypatch.setattr("cosim.cells.characterise.jobs", measurements)
