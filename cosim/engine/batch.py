@@ -4,14 +4,10 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 
-import numpy as np
-
-from cosim.engine.job import Job
-from cosim.engine.worker import run_jobs
+from cosim.engine.job import Job, Vectors
+from cosim.engine.worker import job_outcomes
 from cosim.workbench.errors import CosimError
 from cosim.workbench.progress import AddBar
-
-Vectors = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +33,7 @@ class Batch:
 def run_batches(batches: list[Batch], workers: int | None, add_bar: AddBar) -> None:
     """Run all jobs in at most `workers` processes at once, and finish each batch when it is done.
 
-    Raises what `run_jobs` or a `finish` raises, but for what a `fail` takes; all runs are then
+    Raises what `job_outcomes` or a `finish` raises, but for what a `fail` takes; all runs are then
     killed.
     """
     places = [
@@ -51,8 +47,8 @@ def run_batches(batches: list[Batch], workers: int | None, add_bar: AddBar) -> N
         running, number = places[index]
         running.advance(number, time)
 
-    with closing(run_jobs(jobs, workers, on_progress, keep_going=True)) as results:
-        for index, outcome in results:
+    with closing(job_outcomes(jobs, workers, on_progress)) as outcomes:
+        for index, outcome in outcomes:
             running, number = places[index]
             if isinstance(outcome, CosimError):
                 running.fail(outcome)

@@ -13,7 +13,7 @@ import threading
 import time
 import traceback
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
 from dataclasses import replace
 from itertools import islice
@@ -22,7 +22,7 @@ from typing import TextIO
 
 import numpy as np
 
-from cosim.engine.job import Job
+from cosim.engine.job import Job, Vectors
 from cosim.engine.ngspice import NgSpice
 from cosim.workbench.child import python_command
 from cosim.workbench.errors import CosimError, WorkerError
@@ -43,8 +43,7 @@ def run_jobs(
     workers: int | None = None,
     on_progress: Callable[[int, float], None] | None = None,
     patience: float = PATIENCE,
-    keep_going: bool = False,
-) -> Iterator[tuple[int, dict[str, np.ndarray] | CosimError]]:
+) -> Generator[tuple[int, Vectors], None, None]:
     """Run jobs in at most `workers` processes at once (all processors by default).
 
     Yields (index of the job, its vectors by name, each of shape (points,)) as runs finish, and
@@ -52,8 +51,24 @@ def run_jobs(
 
     Raises what a run raises (see NgSpice.simulate), or WorkerError where its process was killed, or
     showed no sign of progress for `patience` seconds. On any error, and when the iterator is
-    closed, all other runs are killed. With `keep_going` the error of a run that ended is yielded
-    in place of its vectors, and the other runs go on.
+    closed, all other runs are killed.
+    """
+    with closing(job_outcomes(jobs, workers, on_progress, patience)) as outcomes:
+        for index, outcome in outcomes:
+            if isinstance(outcome, CosimError):
+                raise outcome
+            yield index, outcome
+
+
+def job_outcomes(
+    jobs: Iterable[Job],
+    workers: int | None = None,
+    on_progress: Callable[[int, float], None] | None = None,
+    patience: float = PATIENCE,
+) -> Generator[tuple[int, Vectors | CosimError], None, None]:
+    """Run jobs as `run_jobs`, but yield the error of a run that ended, and go on with the others.
+
+    Raises WorkerError where a process showed no sign of progress for `patience` seconds.
     """
     waiting = enumerate(jobs)
     selector = selectors.DefaultSelector()
@@ -68,7 +83,7 @@ def run_jobs(
                     continue
                 selector.unregister(worker.output)
                 with closing(worker):
-                    outcome = _outcome(worker) if keep_going else worker.result()
+                    outcome = _outcome(worker)
                 _start(selector, islice(waiting, 1))
                 yield index, outcome
     finally:
@@ -83,7 +98,7 @@ def _start(selector: selectors.BaseSelector, jobs: Iterable[tuple[int, Job]]) ->
         selector.register(worker.output, selectors.EVENT_READ, (index, worker))
 
 
-def _outcome(worker: _Worker) -> dict[str, np.ndarray] | CosimError:
+def _outcome(worker: _Worker) -> Vectors | CosimError:
     try:
         return worker.result()
     except CosimError as error:
@@ -132,7 +147,7 @@ class _Worker:
         self._kill = weakref.finalize(self, _kill, process)
         self.output = process.stdout
 
-    def result(self) -> dict[str, np.ndarray]:
+    def result(self) -> Vectors:
         """Vectors of the finished run, or the error that ended it."""
         code = self._process.wait()
         if code:
