@@ -6,12 +6,13 @@ from typing import Annotated
 from annotated_types import Gt
 from pydantic import Field, FiniteFloat, model_validator
 
+from cosim.workbench.places import NETLISTS
 from cosim.workbench.settings import Section, check_keys, read_toml, section_fields
 from ebn_model.errors import InputError
 from ebn_model.parameters import validated
 from ebn_model.units import Volt
 
-FOLDER = Path(__file__).resolve().parents[2] / "netlists" / "technology"
+FOLDER = NETLISTS / "technology"
 
 Positive = Annotated[FiniteFloat, Gt(0)]
 Voltage = Annotated[Volt, Gt(0)]
