@@ -79,7 +79,7 @@ class FakeCircuit:
         return Deck("fake").append(f"* {text}", "fake")
 
     def result(self, stimulus: Stimulus, vectors: Vectors) -> LearningResult:
-        result = LearningNeuron(neuron_parameters()).run(stimulus)
+        result = LearningNeuron(neuron_parameters(), self.sub_lsbs).run(stimulus)
         return self.fault(stimulus, result) if self.fault else result
 
 

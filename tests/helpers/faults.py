@@ -48,11 +48,14 @@ def wrong_decision(pulse: int) -> Fault:
     return fault
 
 
-def lost_step(pulse: int) -> Fault:
-    """The weight doesn't follow the decision on a pulse, which is right."""
+def lost_step(number: int) -> Fault:
+    """The weight doesn't follow one of the decisions that change it, if there are so many."""
 
     def fault(stimulus, result):
-        return _weight_moved(stimulus, result, pulse, -_table(result).decision[pulse])
+        decisions = _table(result).decision
+        for pulse in np.flatnonzero(decisions)[number : number + 1]:
+            result = _weight_moved(stimulus, result, pulse, -decisions[pulse])
+        return result
 
     return fault
 
