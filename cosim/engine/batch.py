@@ -4,8 +4,8 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 
-from cosim.engine.job import Job
-from cosim.engine.worker import Vectors, job_outcomes
+from cosim.engine.job import Job, Vectors
+from cosim.engine.worker import job_outcomes
 from cosim.workbench.errors import CosimError
 from cosim.workbench.pool import Pool
 from cosim.workbench.progress import AddBar

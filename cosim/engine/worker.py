@@ -8,16 +8,11 @@ from functools import partial
 from operator import attrgetter
 from pathlib import Path
 
-import numpy as np
-
-from cosim.engine.job import Job
+from cosim.engine.job import Job, Vectors
 from cosim.engine.ngspice import NgSpice
 from cosim.workbench.pool import LocalPool, OnMessage, Outcomes, Pool, ignore, in_order, results
 from cosim.workbench.process import Link
 from cosim.workbench.task import Task
-
-Vectors = dict[str, np.ndarray]
-"""What a run yields, by name; each of shape (points,)."""
 
 
 def simulate(job: Job, notify: Callable[[float], None]) -> Vectors:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from cosim.circuits.row import RowCircuit
+from cosim.circuits.circuit import CircuitOfRow
 from cosim.engine.inventory import transistors
 from cosim.engine.job import Job
 from cosim.engine.worker import simulate
@@ -32,7 +32,7 @@ class RowTask:
     """
 
     row: int
-    circuit: RowCircuit
+    circuit: CircuitOfRow
     stimulus: RowStimulus
     waveform: Waveform = "decimated"
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from damage import DAMAGES
 from experiment_calls import read_networks, read_study, redraw, run
+from fake_solver import FakeSolver
 from permissions import permissions_bind
 
 from cosim.cells import bench_view
@@ -209,8 +210,8 @@ class Bench:
 
     def __init__(self, place, monkeypatch):
         self._place = place
-        self._solver = fake_circuit.FakeSolver()
-        monkeypatch.setattr("cosim.engine.batch.job_outcomes", self._solver)
+        self._solver = FakeSolver()
+        monkeypatch.setattr("cosim.engine.batch.job_outcomes", self._solver.job_outcomes)
         monkeypatch.setattr(dpi_membrane, "measure", lambda vectors: {"i_tau": 1.25e-11})
         monkeypatch.setattr(dpi_membrane, "draw", lambda *arguments: None)
         monkeypatch.setattr(bench_view, "read_specification", lambda path: {})

@@ -2,16 +2,19 @@
 
 from pathlib import Path
 
+from cosim.comparison.counting import count_again
 from cosim.engine.simulator import versions
 from cosim.engine.solver_options import SolverOptions
 from cosim.experiments.neuron.assessment import assess
 from cosim.experiments.neuron.circuit_view import CIRCUITS
+from cosim.experiments.neuron.config import Experiment
 from cosim.experiments.neuron.figures import draw
 from cosim.experiments.neuron.verdict import edge_row, solver_row
-from cosim.experiments.neuron.views import Views
+from cosim.experiments.neuron.views import Results, Views
 from cosim.workbench.checks import Check, overall
 from cosim.workbench.provenance import sources_digest
 from cosim.workbench.report import Report, verdict, write_report
+from ebn_model.weight_counter import WeightCounter
 
 
 def make_report(views: Views, redraw_figure: bool = False) -> Report:
@@ -25,6 +28,7 @@ def make_report(views: Views, redraw_figure: bool = False) -> Report:
     experiment = simulation.experiment
     assessments = assess(results, experiment, simulation.as_stated)
     rows = [row for assessment in assessments for row in assessment.rows]
+    rows += _counter_rows(results, experiment)
     rows += _run_rows(records, judged=overall(rows) is not None)
     report = Report(simulation.title, simulation.results, rows)
     summary = {
@@ -44,6 +48,15 @@ def make_report(views: Views, redraw_figure: bool = False) -> Report:
 
     write_report(simulation.results, summary, draw_figures, redraw_figure)
     return report
+
+
+def _counter_rows(results: Results, experiment: Experiment) -> list[Check]:
+    """The rows on the counters of circuits, which start at the stimulus' weight."""
+    start, sub_lsbs = experiment.stimulus.stimulus().start_weight, experiment.sub_lsbs
+    return [
+        count_again(run.spikes, WeightCounter(start, sub_lsbs)).check(view)
+        for view, run in results.circuits.items()
+    ]
 
 
 def _run_rows(records: dict[str, dict], judged: bool) -> list[Check]:
