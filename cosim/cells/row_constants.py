@@ -5,12 +5,11 @@ import logging
 from cosim.cells import characterise
 from cosim.cells.row_characterise import row_parameters
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import is_path, read_biases
+from cosim.circuits.neuron import bias_folder, is_path, read_biases
 from cosim.engine.worker import run_jobs
-from ebn_model.measured import measured_biases, measured_parameters
+from ebn_model.measured import FOLDER, has_measured, measured_biases, measured_parameters
 from ebn_model.parameters import NeuronParameters
 
-_MEASURED_WITH = Conditions()
 _log = logging.getLogger(__name__)
 
 
@@ -19,18 +18,21 @@ def row_constants(
 ) -> NeuronParameters:
     """Constants of a neuron in a row, its spike generator included.
 
-    Those of ebn_model.measured under the default conditions, which they were measured under, as
-    long as the table is what it was; else, and for a table that is stated by its path, measured on
-    the cells, which takes some 20 s.
+    Those that `calibrate` measured, under the conditions of the technology's own tables, as long
+    as the table is what it was; else, and for a table that is stated by its path, measured on the
+    cells, which takes some 20 s.
 
     Raises:
         InputError: unknown table, or damaged constants (DamagedError).
         CosimError: a bench failed.
     """
     biases = read_biases(table, conditions.technology)
-    if conditions == _MEASURED_WITH and not is_path(table):
-        if measured_biases(f"{table}_row") == biases:
-            return measured_parameters(f"{table}_row")
+    folder = FOLDER if conditions == Conditions() else bias_folder(conditions.technology)
+    name = f"{table}_row"
+    own = conditions == Conditions(technology=conditions.technology) and not is_path(table)
+    if own and has_measured(name, folder):
+        if measured_biases(name, folder) == biases:
+            return measured_parameters(name, folder)
         _log.warning(
             "%s_row.json: of other currents than table %s has; measured anew", table, table
         )

@@ -22,6 +22,7 @@ from cosim.engine.solver_options import SolverOptions
 from cosim.engine.spice_parameters import read_parameters
 from cosim.technologies.technology import read_technology
 from cosim.workbench.places import NETLISTS
+from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable, validated
 from ebn_model.results import LearningResult
 from ebn_model.stimulus import Stimulus
@@ -45,8 +46,16 @@ def read_biases(name: str, technology: str = "generic180") -> BiasTable:
         InputError: no such table (lists those there are), a line that is not a `.param` of
             numbers (names file and line), or a bad or missing value.
     """
-    kind = f"bias table of {Path(technology).stem}"
-    path = Path(name) if is_path(name) else listed(bias_folder(technology), name, kind)
+    if is_path(name):
+        path = Path(name)
+    else:
+        folder = bias_folder(technology)
+        if not any(folder.glob("*.spice")):
+            raise InputError(
+                f"technology {technology} has no bias tables in {folder}; make them with: "
+                f"ebn-cosim calibrate --technology {technology}"
+            )
+        path = listed(folder, name, "bias table")
     return validated(BiasTable, read_parameters(path), path.name)
 
 

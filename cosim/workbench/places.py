@@ -22,9 +22,9 @@ def results_of(experiment: str) -> Path:
     return _written(f"Simulations/{experiment}/results", experiment)
 
 
-def bias_tables() -> Path:
+def bias_tables(technology: str) -> Path:
     """The folder that gets calibrated bias tables: in a checkout, where they are found by name."""
-    return _written("netlists/biases/generic180", "calibration/biases")
+    return _written(f"netlists/biases/{technology}", f"calibration/biases/{technology}")
 
 
 def model_constants() -> Path:

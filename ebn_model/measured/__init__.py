@@ -18,22 +18,27 @@ FOLDER = Path(__file__).resolve().parent
 
 
 @cache
-def measured_parameters(name: str) -> NeuronParameters:
-    """A neuron's constants under a bias table, generic180 at 27 degrees C.
+def measured_parameters(name: str, folder: Path = FOLDER) -> NeuronParameters:
+    """A neuron's constants under a bias table, by default of generic180, at 27 degrees C.
 
-    name: TABLE or TABLE_row.
+    name: TABLE or TABLE_row. folder: where they are.
 
     Raises:
         InputError: none of this name were measured (lists those there are), or the file isn't what
             was written (DamagedError).
     """
-    return validated(NeuronParameters, _read(name)["parameters"], f"{name}.json")
+    return validated(NeuronParameters, _read(name, folder)["parameters"], f"{name}.json")
 
 
 @cache
-def measured_biases(name: str) -> BiasTable:
-    """The bias table that constants were measured with; name and errors as above."""
-    return validated(BiasTable, _read(name)["biases"], f"{name}.json")
+def measured_biases(name: str, folder: Path = FOLDER) -> BiasTable:
+    """The bias table that constants were measured with; arguments and errors as above."""
+    return validated(BiasTable, _read(name, folder)["biases"], f"{name}.json")
+
+
+def has_measured(name: str, folder: Path) -> bool:
+    """Whether constants of this name, as above, were measured."""
+    return folder.joinpath(f"{name}.json").is_file()
 
 
 def measured_record(name: str, parameters: NeuronParameters, biases: BiasTable) -> dict[str, Any]:
@@ -42,8 +47,8 @@ def measured_record(name: str, parameters: NeuronParameters, biases: BiasTable) 
     return sealed({"name": name, **values})
 
 
-def _read(name: str) -> dict[str, Any]:
-    files = {path.stem: path for path in sorted(FOLDER.glob("*.json"))}
+def _read(name: str, folder: Path) -> dict[str, Any]:
+    files = {path.stem: path for path in sorted(folder.glob("*.json"))}
     if name not in files:
         raise InputError(f"no measured constants {name!r}; there are: {', '.join(files)}")
     record = read_sealed(files[name])

@@ -199,11 +199,10 @@ def test_an_unknown_bias_table_is_refused_with_those_there_are(name):
     ],
 )
 def test_a_bad_bias_table_is_refused_by_its_name(tmp_path, monkeypatch, old, new, reason):
-    text = (circuit_module.NETLISTS / "biases" / "published.spice").read_text()
+    text = (circuit_module.bias_folder("generic180") / "published.spice").read_text()
     assert old in text
-    (tmp_path / "biases").mkdir()
-    (tmp_path / "biases" / "bad.spice").write_text(text.replace(old, new))
-    monkeypatch.setattr(circuit_module, "NETLISTS", tmp_path)
+    (tmp_path / "bad.spice").write_text(text.replace(old, new))
+    monkeypatch.setattr(circuit_module, "bias_folder", lambda technology: tmp_path)
     with pytest.raises(InputError) as error:
         read_biases("bad")
     assert re.search(r"\bbad\.spice(:\d+)?: ", str(error.value))

@@ -1,6 +1,7 @@
 """The conditions that a circuit runs under: what they may be, and that they reach each deck."""
 
 import re
+import shutil
 from importlib import metadata
 
 import numpy as np
@@ -9,11 +10,11 @@ import pytest
 from cosim.cells.bench import bench_job, measurement
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.mixed_neuron import MixedCircuit
-from cosim.circuits.neuron import TransistorCircuit, read_biases
+from cosim.circuits.neuron import TransistorCircuit, bias_folder, read_biases
 from cosim.circuits.row import RowCircuit
 from cosim.engine.worker import run_jobs
 from cosim.experiments.neuron.config import Experiment
-from cosim.technologies.technology import read_technology
+from cosim.technologies.technology import FOLDER, read_technology
 from ebn_model.errors import InputError
 from ebn_model.parameters import validated
 from ebn_model.row import RowStimulus
@@ -131,3 +132,16 @@ def test_an_off_device_leaks_more_at_a_fast_corner(technology):
         fast = [found[corner][device] for corner in found if corner[place] == "f"]
         slow = [found[corner][device] for corner in found if corner[place] == "s"]
         assert min(fast) > found["tt"][device] > max(slow)
+
+
+def test_a_technology_without_tables_says_how_to_make_them(tmp_path):
+    facts = FOLDER.joinpath("generic180.toml").read_text(encoding="utf-8")
+    own = tmp_path / "technology" / "own.toml"
+    own.parent.mkdir()
+    own.write_text(facts, encoding="utf-8")
+    with pytest.raises(InputError, match=r"own\.toml has no bias tables .*calibrate --technology"):
+        read_biases("published", str(own))
+    tables = tmp_path / "biases" / "own"
+    tables.mkdir(parents=True)
+    shutil.copy(bias_folder("generic180") / "rule.spice", tables / "mine.spice")
+    assert read_biases("mine", str(own)) == read_biases("rule")

@@ -141,13 +141,12 @@ def test_numbers_of_an_analysis_may_have_its_unit():
 
 def test_a_bias_table_with_remarks(monkeypatch, tmp_path):
     """As one that was copied and edited by hand."""
-    text = NETLISTS.joinpath("biases", "rule.spice").read_text(encoding="utf-8")
+    text = NETLISTS.joinpath("biases", "generic180", "rule.spice").read_text(encoding="utf-8")
     edited, count = re.subn(
         r"^\.param (i_sl=\S+)$", r"  .PARAM \1 $ wider window", text, flags=re.M
     )
     assert count == 1
-    tmp_path.joinpath("biases").mkdir()
-    tmp_path.joinpath("biases", "mine.spice").write_text(edited, encoding="utf-8")
+    tmp_path.joinpath("mine.spice").write_text(edited, encoding="utf-8")
     rule = read_biases("rule")
-    monkeypatch.setattr("cosim.circuits.neuron.NETLISTS", tmp_path)
+    monkeypatch.setattr("cosim.circuits.neuron.bias_folder", lambda technology: tmp_path)
     assert read_biases("mine") == rule

@@ -120,11 +120,10 @@ def test_netlists_and_bias_tables_may_begin_with_a_byte_order_mark(marked, tmp_p
     deck = read_netlist(marked("deck.cir", "title µ\n.include part.inc\nv1 1 0 1\n.end\n"))
     assert deck.title == "title µ"
     assert [line.text for line in deck.lines][1] == "r1 1 0 1k"
-    table = (NETLISTS / "biases/published.spice").read_text(encoding="utf-8")
+    table = (NETLISTS / "biases/generic180/published.spice").read_text(encoding="utf-8")
     first = table[table.index(".param") :]
-    tmp_path.joinpath("biases").mkdir()
-    marked("biases/mine.spice", first)
-    monkeypatch.setattr(circuit, "NETLISTS", tmp_path)
+    marked("mine.spice", first)
+    monkeypatch.setattr(circuit, "bias_folder", lambda technology: tmp_path)
     mine = read_biases("mine")
     monkeypatch.undo()
     assert mine == read_biases("published")

@@ -13,29 +13,51 @@ KICK_PULSE, KICK_LENGTH = 1e-3, 12e-3
 
 @dataclass(frozen=True)
 class Quantity:
-    """A quantity, its unit, the bias that sets it, and the power of the bias it goes with."""
+    """A quantity, its unit, the bias that sets it, and the power of the bias it goes with.
+
+    bench: which measures it.
+    """
 
     text: str
     unit: str
     bias: str
+    bench: str
     power: int = 1
+
+    @property
+    def place(self) -> str:
+        """Where to look when it is not what it should be."""
+        cell = "dpi_membrane" if self.bench == "membrane_response" else self.bench
+        return f"bench {self.bench}, cell {cell}, bias {self.bias}"
 
 
 QUANTITIES = {
-    "tau_mem": Quantity("time constant of the membrane", "s", "i_tau_mem", -1),
-    "i_th_mem": Quantity("threshold current of the membrane", "A", "i_th_mem"),
-    "i_settled": Quantity("I_mem without synaptic input", "A", "i_in"),
-    "tau_exc": Quantity("time constant of excitation", "s", "i_tau_exc", -1),
-    "kick_exc": Quantity("change of I_mem by one LSB, excitation", "A", "i_th_exc"),
-    "tau_inh": Quantity("time constant of inhibition", "s", "i_tau_inh", -1),
-    "kick_inh": Quantity("change of I_mem by one LSB, inhibition", "A", "i_th_inh"),
-    "window_centre": Quantity("centre of the window at weight 0", "A", "i_rest"),
-    "window_half_width": Quantity("half-width of the window", "A", "i_sl"),
-    "slope": Quantity("shift of the window per LSB", "A", "i_omega"),
-    "slope_over_kick": Quantity("shift of the window per LSB over kick per LSB", "", "i_omega"),
-    "i_spike": Quantity("I_mem at which the neuron spikes", "A", "i_spike"),
-    "i_reset": Quantity("I_mem after a spike", "A", "i_reset"),
-    "refractory": Quantity("refractory period", "s", "i_refractory", -1),
+    "tau_mem": Quantity("time constant of the membrane", "s", "i_tau_mem", "membrane_response", -1),
+    "i_th_mem": Quantity("threshold current of the membrane", "A", "i_th_mem", "dpi_membrane"),
+    "i_settled": Quantity("I_mem without synaptic input", "A", "i_in", "membrane_response"),
+    "tau_exc": Quantity("time constant of excitation", "s", "i_tau_exc", "plastic_synapse", -1),
+    "kick_exc": Quantity(
+        "change of I_mem by one LSB, excitation",
+        "A",
+        "i_th_exc",
+        "plastic_synapse",
+    ),
+    "tau_inh": Quantity("time constant of inhibition", "s", "i_tau_inh", "plastic_synapse", -1),
+    "kick_inh": Quantity(
+        "change of I_mem by one LSB, inhibition",
+        "A",
+        "i_th_inh",
+        "plastic_synapse",
+    ),
+    "window_centre": Quantity("centre of the window at weight 0", "A", "i_rest", "decision"),
+    "window_half_width": Quantity("half-width of the window", "A", "i_sl", "decision"),
+    "slope": Quantity("shift of the window per LSB", "A", "i_omega", "decision"),
+    "slope_over_kick": Quantity(
+        "shift of the window per LSB over kick per LSB", "", "i_omega", "decision"
+    ),
+    "i_spike": Quantity("I_mem at which the neuron spikes", "A", "i_spike", "spike_generator"),
+    "i_reset": Quantity("I_mem after a spike", "A", "i_reset", "spike_generator"),
+    "refractory": Quantity("refractory period", "s", "i_refractory", "spike_generator", -1),
 }
 
 

@@ -9,12 +9,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from cosim.circuits.conditions import Conditions
+from cosim.circuits.conditions_options import add_conditions, stated_conditions
 from cosim.circuits.neuron import bias_folder
 from cosim.experiments.calibration.behaviour import QUANTITIES
 from cosim.experiments.calibration.recipe import Recipe, read_recipe, recipe_names
 from cosim.experiments.calibration.runner import Folders, run_recipe
 from cosim.workbench.placement import add_placement, no_cluster
 from ebn_model.errors import InputError
+from ebn_model.parameters import validated
 
 
 def add_calibrate(parser: argparse.ArgumentParser) -> None:
@@ -31,9 +34,10 @@ def add_calibrate(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="DIR",
         help="gets TABLE.spice, the model's constants, TABLE.json, and a report (default: "
-        "netlists/biases/generic180, ebn_model/measured and Simulations/calibration/results; of an "
-        "installed copy, results/calibration)",
+        "netlists/biases/TECHNOLOGY, for generic180's constants ebn_model/measured, and "
+        "Simulations/calibration/results; of an installed copy, results/calibration)",
     )
+    add_conditions(parser, f"those of {Conditions().label}")
     add_placement(parser)
     parser.set_defaults(command=_calibrate)
 
@@ -42,12 +46,13 @@ def _calibrate(options: argparse.Namespace) -> int:
     no_cluster(options.scheduler, "calibrate", "each of its short steps waits for the one before")
     # A file or a pipe has no width of its own.
     console = Console(width=None if sys.stdout.isatty() else 120)
-    folders = Folders.of(options.out)
+    conditions = validated(Conditions, stated_conditions(options), "options")
+    folders = Folders.of(options.out, conditions)
     for name, recipe in _recipes(options.names or recipe_names()).items():
-        values = run_recipe(name, recipe, console.print, folders, options.workers)
+        values = run_recipe(name, recipe, console.print, folders, options.workers, conditions)
         console.print(_table(name, recipe.target, values))
         path = f"{folders.tables / name}.spice"
-        use = name if folders.tables == bias_folder("generic180") else path
+        use = name if folders.tables == bias_folder(conditions.technology) else path
         print(f"{path}: use it with --biases {shlex.quote(use)}")
         print(f"the model's constants: {folders.constants / name}.json and {name}_row.json")
         print(f"how they came about: {folders.reports / name}_report.json")

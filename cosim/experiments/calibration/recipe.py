@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 
 from cosim.circuits.neuron import seen_from
 from cosim.experiments.calibration.behaviour import QUANTITIES
+from cosim.experiments.calibration.errors import CalibrationError
 from cosim.workbench.places import NETLISTS
 from cosim.workbench.settings import Section, check_keys, read_toml
 from ebn_model.errors import InputError
@@ -39,6 +40,8 @@ class Recordings(Section):
     free: the currents that are fitted.
     near, within: deviations count `near` times where I_mem lies within these bounds, A.
     priors: of some of them.
+    window_centre: where the recorded decisions may place the window, A; a fit whose I_mem is off
+        as a whole would move the window with it.
     """
 
     simulations: dict[str, Second]
@@ -46,6 +49,17 @@ class Recordings(Section):
     near: Positive = 1.0
     within: tuple[Ampere, Ampere]
     priors: dict[str, Prior] = Field(default_factory=dict)
+    window_centre: tuple[Ampere, Ampere] | None = None
+
+    def check_window(self, centre: float) -> None:
+        """Raise CalibrationError for a centre in A that isn't where the recording has it."""
+        if self.window_centre and not self.window_centre[0] <= centre <= self.window_centre[1]:
+            low, high = (f"{bound * 1e9:.3f}" for bound in self.window_centre)
+            raise CalibrationError(
+                f"with the fitted I_mem the recorded decisions place the window's centre at "
+                f"{centre * 1e9:.3f} nA, not within {low} .. {high} nA: I_mem is off as a whole "
+                f"({QUANTITIES['i_settled'].place}, and that of each free current)"
+            )
 
     @field_validator("free")
     @classmethod

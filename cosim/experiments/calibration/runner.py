@@ -12,13 +12,15 @@ from joblib import cpu_count
 
 from cosim.cells import characterise
 from cosim.cells.row_characterise import row_parameters
-from cosim.circuits.neuron import read_biases
+from cosim.circuits.conditions import Conditions
+from cosim.circuits.neuron import bias_folder, read_biases
 from cosim.engine.simulator import versions
 from cosim.engine.worker import run_jobs
 from cosim.experiments.calibration.behaviour import QUANTITIES, behaviour
+from cosim.experiments.calibration.errors import CalibrationError
 from cosim.experiments.calibration.recipe import Recipe
 from cosim.experiments.calibration.tables import rounded, table_text
-from cosim.experiments.calibration.to_target import CalibrationError, calibrate
+from cosim.experiments.calibration.to_target import calibrate
 from cosim.experiments.calibration.to_waveforms import (
     ROUNDS,
     Recording,
@@ -28,15 +30,19 @@ from cosim.experiments.calibration.to_waveforms import (
     replay_waveforms,
 )
 from cosim.experiments.neuron.simulation import read_simulation
+from cosim.technologies.technology import technology_names
 from cosim.workbench.experiment_files import read_file
 from cosim.workbench.json_files import write_json
 from cosim.workbench.output import check_writable, new_files
 from cosim.workbench.places import bias_tables, model_constants, results_of
 from cosim.workbench.pool import Pool
 from ebn_model import measured
+from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable, NeuronParameters, validated
 from ebn_model.results import SpikeTable
 
+ROUNDS_ELSEWHERE = 8
+"""Rounds of a fit that begins with the table of another technology."""
 DECISION_LAG = 0.4e-3
 """The winner-take-all shows at a rising edge what I_mem was this long before, s: it takes 0.26 ms
 at 10 pA from a threshold (bench decision_speed), and longer where I_mem creeps through it."""
@@ -44,12 +50,15 @@ at 10 pA from a threshold (bench decision_speed), and longer where I_mem creeps 
 Say = Callable[[str], None]
 
 
-def measure(biases: BiasTable, workers: int | None = None) -> NeuronParameters:
+def measure(
+    biases: BiasTable, workers: int | None = None, conditions: Conditions | None = None
+) -> NeuronParameters:
     """The twin's parameters, that of the spike generator included, from the cells' benches.
 
-    workers: processes at once, all processors by default.
+    workers: processes at once, all processors by default. conditions: by default those of
+    Conditions.
     """
-    jobs = [*characterise.jobs(biases), characterise.spike_job(biases)]
+    jobs = [*characterise.jobs(biases, conditions), characterise.spike_job(biases, conditions)]
     vectors = dict(run_jobs(jobs, workers))
     *cells, spiking = (vectors[index] for index in range(len(jobs)))
     parameters = characterise.parameters(cells)
@@ -69,19 +78,43 @@ class Folders:
     reports: Path
 
     @classmethod
-    def of(cls, out: Path | None) -> Folders:
-        """All in `out`; by default where a checkout keeps each (cosim.workbench.places)."""
+    def of(cls, out: Path | None, conditions: Conditions | None = None) -> Folders:
+        """All in `out`; by default where a checkout keeps each (cosim.workbench.places).
+
+        Raises:
+            InputError: a technology's own tables are for its typical corner and nominal supply at
+                27 degrees C; those for other conditions need an `out`.
+        """
         if out:
             return cls(out, out, out)
-        return cls(bias_tables(), model_constants(), results_of("calibration"))
+        conditions = conditions or Conditions()
+        technology, reports = conditions.facts.name, results_of("calibration")
+        if conditions == Conditions():
+            return cls(bias_tables(technology), model_constants(), reports)
+        if conditions != Conditions(technology=conditions.technology):
+            raise InputError(
+                f"a table for {conditions.label} needs --out DIR, so that the technology's own "
+                "stays as it is"
+            )
+        tables = bias_tables(technology)
+        if technology not in technology_names():
+            tables = bias_folder(conditions.technology)
+        return cls(tables, tables, reports / technology)
 
 
 def run_recipe(
-    name: str, recipe: Recipe, say: Say, folders: Folders, workers: int | None = None
+    name: str,
+    recipe: Recipe,
+    say: Say,
+    folders: Folders,
+    workers: int | None = None,
+    conditions: Conditions | None = None,
 ) -> dict[str, float]:
     """Calibrate a table, and write it, the model's constants and a report.
 
-    workers: processes at once, all processors by default.
+    workers: processes at once, all processors by default. conditions: by default those of
+    Conditions. A technology without the table that the recipe begins with begins with that of
+    generic180.
 
     Returns the values of QUANTITIES that were measured with the table.
 
@@ -92,32 +125,35 @@ def run_recipe(
     """
     for folder in (folders.tables, folders.constants, folders.reports):
         check_writable(folder)
-    start = read_biases(recipe.base).model_dump()
+    conditions = conditions or Conditions()
+    own = bias_folder(conditions.technology).joinpath(f"{recipe.base}.spice").is_file()
+    start = read_biases(recipe.base, conditions.technology if own else Conditions().technology)
     chosen = {bias: fixed.value for bias, fixed in recipe.biases.items()}
-    biases = validated(BiasTable, {**start, **chosen}, f"{name}.toml")
+    biases = validated(BiasTable, {**start.model_dump(), **chosen}, f"{name}.toml")
     target, report = dict(recipe.target), {}
+    benches = partial(measure, workers=workers, conditions=conditions)
     if recipe.recordings:
-        biases, window, report = _fit(recipe, biases, say, workers)
+        rounds = ROUNDS if own else ROUNDS_ELSEWHERE
+        biases, window, report = _fit(recipe, biases, say, benches, workers, conditions, rounds)
         target |= window
 
     def on_round(number: int, distance: float) -> None:
         say(f"{name}: round {number}, target missed by {distance:.1%} at most")
 
-    done = calibrate(biases, target, partial(measure, workers=workers), on_round)
     # What is written is what is measured, digits included.
-    parameters = measure(rounded(done.biases), workers)
+    table = rounded(calibrate(biases, target, benches, on_round).biases)
+    parameters = benches(table)
+    in_row = row_parameters(parameters, table, conditions)
     values = behaviour(parameters)
-    reasons = _reasons(recipe, target, values)
     with new_files(folders.tables) as new:
-        text = table_text(name, recipe.about, done.biases, reasons)
+        text = table_text(name, recipe.about, table, _reasons(recipe, target, values))
         new.joinpath(f"{name}.spice").write_text(text, encoding="utf-8")
     with new_files(folders.constants) as new:
-        table = rounded(done.biases)
-        in_row = row_parameters(parameters, table)
-        for key, constants in ((name, parameters), (f"{name}_row", in_row)):
-            write_json(measured.measured_record(key, constants, table), new / f"{key}.json")
+        for key, found in ((name, parameters), (f"{name}_row", in_row)):
+            write_json(measured.measured_record(key, found, table), new / f"{key}.json")
     report |= {
-        "table": rounded(done.biases).model_dump(),
+        "conditions": conditions.model_dump(),
+        "table": table.model_dump(),
         "target": target,
         "measured": values,
         "model_parameters": parameters.model_dump(),
@@ -129,7 +165,13 @@ def run_recipe(
 
 
 def _fit(
-    recipe: Recipe, biases: BiasTable, say: Say, workers: int | None
+    recipe: Recipe,
+    biases: BiasTable,
+    say: Say,
+    benches: Callable[[BiasTable], NeuronParameters],
+    workers: int | None,
+    conditions: Conditions,
+    rounds: int,
 ) -> tuple[BiasTable, dict, dict]:
     """Fitted table, where the recorded decisions place the window, and a report."""
     settings = recipe.recordings
@@ -141,18 +183,25 @@ def _fit(
         shown = ", ".join(f"{deviation * 1e9:.3f} nA" for deviation in deviations)
         say(f"fit round {number}: I_mem deviates by {shown} RMS from the recordings")
 
-    processes = workers or cpu_count()
-    benches = partial(measure, workers=workers)
-    with Pool(processes) as pool:
+    with Pool(workers or cpu_count()) as pool:
         biases = fit(
-            biases, settings.free, recordings, weighting, benches, pool.map, on_round, workers
+            biases,
+            settings.free,
+            recordings,
+            weighting,
+            benches,
+            pool.map,
+            on_round,
+            workers,
+            conditions,
+            rounds,
         )
-    waveforms = replay_waveforms(biases, recordings, workers)
+    waveforms = replay_waveforms(biases, recordings, workers, conditions)
     circuit = at_edges(waveforms, recordings)
     compared = at_edges(waveforms, recordings, DECISION_LAG)
     deviations = [i - r.i_mem for i, r in zip(circuit, recordings, strict=True)]
     rms = [float(np.sqrt(np.mean(deviation**2))) for deviation in deviations]
-    on_round(ROUNDS, rms)
+    on_round(rounds, rms)
     lower, upper = _margins(compared, recordings)
     for text, (low, high) in (("lower", lower), ("upper", upper)):
         say(f"recorded decisions leave {low * 1e9:.3f} .. {high * 1e9:.3f} nA to the {text} bound")
@@ -161,6 +210,7 @@ def _fit(
         "window_centre": float(sum(middles) / 2),
         "window_half_width": float((middles[1] - middles[0]) / 2),
     }
+    settings.check_window(window["window_centre"])
     fitted_to = {name: f"{end * 1e3:g} ms" for name, end in settings.simulations.items()}
     report = {
         "fitted_to": fitted_to,

@@ -1,10 +1,11 @@
 """Calibration to a target: biases scaled until the cells' benches show what is wanted."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from cosim.experiments.calibration.behaviour import QUANTITIES, behaviour
-from cosim.workbench.errors import CosimError
+from cosim.experiments.calibration.errors import CalibrationError
 from ebn_model.parameters import BiasTable, NeuronParameters, validated
 
 MAX_ROUNDS = 20
@@ -12,10 +13,6 @@ TOLERANCE = 2e-4
 """Greatest relative distance from the target: 2 pA of the window, which decides as finely."""
 MAX_FACTOR = 3.0
 """A bias changes by no more than this in one round."""
-
-
-class CalibrationError(CosimError):
-    """No bias table within reach of the target was found."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,7 @@ def calibrate(
     for number in range(1, MAX_ROUNDS + 1):
         parameters = measure(biases)
         values = behaviour(parameters)
-        ratios = {name: wanted / values[name] for name, wanted in target.items()}
+        ratios = {name: _ratio(name, wanted, values) for name, wanted in target.items()}
         worst = max(ratios, key=lambda name: abs(ratios[name] - 1))
         if on_round:
             on_round(number, abs(ratios[worst] - 1))
@@ -58,8 +55,22 @@ def calibrate(
         biases = _scaled(biases, ratios)
     raise CalibrationError(
         f"after {MAX_ROUNDS} rounds {QUANTITIES[worst].text} is {values[worst]:.4g}, "
-        f"not {target[worst]:.4g}"
+        f"not {target[worst]:.4g} ({QUANTITIES[worst].place})"
     )
+
+
+def _ratio(name: str, wanted: float, values: Mapping[str, float]) -> float:
+    """Wanted over measured value; raises CalibrationError where they can't be compared."""
+    quantity = QUANTITIES[name]
+    if name not in values:
+        raise CalibrationError(f"{quantity.text} was not measured ({quantity.place})")
+    value = values[name]
+    if not math.isfinite(value) or value * wanted <= 0:
+        raise CalibrationError(
+            f"{quantity.text} is {value:.4g}, from where no scaling leads to {wanted:.4g} "
+            f"({quantity.place})"
+        )
+    return wanted / value
 
 
 def _scaled(biases: BiasTable, ratios: Mapping[str, float]) -> BiasTable:
@@ -68,4 +79,5 @@ def _scaled(biases: BiasTable, ratios: Mapping[str, float]) -> BiasTable:
         quantity = QUANTITIES[name]
         factor = min(max(ratio, 1 / MAX_FACTOR), MAX_FACTOR) ** quantity.power
         changes[quantity.bias] = getattr(biases, quantity.bias) * factor
-    return validated(BiasTable, {**biases.model_dump(), **changes}, "calibration")
+    sought = ", ".join(QUANTITIES[name].text for name in ratios)
+    return validated(BiasTable, {**biases.model_dump(), **changes}, f"calibration of {sought}")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import least_squares
 
+from cosim.circuits.conditions import Conditions
 from cosim.circuits.mixed_neuron import I_MEM
 from cosim.engine.worker import run_jobs
 from cosim.experiments.calibration.given_weights import EDGE, replay_job, replay_model
@@ -68,6 +69,8 @@ def fit(
     run_all: RunAll,
     on_round: Callable[[int, list[float]], None] | None = None,
     workers: int | None = None,
+    conditions: Conditions | None = None,
+    rounds: int = ROUNDS,
 ) -> BiasTable:
     """Fit the free biases to recordings.
 
@@ -80,11 +83,13 @@ def fit(
         run_all: runs the twin several times at once.
         on_round: gets the round and the circuit's RMS deviation from each recording, A.
         workers: runs of the circuit at once, all processors by default.
+        conditions: of the circuit, by default those of Conditions.
+        rounds: how often the circuit is measured, and the biases are fitted.
     """
     biases = start
-    for number in range(ROUNDS):
+    for number in range(rounds):
         parameters = measure(biases)
-        circuit = replay_circuit(biases, recordings, workers)
+        circuit = replay_circuit(biases, recordings, workers, conditions)
         if on_round:
             deviations = zip(circuit, recordings, strict=True)
             on_round(number, [float(np.sqrt(np.mean((i - r.i_mem) ** 2))) for i, r in deviations])
@@ -94,18 +99,24 @@ def fit(
 
 
 def replay_circuit(
-    biases: BiasTable, recordings: list[Recording], workers: int | None = None
+    biases: BiasTable,
+    recordings: list[Recording],
+    workers: int | None = None,
+    conditions: Conditions | None = None,
 ) -> list[np.ndarray]:
     """I_mem in A of the analog circuit at each recording's edges, its weights given."""
-    return at_edges(replay_waveforms(biases, recordings, workers), recordings)
+    return at_edges(replay_waveforms(biases, recordings, workers, conditions), recordings)
 
 
 def replay_waveforms(
-    biases: BiasTable, recordings: list[Recording], workers: int | None = None
+    biases: BiasTable,
+    recordings: list[Recording],
+    workers: int | None = None,
+    conditions: Conditions | None = None,
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Time in s and I_mem in A of the analog circuit for each recording, its weights given."""
     jobs = [
-        replay_job(biases, r.stimulus, r.spikes.weight_before, f"recording {k}")
+        replay_job(biases, r.stimulus, r.spikes.weight_before, f"recording {k}", conditions)
         for k, r in enumerate(recordings)
     ]
     vectors = dict(run_jobs(jobs, workers))

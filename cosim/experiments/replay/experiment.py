@@ -29,7 +29,7 @@ _Ran = tuple[ReplayResult, Mapping[str, np.ndarray], CosimError | None]
 def run_replay(experiment: ReplayExperiment, work: Work, runs: Runs = "missing") -> ReplayReport:
     """Train, replay or close the loop, compare and report.
 
-    Finished rows of a replay are kept from run to run.
+    Finished rows of a replay, and finished loops, are kept from run to run.
 
     Args:
         experiment: what to run.

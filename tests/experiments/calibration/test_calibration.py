@@ -5,20 +5,23 @@ import pytest
 from synthetic import neuron_parameters, spike_table, stimulus
 
 from cosim.cells import characterise
+from cosim.circuits.conditions import Conditions
 from cosim.circuits.mixed_neuron import I_MEM, MixedCircuit
-from cosim.circuits.neuron import read_biases
+from cosim.circuits.neuron import bias_folder, read_biases
 from cosim.cli import main
 from cosim.engine.worker import run_jobs
 from cosim.experiments.calibration import recipe, to_waveforms
 from cosim.experiments.calibration.behaviour import behaviour
+from cosim.experiments.calibration.errors import CalibrationError
 from cosim.experiments.calibration.given_weights import replay_job, replay_model
-from cosim.experiments.calibration.runner import _margins
+from cosim.experiments.calibration.runner import Folders, _margins
 from cosim.experiments.calibration.scaling import scaled
 from cosim.experiments.calibration.tables import rounded, table_text
-from cosim.experiments.calibration.to_target import CalibrationError, calibrate
+from cosim.experiments.calibration.to_target import calibrate
 from cosim.experiments.calibration.to_waveforms import Recording, Weighting, edges_of, fit
 from ebn_model.errors import InputError
 from ebn_model.learning_neuron import LearningNeuron
+from ebn_model.measured import FOLDER
 from ebn_model.parameters import BiasTable
 
 FREE = ("i_in", "i_th_exc", "i_tau_mem")
@@ -82,8 +85,38 @@ def test_calibration_meets_its_target(biases, made_of):
 
 
 def test_a_target_out_of_reach_is_named(biases):
-    with pytest.raises(CalibrationError, match=r"of the membrane is 0\.026, not 0\.024"):
+    place = r"\(bench membrane_response, cell dpi_membrane, bias i_tau_mem\)"
+    with pytest.raises(CalibrationError, match=rf"of the membrane is 0\.026, not 0\.024 {place}"):
         calibrate(biases, {"tau_mem": 24e-3}, lambda table: neuron_parameters())
+
+
+def test_a_quantity_that_no_scaling_reaches_is_named(biases):
+    flat = neuron_parameters(i_omega=0.0)
+    place = r"\(bench decision, cell decision, bias i_omega\)"
+    with pytest.raises(CalibrationError, match=rf"per LSB is 0, from where .* to 2e-11 {place}"):
+        calibrate(biases, {"slope": 20e-12}, lambda table: flat)
+    place = r"\(bench spike_generator, cell spike_generator, bias i_spike\)"
+    with pytest.raises(CalibrationError, match=f"neuron spikes was not measured {place}"):
+        calibrate(biases, {"i_spike": 13e-9}, lambda table: flat)
+
+
+def test_a_fit_that_moves_the_window_is_refused():
+    recordings = recipe.read_recipe("published").recordings
+    recordings.check_window(8.96e-9)
+    for centre in (8.77e-9, 9.85e-9):
+        with pytest.raises(CalibrationError, match=r"not within 8\.780 \.\. 9\.140 nA"):
+            recordings.check_window(centre)
+
+
+def test_where_tables_go(tmp_path):
+    found = Folders.of(None)
+    assert (found.tables.name, found.constants) == ("generic180", FOLDER)
+    found = Folders.of(None, Conditions(technology="sky130"))
+    assert found.tables == found.constants == bias_folder("sky130")
+    hot = Conditions(temperature=85)
+    with pytest.raises(InputError, match="a table for generic180-85C needs --out"):
+        Folders.of(None, hot)
+    assert Folders.of(tmp_path, hot) == Folders(tmp_path, tmp_path, tmp_path)
 
 
 def test_a_bias_out_of_range_is_named(biases, made_of):
@@ -97,7 +130,7 @@ def test_a_fit_finds_the_currents_behind_a_recording(biases, made_of, monkeypatc
     truth = changed(biases, {"i_in": 1.05, "i_th_exc": 0.8, "i_tau_mem": 0.95})
     played = stimulus(np.arange(4e-3, 100e-3, 5e-3), duration=102e-3, start_weight=5)
 
-    def circuit(table, recordings, _workers):
+    def circuit(table, recordings, *_):
         return [
             edges_of(replay_model(made_of(table), r.stimulus, r.spikes.decision)) + 0.05e-9
             for r in recordings
@@ -142,10 +175,8 @@ def test_a_table_is_read_back_as_it_was_written(biases, tmp_path, monkeypatch):
     reasons = {name: f"why {name}" for name in BiasTable.model_fields}
     text = table_text("mine", "for a test", biases, reasons)
     assert text.startswith("* mine: for a test\n")
-    folder = tmp_path / "biases"
-    folder.mkdir()
-    folder.joinpath("mine.spice").write_text(text)
-    monkeypatch.setattr("cosim.circuits.neuron.NETLISTS", tmp_path)
+    tmp_path.joinpath("mine.spice").write_text(text)
+    monkeypatch.setattr("cosim.circuits.neuron.bias_folder", lambda technology: tmp_path)
     again = read_biases("mine")
     for name, current in rounded(biases).model_dump().items():
         assert getattr(again, name) == pytest.approx(current, rel=1e-9), name
