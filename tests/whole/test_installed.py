@@ -213,12 +213,12 @@ def test_a_calibrated_table_is_the_users_and_can_be_used(command, tmp_path):
     printed = command("calibrate", "near.toml")
     made = tmp_path / "results" / "calibration"
     assert {path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file()} == {
-        "biases/near.spice",
+        "biases/generic180/near.spice",
         "measured/near.json",
         "measured/near_row.json",
         "near_report.json",
     }
-    table = made / "biases" / "near.spice"
+    table = made / "biases" / "generic180" / "near.spice"
     assert f"{table}: use it with --biases {table}\n" in printed
     tmp_path.joinpath("short.toml").write_text(SHORT, encoding="utf-8")
     command("run", "short.toml", "--view=mixed", f"--biases={table}")

@@ -9,7 +9,7 @@ from cosim.workbench.places import ROOT
 
 PLACES = (
     "from cosim.workbench.places import *; print(NETLISTS, SIMULATIONS, results_of('omega'), "
-    "bias_tables(), model_constants(), schematics_folder(), sep='\\n')"
+    "bias_tables('sky130'), model_constants(), schematics_folder(), sep='\\n')"
 )
 
 
@@ -35,7 +35,7 @@ def test_a_checkout_has_and_gets_all(folders):
         "/copy/netlists",
         "/copy/Simulations",
         "/copy/Simulations/omega/results",
-        "/copy/netlists/biases/generic180",
+        "/copy/netlists/biases/sky130",
         "/copy/ebn_model/measured",
         "/copy/docs/schematics",
     ]
@@ -48,7 +48,7 @@ def test_an_installed_copy_gets_nothing(folders):
         "/copy/cosim/data/netlists",
         "/copy/cosim/data/Simulations",
         "/user/results/omega",
-        "/user/results/calibration/biases",
+        "/user/results/calibration/biases/sky130",
         "/user/results/calibration/measured",
         "/user/results/schematics",
     ]
@@ -56,6 +56,6 @@ def test_an_installed_copy_gets_nothing(folders):
 
 def test_this_checkout_has_what_it_says():
     assert not places.INSTALLED
-    for folder in (places.NETLISTS, places.SIMULATIONS, places.bias_tables()):
+    for folder in (places.NETLISTS, places.SIMULATIONS, places.bias_tables("generic180")):
         assert folder.is_dir()
     assert places.model_constants().joinpath("network_row.json").is_file()
