@@ -49,7 +49,9 @@ def close_loop(
     biases = read_biases(settings.biases, settings.conditions.technology)
     circuit = RowCircuit(settings.view, biases, conditions=settings.conditions)
     result, runs = _ran(kind, network, command, circuit, settings, on_progress)
-    model = HardwareRow(row_constants(settings.biases, settings.conditions, settings.workers))
+    model = HardwareRow(
+        row_constants(settings.biases, settings.conditions, settings.placement.local_pool())
+    )
     spikes = result.spike_times, result.spike_neurons
     rows = {}
     for row, run in runs.items():
@@ -75,7 +77,7 @@ def _ran(
     if settings.runs == "none":
         raise InputError(f"no current results of the loop in {settings.cache}: run it first")
     started = time.perf_counter()
-    closed = LOOPS[kind](network, command, circuit, on_progress, settings.workers)
+    closed = LOOPS[kind](network, command, circuit, on_progress, settings.placement.workers)
     seconds = (time.perf_counter() - started) / len(closed.rows)
     runs = {row: _run(row, closed, circuit, settings.waveform, seconds) for row in closed.rows}
     if stored:
