@@ -11,6 +11,7 @@ from zipfile import ZipFile
 
 import pytest
 from commands import WORK, Place
+from permissions import BOUND
 
 from cosim.workbench.experiment_files import experiment_names
 from cosim.workbench.places import ROOT
@@ -18,8 +19,6 @@ from cosim.workbench.places import ROOT
 pytestmark = [pytest.mark.slow, pytest.mark.ngspice]
 
 PARTS = ("cosim", "ebn_model", "netlists", "Simulations")
-# Permissions bind root, too, when it gives up the right to pass over them.
-OBEDIENT = [] if os.geteuid() else ["setpriv", "--bounding-set=-dac_override"]
 
 RECIPE = """\
 about = "as `rule`, but from an I_Omega that is a little off"
@@ -81,7 +80,7 @@ def wheel(checkout, tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
     pip_wheel = ["pip", "wheel", "--no-deps", "--no-index", "--no-build-isolation"]
     subprocess.run(
-        [*OBEDIENT, sys.executable, "-m", *pip_wheel, "--wheel-dir", folder, checkout],
+        [*BOUND, sys.executable, "-m", *pip_wheel, "--wheel-dir", folder, checkout],
         check=True,
         capture_output=True,
     )
@@ -116,7 +115,7 @@ def run(program, *arguments, folder, home, path=None):
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     added = {"PYTHONPATH": str(path)} if path else {}
     return subprocess.run(
-        [*OBEDIENT, program, *map(str, arguments)],
+        [*BOUND, program, *map(str, arguments)],
         cwd=folder,
         env={**kept, **added, "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"},
         stdin=subprocess.DEVNULL,
