@@ -92,10 +92,9 @@ def wheel(checkout, tmp_path_factory):
 def environment(wheel, tmp_path_factory):
     """An environment with the wheel, and with the packages that these tests run with."""
     folder = tmp_path_factory.mktemp("installed") / "environment"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     install = ["install", "--no-deps", "--no-index", "--no-compile", wheel]
-    pip = [sys.executable, "-m", "pip", "--python", folder / "bin" / "python"]
-    subprocess.run([*pip, *install], check=True, capture_output=True)
+    subprocess.run([folder / "bin" / "pip", *install], check=True, capture_output=True)
     [packages] = folder.glob("lib/python*/site-packages")
     # Paths alone: what their own .pth files would add, such as the checkout, stays out.
     others = {str(Path(path)) for path in sys.path if Path(path).name.endswith("-packages")}
