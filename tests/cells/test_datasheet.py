@@ -31,6 +31,10 @@ reason = "law"
 max = "50 ms"
 reason = "slow on purpose"
 
+[tau.technologies.other]
+max = "40 ms"
+reason = "slow devices"
+
 [tau.biases.free]
 min = "none"
 max = "none"
@@ -114,6 +118,16 @@ def test_limits_may_differ_between_bias_tables(specification):
     assert row.reason == "slow on purpose"
 
 
+def test_limits_may_differ_between_technologies(specification):
+    values = {"tau": 0.035, "tau_law": 0.02, "peak": 1.0}
+    for table in ("published", "slow"):
+        row, _ = judge(specification, values, {}, table, "other")
+        assert (row.min, row.max, row.passed) == (pytest.approx(0.018), 0.04, True)
+        assert row.reason == "slow devices"
+    row, _ = judge(specification, values, {}, "published", "generic180")
+    assert row.passed is False
+
+
 def test_a_bias_table_may_lift_limits(specification):
     row, _ = judge(specification, {"tau": 1.0, "tau_law": 0.02, "peak": 1.0}, {}, "free")
     assert (row.min, row.typical, row.max, row.passed) == (None, 0.02, None, None)
@@ -167,7 +181,7 @@ def test_each_specification_has_a_bench_and_a_measurement(name):
     assert callable(measurement(name).draw)
     for quantity in read_specification(specification_path(name)).values():
         for table in ("published", *quantity.biases):
-            limits = quantity.under(table)
+            limits = quantity.under(table, "generic180")
             for limit in (limits.min, limits.typical, limits.max):
                 assert limit is None or evaluate(limit, quantity.unit, EveryName()) is not None
 
