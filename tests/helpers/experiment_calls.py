@@ -15,8 +15,8 @@ from cosim.experiments.study import settings as study
 from cosim.workbench.experiment_files import read_file
 
 
-def read_simulation(name, changes=(), out=None, biases=None, view=None):
-    request = Request(tuple(changes), out=out, biases=biases, view=view)
+def read_simulation(name, changes=(), out=None, biases=None, view=None, conditions=()):
+    request = Request(tuple(changes), (), out, biases, tuple(conditions), view)
     return simulation.read_simulation(read_file(str(name)), request)
 
 
@@ -32,8 +32,9 @@ def read_networks(path, changes=(), seeds=(), out=None):
     return network.read_networks(read_file(path), Request(tuple(changes), tuple(seeds), out))
 
 
-def read_replay(path, changes=(), full=False, out=None):
-    return replay.read_replay(read_file(path), Request(tuple(changes), out=out, full=full))
+def read_replay(path, changes=(), full=False, out=None, conditions=()):
+    request = Request(tuple(changes), out=out, full=full, conditions=tuple(conditions))
+    return replay.read_replay(read_file(path), request)
 
 
 def read_study(path):
