@@ -1,7 +1,6 @@
 """The command line of `ebn-cosim`."""
 
 import argparse
-import io
 import os
 import signal
 import sys
@@ -10,6 +9,7 @@ from importlib import import_module
 from typing import NamedTuple
 
 from cosim.workbench.errors import CosimError
+from cosim.workbench.streams import prepare_streams
 from ebn_model.errors import InputError
 
 EXIT_STATUS = """exit status:
@@ -57,7 +57,7 @@ COMMANDS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, in whatever thread; returns its exit status, see EXIT_STATUS."""
-    _print_in_any_locale()
+    prepare_streams()
     words = sys.argv[1:] if arguments is None else list(arguments)
     try:
         options = _parser(words).parse_args(words)
@@ -71,13 +71,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (InputError, CosimError, OSError) as error:
         print(f"ebn-cosim: {error}", file=sys.stderr)
         return 2
-
-
-def _print_in_any_locale() -> None:
-    """Escape what the terminal's encoding lacks, as ASCII does ±, rather than fail."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
 
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:

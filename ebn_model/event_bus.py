@@ -19,6 +19,21 @@ GAP = 0.2
 meeting."""
 
 
+def pulse_rise(time: float, sent: float, waits: bool, ends: float, slot: float) -> float:
+    """Beginning of the pulse of a spike, s, by the rule above; NaN where the spike is lost.
+
+    The compiled loop of networks calls this function, too.
+
+    Args:
+        time: of the spike, s.
+        sent: beginning of the pulse that the bus sent before, s.
+        waits: true where the spike before of the same line still waits.
+        ends: end of the same line's last pulse, s.
+        slot: s.
+    """
+    return np.nan if waits else max(time, sent, ends) + slot
+
+
 class EventBus:
     """The bus of a run, spike by spike.
 
@@ -35,28 +50,25 @@ class EventBus:
             if not (np.isfinite(value) and value > 0):
                 raise InputError(f"{name} = {value} s must be positive")
         self._slot, self._pulse_width = slot, pulse_width
-        self._last = -np.inf
+        self._sent = -np.inf
         self._rises: dict[int, float] = {}
 
     def request(self, time: float, line: int) -> float:
-        """When the pulse of a spike at `time` in s begins, s; NaN where the spike is lost.
+        """Beginning of the pulse of a spike at `time` in s, s; NaN where the spike is lost.
 
         Requests must come in the order of their times.
         """
         own = self._rises.get(line, -np.inf)
-        if own > time:
-            return float("nan")
-        begins = max(time, self._last) + self._slot
-        if own + self._pulse_width > time:
-            begins = max(begins, own + self._pulse_width + self._slot)
-        self._last = self._rises[line] = begins
-        return begins
+        rise = pulse_rise(time, self._sent, own > time, own + self._pulse_width, self._slot)
+        if np.isfinite(rise):
+            self._sent = self._rises[line] = rise
+        return rise
 
 
 def delivered(
     spike_times: np.ndarray, spike_neurons: np.ndarray, slot: float, pulse_width: float
 ) -> np.ndarray:
-    """When each spike's pulse begins, s, NaN where it is lost; shape (spikes,).
+    """Beginning of each spike's pulse, s, NaN where it is lost; shape (spikes,).
 
     Args:
         spike_times: s, shape (spikes,), ascending; equal times go in the order given.

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.integrate import solve_ivp
 
 from ebn_model.errors import InputError
+from ebn_model.learning_rule import decide, window
 from ebn_model.parameters import IntegratorParameters, NeuronParameters
 from ebn_model.results import LearningResult, SpikeTable, weight_steps
 from ebn_model.stimulus import Stimulus
@@ -90,15 +91,12 @@ class LearningNeuron:
 
     def thresholds(self, weight: np.ndarray | int) -> tuple[np.ndarray, np.ndarray]:
         """I_lower and I_upper in A for weights in LSB, of any shape."""
-        decision = self.parameters.decision
-        weight = np.asarray(weight)
-        shift = decision.i_omega * weight - decision.i_sign * (weight < 0)
-        return decision.i_lower - shift, decision.i_upper - shift
+        d = self.parameters.decision
+        return window(np.asarray(weight), d.i_lower, d.i_upper, d.i_omega, d.i_sign)
 
     def decide(self, i_mem: np.ndarray | float, weight: np.ndarray | int) -> np.ndarray:
-        """Weight change in LSB (+1 INC, 0 SL, -1 DEC) for I_mem in A and weights in LSB."""
-        lower, upper = self.thresholds(weight)
-        return np.where(i_mem < lower, 1, np.where(i_mem > upper, -1, 0))
+        """Weight change in LSB (see Decision) for I_mem in A and weights in LSB."""
+        return decide(i_mem, *self.thresholds(weight))
 
     def run(
         self, stimulus: Stimulus, on_progress: Callable[[float], None] | None = None

@@ -19,6 +19,8 @@ from cosim.cells.dpi_fit import evenly, fit_law
 from cosim.cells.waveforms import current
 from cosim.circuits.conditions import Conditions
 from cosim.engine.job import Job
+from cosim.engine.worker import Vectors, run_all
+from cosim.workbench.pool import Pool
 from ebn_model.parameters import (
     BiasTable,
     DecisionParameters,
@@ -27,8 +29,6 @@ from ebn_model.parameters import (
     SpikeParameters,
     SynapseParameters,
 )
-
-Vectors = dict[str, np.ndarray]
 
 BENCHES = ("dpi_membrane", "membrane_response", "dpi_synapse", "plastic_synapse", "decision")
 SYNAPSES = {"excitatory": "exc", "inhibitory": "inh", "extra": "ext"}
@@ -45,6 +45,18 @@ def jobs(biases: BiasTable, conditions: Conditions | None = None) -> list[Job]:
 def spike_job(biases: BiasTable, conditions: Conditions | None = None) -> Job:
     """The run of the spike generator's bench; its result goes to `spike_parameters`."""
     return bench_job("spike_generator", biases, conditions)
+
+
+def measure_neuron(
+    biases: BiasTable, conditions: Conditions | None = None, pool: Pool | None = None
+) -> NeuronParameters:
+    """All parameters, the spike generator's included, from runs of the benches.
+
+    Raises what `run_jobs` raises, and SimulationError as `parameters` and `spike_parameters`.
+    """
+    runs = [*jobs(biases, conditions), spike_job(biases, conditions)]
+    *cells, spikes = run_all(runs, pool)
+    return parameters(cells).model_copy(update={"spike": spike_parameters(spikes)})
 
 
 def parameters(results: list[Vectors]) -> NeuronParameters:

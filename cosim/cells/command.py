@@ -11,7 +11,7 @@ from rich.table import Table
 from cosim.cells.runner import BenchConditions, run_benches
 from cosim.cells.sheet import Sheet, shown
 from cosim.circuits.conditions_options import add_conditions, stated_conditions
-from cosim.workbench.placement import add_placement, no_cluster
+from cosim.workbench.placement import Placement, add_placement
 from ebn_model.parameters import validated
 
 _VERDICTS = {True: "[green]pass[/]", False: "[bold red]FAIL[/]", None: ""}
@@ -40,10 +40,11 @@ def add_bench_cells(parser: argparse.ArgumentParser) -> None:
 
 def _bench_cells(options: argparse.Namespace) -> int:
     """Run and print; 1 where anything is out of its limits, else 0."""
-    no_cluster(options.scheduler, "bench-cells", "all benches take a minute on one machine")
+    placement = Placement.of(options)
+    placement.check_local("bench-cells", "all benches take a minute on one machine")
     values = {"biases": options.biases, **stated_conditions(options)}
     conditions = validated(BenchConditions, values, "options")
-    sheets, folder = run_benches(options.names, conditions, options.out, options.workers)
+    sheets, folder = run_benches(options.names, conditions, options.out, placement)
     # A file or a pipe has no width of its own.
     Console(width=None if sys.stdout.isatty() else 120).print(_table(sheets, folder))
     return 1 if any(sheet.passed is False for sheet in sheets) else 0

@@ -5,7 +5,7 @@ from scipy.optimize import brentq
 
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.row import RowCircuit
-from cosim.engine.worker import run_jobs
+from cosim.engine.worker import run_all
 from ebn_model.learning_neuron import settled_current
 from ebn_model.parameters import BiasTable, NeuronParameters
 from ebn_model.row import RowResult, RowStimulus
@@ -30,7 +30,7 @@ def row_parameters(
     stimulus = RowStimulus(
         nothing, nothing, nothing, nothing, 1e-3, 1e-4, LENGTH, forced_spikes=[SPIKE]
     )
-    [(_, vectors)] = run_jobs([circuit.job(stimulus, "row at rest")])
+    [vectors] = run_all([circuit.job(stimulus, "row at rest")])
     result = circuit.result(stimulus, vectors)
     release = SPIKE + neuron.spike.refractory
     at_rest, held, after = (

@@ -6,16 +6,14 @@ from cosim.cells import characterise
 from cosim.cells.row_characterise import row_parameters
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import bias_folder, is_path, read_biases
-from cosim.engine.worker import run_jobs
+from cosim.workbench.pool import Pool
 from ebn_model.measured import FOLDER, has_measured, measured_biases, measured_parameters
 from ebn_model.parameters import NeuronParameters
 
 _log = logging.getLogger(__name__)
 
 
-def row_constants(
-    table: str, conditions: Conditions, workers: int | None = None
-) -> NeuronParameters:
+def row_constants(table: str, conditions: Conditions, pool: Pool | None = None) -> NeuronParameters:
     """Constants of a neuron in a row, its spike generator included.
 
     Those that `calibrate` measured, under the conditions of the technology's own tables, as long
@@ -36,10 +34,5 @@ def row_constants(
         _log.warning(
             "%s_row.json: of other currents than table %s has; measured anew", table, table
         )
-    jobs = characterise.jobs(biases, conditions)
-    jobs.append(characterise.spike_job(biases, conditions))
-    vectors = dict(run_jobs(jobs, workers))
-    *cells, spikes = (vectors[index] for index in range(len(jobs)))
-    spike = characterise.spike_parameters(spikes)
-    neuron = characterise.parameters(cells).model_copy(update={"spike": spike})
+    neuron = characterise.measure_neuron(biases, conditions, pool)
     return row_parameters(neuron, biases, conditions)

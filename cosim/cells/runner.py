@@ -13,6 +13,7 @@ from cosim.engine.batch import run_batches
 from cosim.engine.simulator import versions
 from cosim.workbench.errors import CosimError
 from cosim.workbench.output import check_writable, new_files
+from cosim.workbench.placement import HERE, Placement
 from cosim.workbench.places import results_of
 from cosim.workbench.progress import progress_bars
 from cosim.workbench.scratch import ScratchFolder
@@ -42,7 +43,7 @@ def run_benches(
     names: Iterable[str] = (),
     conditions: BenchConditions | None = None,
     out: Path | None = None,
-    workers: int | None = None,
+    placement: Placement = HERE,
 ) -> tuple[list[Sheet], Path]:
     """Run benches, and write the datasheet of all whose results are current.
 
@@ -50,7 +51,7 @@ def run_benches(
         names: benches, all that have a specification by default.
         conditions: what they run under.
         out: gets a folder named after the conditions, by default the results of `cells`.
-        workers: greatest number of processes at once, all processors by default.
+        placement: how many runs there are at once; all are on this machine.
 
     Returns:
         The sheets, in the order of the names, and the folder of the results. The sheet of a bench
@@ -74,7 +75,7 @@ def run_benches(
         batches = [
             view.batch(Path(scratch), partial(faults.__setitem__, view.name)) for view in stale
         ]
-        run_batches(batches, workers, add_bar)
+        run_batches(batches, placement.local_pool(), add_bar)
     formula_names = conditions.formula_names()
     sheets = {
         name: view.sheet(conditions.biases, formula_names)

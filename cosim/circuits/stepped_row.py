@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from cosim.circuits.levels import LogicLevels
 from cosim.circuits.neuron_readout import OUTPUT_SPIKE
 from cosim.circuits.row_logic import DigitalRow
-from cosim.engine.lockstep import Meeting
+from cosim.workbench.process import Link
 from ebn_model.row import RowStimulus
 
 
@@ -42,13 +42,13 @@ class Answer:
 class SteppedRow(DigitalRow):
     """A DigitalRow whose pulses and forced spikes come step by step."""
 
-    def __init__(self, meeting: Meeting, stimulus: RowStimulus, lanes: int, levels: LogicLevels):
+    def __init__(self, stimulus: RowStimulus, lanes: int, levels: LogicLevels, link: Link):
         """Begin at time 0 with the first step; the stimulus has no pulses."""
         super().__init__(stimulus, lanes, levels)
         self.watched = None if self._forced else (OUTPUT_SPIKE, levels.supply / 2)
         self._decisions: list[tuple[int, int]] = []
         self._spikes: list[float] = []
-        self._link = meeting.join()
+        self._link = link
         self._take_step()
 
     def rise(self, synapse: int, values: Mapping[str, float]) -> None:

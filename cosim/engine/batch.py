@@ -4,14 +4,11 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 
-import numpy as np
-
 from cosim.engine.job import Job
-from cosim.engine.worker import run_jobs
+from cosim.engine.worker import SIMULATION, Vectors
 from cosim.workbench.errors import CosimError
+from cosim.workbench.pool import Pool
 from cosim.workbench.progress import AddBar
-
-Vectors = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,16 +25,11 @@ class Batch:
     finish: Callable[[list[Vectors]], None]
     fail: Callable[[CosimError], None] | None = None
 
-    @property
-    def length(self) -> float:
-        """Time to simulate, s; analyses other than transients count as nothing."""
-        return sum(job.t_stop or 0.0 for job in self.jobs)
 
+def run_batches(batches: list[Batch], pool: Pool, add_bar: AddBar) -> None:
+    """Run all jobs, and finish each batch when it is done.
 
-def run_batches(batches: list[Batch], workers: int | None, add_bar: AddBar) -> None:
-    """Run all jobs in at most `workers` processes at once, and finish each batch when it is done.
-
-    Raises what `run_jobs` or a `finish` raises, but for what a `fail` takes; all runs are then
+    Raises what a run or a `finish` raises, but for what a `fail` takes; all runs are then
     killed.
     """
     places = [
@@ -49,12 +41,12 @@ def run_batches(batches: list[Batch], workers: int | None, add_bar: AddBar) -> N
 
     def on_progress(index: int, time: float) -> None:
         running, number = places[index]
-        running.advance(number, time)
+        running.show(number, time)
 
-    with closing(run_jobs(jobs, workers, on_progress, keep_going=True)) as results:
-        for index, outcome in results:
+    with closing(pool.run(SIMULATION, jobs, on_progress)) as outcomes:
+        for index, outcome in outcomes:
             running, number = places[index]
-            if isinstance(outcome, CosimError):
+            if isinstance(outcome, Exception):
                 running.fail(outcome)
             else:
                 running.collect(number, outcome)
@@ -65,21 +57,18 @@ class _Running:
 
     def __init__(self, batch: Batch, add_bar: AddBar):
         self.batch = batch
-        self._times = [0.0] * len(batch.jobs)
+        # Analyses other than transients count as nothing.
+        self._lengths = [job.t_stop or 0.0 for job in batch.jobs]
         self._vectors: dict[int, Vectors] = {}
-        self._show = add_bar(batch.label, batch.length)
+        self.show = add_bar(batch.label, self._lengths)
 
-    def advance(self, number: int, time: float) -> None:
-        self._times[number] = time
-        self._show(sum(self._times))
-
-    def fail(self, error: CosimError) -> None:
-        if self.batch.fail is None:
+    def fail(self, error: Exception) -> None:
+        if self.batch.fail is None or not isinstance(error, CosimError):
             raise error
         self.batch.fail(error)
 
     def collect(self, number: int, vectors: Vectors) -> None:
-        self.advance(number, self.batch.jobs[number].t_stop or 0.0)
+        self.show(number, self._lengths[number])
         self._vectors[number] = vectors
         if len(self._vectors) == len(self.batch.jobs):
             self.batch.finish([self._vectors[k] for k in range(len(self._vectors))])

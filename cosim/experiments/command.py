@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cosim.experiments.protocol import Kind, Request, Work
 from cosim.experiments.registry import kind_of
 from cosim.workbench.experiment_files import ExperimentFile, experiment_names, read_file
-from cosim.workbench.placement import add_placement, no_cluster
+from cosim.workbench.placement import Placement, add_placement
 
 if TYPE_CHECKING:
     from cosim.workbench.report import Report
@@ -110,7 +110,7 @@ def _not_negative(text: str) -> int:
     return number
 
 
-def _chosen(options: argparse.Namespace, scheduler: str | None = None) -> Chosen:
+def _chosen(options: argparse.Namespace, placement: Placement | None = None) -> Chosen:
     """What the command line means, each once; all is read before anything runs."""
     from cosim.circuits.conditions_options import stated_conditions
 
@@ -127,8 +127,8 @@ def _chosen(options: argparse.Namespace, scheduler: str | None = None) -> Chosen
     for file in _files(options.names):
         kind = kind_of(file)
         request.check(file, kind.takes)
-        if kind.not_on_a_cluster:
-            no_cluster(scheduler, file.name, kind.not_on_a_cluster)
+        if placement and kind.not_on_a_cluster:
+            placement.check_local(file.name, kind.not_on_a_cluster)
         _, experiments = chosen.setdefault(file.kind, (kind, []))
         experiments += kind.read(file, request)
     return list(chosen.values())
@@ -139,8 +139,8 @@ def _files(names: Iterable[str]) -> Iterator[ExperimentFile]:
 
 
 def _run(options: argparse.Namespace) -> int:
-    chosen = _chosen(options, options.scheduler)
-    work = Work(options.workers, options.scheduler, options.force)
+    work = Work(Placement.of(options), options.force)
+    chosen = _chosen(options, work.placement)
     return _print(chain.from_iterable(kind.run(found, work) for kind, found in chosen))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from cosim.workbench.experiment_files import ExperimentFile
+from cosim.workbench.placement import HERE, Placement
 from ebn_model.errors import InputError
 
 if TYPE_CHECKING:
@@ -63,13 +64,11 @@ OPTIONS = {
 class Work:
     """How runs are made.
 
-    workers: greatest number of processes at once, all processors by default.
-    scheduler: address of a Dask cluster that does the work instead of this machine.
+    placement: where, and how many at once.
     force: to run what is current, too.
     """
 
-    workers: int | None = None
-    scheduler: str | None = None
+    placement: Placement = HERE
     force: bool = False
 
 

@@ -4,16 +4,15 @@ from collections import defaultdict, deque
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 
 from cosim.circuits.row import RowCircuit
 from cosim.circuits.row_logic import digital_edges
 from cosim.circuits.stepped_row import Answer, Step, SteppedRow
-from cosim.engine.job import Job
-from cosim.engine.lockstep import Meeting, Runs, in_step
+from cosim.engine.worker import STEPPED_SIMULATION
 from cosim.workbench.errors import SimulationError
+from cosim.workbench.lockstep import Runs, in_step
 from ebn_model.chip.kernel import RISES, SPIKES, Activity, Record
 from ebn_model.chip.network import HardwareNetwork
 from ebn_model.chip.row_stimulus import row_stimulus
@@ -76,7 +75,7 @@ def teach(
         result = network.run(
             command, learn=True, on_progress=on_progress, on_block=teacher.step, block=block
         )
-        vectors = runs.vectors()
+        vectors = runs.results()
     spikes = result.spike_times, result.spike_neurons
     rows, stimuli = _read(network, command, circuit, spikes, vectors, forced=True)
     _check_same_codes(result.state, rows, stimuli)
@@ -112,7 +111,7 @@ def live(
             if on_progress:
                 on_progress(end)
         runs.send(_steps(p.neurons, None, pulses))
-        vectors = runs.vectors()
+        vectors = runs.results()
     columns = zip(*fired, strict=True) if fired else ((), ())
     times, neurons = (np.array(c, dtype=k) for c, k in zip(columns, (float, int), strict=True))
     rows, stimuli = _read(network, command, circuit, (times, neurons), vectors, forced=False)
@@ -164,19 +163,15 @@ def _rows_in_step(
     workers: int | None,
 ):
     none = np.empty(0), np.empty(0, dtype=int)
-    neurons = network.parameters.neurons
-
-    def jobs(meetings: list[Meeting]) -> list[Job]:
-        return [
-            circuit.job(
-                row_stimulus(network, command, *none, row, forced),
-                f"row {row}",
-                controller=partial(SteppedRow, meeting),
-            )
-            for row, meeting in enumerate(meetings)
-        ]
-
-    with in_step(jobs, neurons, workers) as runs:
+    jobs = [
+        circuit.job(
+            row_stimulus(network, command, *none, row, forced),
+            f"row {row}",
+            controller=SteppedRow,
+        )
+        for row in range(network.parameters.neurons)
+    ]
+    with in_step(STEPPED_SIMULATION, jobs, workers) as runs:
         yield runs
 
 

@@ -12,12 +12,17 @@ from cosim.comparison.row_case import RowComparisonInput
 from cosim.engine.inventory import transistors
 from cosim.replay.closed_loop import ClosedLoopResult, live, teach
 from cosim.replay.open_loop import ReplayResult, RowSettings
-from cosim.replay.row_run import RowRun, kept
+from cosim.replay.row_run import RowRun, Waveform, kept
+from cosim.replay.stored_loop import StoredLoop
 from ebn_model.chip.network import HardwareNetwork
 from ebn_model.chip.row import HardwareRow
+from ebn_model.chip.row_stimulus import row_stimulus
+from ebn_model.errors import InputError
 from ebn_model.network.results import NetworkResult
 
 LOOPS = {"teach": teach, "live": live}
+
+_Ran = tuple[NetworkResult, dict[int, RowRun]]
 
 
 def close_loop(
@@ -33,35 +38,57 @@ def close_loop(
         kind: `teach` or `live` (cosim.replay.closed_loop).
         network: before the run. command: shape (steps + 1, Nx).
         settings: of the rows. All run at the same time, on this machine, in a process each, of
-            which `workers` work at once (Runs.exchange); none is taken from the cache.
+            which `workers` work at once (Runs.exchange); the cache keeps them all together.
         on_progress: gets the simulated time in s.
 
     Raises:
-        InputError: settings that a closed loop can't have.
+        InputError: settings that a closed loop can't have, or no current run and none to be made.
         CosimError: a circuit's run failed, which ends all.
+        OutputError: the cache can't be written.
     """
-    started = time.perf_counter()
     biases = read_biases(settings.biases, settings.conditions.technology)
     circuit = RowCircuit(settings.view, biases, conditions=settings.conditions)
-    closed = LOOPS[kind](network, command, circuit, on_progress, settings.workers)
+    result, runs = _ran(kind, network, command, circuit, settings, on_progress)
+    model = HardwareRow(
+        row_constants(settings.biases, settings.conditions, settings.placement.local_pool())
+    )
+    spikes = result.spike_times, result.spike_neurons
+    rows = {}
+    for row, run in runs.items():
+        stimulus = row_stimulus(network, command, *spikes, row, kind == "teach")
+        rows[row] = RowComparisonInput(run.result, model.run(stimulus), stimulus, model)
+    return ReplayResult(rows, runs), result
+
+
+def _ran(
+    kind: str,
+    network: HardwareNetwork,
+    command: np.ndarray,
+    circuit: RowCircuit,
+    settings: RowSettings,
+    on_progress: Callable[[float], None] | None,
+) -> _Ran:
+    """Network and rows, from the cache where it has them."""
+    stored = None
+    if settings.cache:
+        stored = StoredLoop(settings.cache, kind, network, command, circuit, settings.waveform)
+        if settings.runs != "all" and stored.is_current():
+            return stored.read()
+    if settings.runs == "none":
+        raise InputError(f"no current results of the loop in {settings.cache}: run it first")
+    started = time.perf_counter()
+    closed = LOOPS[kind](network, command, circuit, on_progress, settings.placement.workers)
     seconds = (time.perf_counter() - started) / len(closed.rows)
-    neuron = row_constants(settings.biases, settings.conditions, settings.workers)
-    model = HardwareRow(neuron)
-    rows = {
-        row: RowComparisonInput(
-            kept(result, settings.waveform),
-            model.run(closed.stimuli[row]),
-            closed.stimuli[row],
-            model,
-        )
-        for row, result in closed.rows.items()
-    }
-    runs = {row: _run(row, closed, circuit, seconds) for row in rows}
-    return ReplayResult(rows, runs), closed.network
+    runs = {row: _run(row, closed, circuit, settings.waveform, seconds) for row in closed.rows}
+    if stored:
+        stored.write(closed.network, runs)
+    return closed.network, runs
 
 
-def _run(row: int, closed: ClosedLoopResult, circuit: RowCircuit, seconds: float) -> RowRun:
-    """What a row's run took; its share of the time of all."""
+def _run(
+    row: int, closed: ClosedLoopResult, circuit: RowCircuit, waveform: Waveform, seconds: float
+) -> RowRun:
+    """What a row did, and its share of the time of all."""
     result = closed.rows[row]
     deck = circuit.job(closed.stimuli[row], f"row {row}").deck
-    return RowRun(result, len(result.time), transistors(deck), seconds)
+    return RowRun(kept(result, waveform), len(result.time), transistors(deck), seconds)

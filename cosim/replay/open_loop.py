@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -13,10 +14,12 @@ from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import read_biases
 from cosim.circuits.row import RowCircuit, View
 from cosim.comparison.row_case import RowComparisonInput
-from cosim.replay.parallel import OnProgress, run_rows
-from cosim.replay.row_run import RowRun, RowTask, Waveform
-from cosim.replay.stored_row import StoredRow
+from cosim.replay.row_run import RowRun, RowTask, Waveform, run_row
+from cosim.replay.stored_row import StoredRow, row_key
 from cosim.workbench.errors import CosimError
+from cosim.workbench.placement import HERE, Placement
+from cosim.workbench.pool import OnMessage, ignore
+from cosim.workbench.task import Task
 from ebn_model.chip.network import HardwareNetwork
 from ebn_model.chip.row import HardwareRow
 from ebn_model.chip.row_stimulus import row_stimulus
@@ -24,6 +27,7 @@ from ebn_model.errors import InputError
 from ebn_model.row import RowStimulus
 
 Runs = Literal["missing", "all", "none"]
+ROW = Task(run_row, attrgetter("label"), isolated=True, key=row_key)
 
 
 class Spikes(Protocol):
@@ -43,8 +47,7 @@ class RowSettings:
     view: of the circuit (RowCircuit). biases: file in netlists/biases.
     step: of the closed loop that is repeated, s (ClosedLoopResult); None for another run.
     waveform: what is kept of I_mem (row_run.Waveform).
-    workers: processes at once, all processors by default.
-    scheduler: address of a Dask scheduler whose workers run the rows instead.
+    placement: where, and how many at once.
     cache: folder of finished rows, which are not run again as long as nothing that they depend on
         changes; None for no cache.
     runs: which rows are run: those that the cache lacks, all, or none.
@@ -55,8 +58,7 @@ class RowSettings:
     biases: str = "network"
     step: float | None = None
     waveform: Waveform = "decimated"
-    workers: int | None = None
-    scheduler: str | None = None
+    placement: Placement = HERE
     cache: Path | None = None
     runs: Runs = "missing"
 
@@ -99,7 +101,7 @@ def replay(
     *,
     settings: RowSettings | None = None,
     forced: bool = True,
-    on_progress: OnProgress | None = None,
+    on_progress: OnMessage = ignore,
 ) -> ReplayResult:
     """Play the spikes of a run into circuits of its rows.
 
@@ -137,7 +139,7 @@ def network_stimuli(
 
 
 def replay_stimuli(
-    stimuli: Mapping[int, RowStimulus], settings: RowSettings, on_progress: OnProgress | None = None
+    stimuli: Mapping[int, RowStimulus], settings: RowSettings, on_progress: OnMessage = ignore
 ) -> ReplayResult:
     """Run rows on stimuli of their own, by the number of the row's neuron; raises as `replay`."""
     circuit = RowCircuit(
@@ -150,7 +152,7 @@ def replay_stimuli(
         RowTask(row, circuit, stimulus, settings.waveform) for row, stimulus in stimuli.items()
     ]
     # First, since it takes seconds where the circuits take minutes.
-    neuron = row_constants(settings.biases, settings.conditions, settings.workers)
+    neuron = row_constants(settings.biases, settings.conditions, settings.placement.local_pool())
     model = HardwareRow(neuron)
     runs, failures = _run(tasks, settings, on_progress)
     rows = {
@@ -177,7 +179,7 @@ def chosen_rows(rows: Iterable[int] | None, neurons: int) -> list[int]:
 
 
 def _run(
-    tasks: list[RowTask], settings: RowSettings, on_progress: OnProgress | None
+    tasks: list[RowTask], settings: RowSettings, on_progress: OnMessage
 ) -> tuple[dict[int, RowRun], dict[int, CosimError]]:
     """Runs and failures by row; what the cache has is taken from there."""
     stored = {task.row: StoredRow(settings.cache, task) for task in tasks if settings.cache}
@@ -185,8 +187,7 @@ def _run(
 
     def report(task: RowTask) -> None:
         # What a run itself reports stops short of its end.
-        if on_progress:
-            on_progress(task.row, task.stimulus.duration)
+        on_progress(task.row, task.stimulus.duration)
 
     for task in tasks:
         if stored and settings.runs != "all" and stored[task.row].is_current():
@@ -197,12 +198,18 @@ def _run(
     if waiting and settings.runs == "none":
         missing = ", ".join(str(task.row) for task in waiting)
         raise InputError(f"no current results of rows {missing} in {settings.cache}: run it first")
-    ended = run_rows(waiting, settings.workers, settings.scheduler, on_progress)
-    with closing(ended):
-        for task, run in ended:
+
+    def on_time(number: int, time: float) -> None:
+        on_progress(waiting[number].row, time)
+
+    with settings.placement.pool() as pool, closing(pool.run(ROW, waiting, on_time)) as ended:
+        for number, run in ended:
+            task = waiting[number]
             if isinstance(run, CosimError):
                 failures[task.row] = run
                 continue
+            if isinstance(run, Exception):
+                raise run
             runs[task.row] = run
             report(task)
             if stored:

@@ -1,4 +1,4 @@
-"""The run of one row's circuit, as a task that can go to another thread, process or machine."""
+"""The run of one row's circuit, as a task for a process of its own, here or on another machine."""
 
 import time
 from collections.abc import Callable
@@ -10,7 +10,7 @@ import numpy as np
 from cosim.circuits.row import RowCircuit
 from cosim.engine.inventory import transistors
 from cosim.engine.job import Job
-from cosim.engine.worker import run_jobs
+from cosim.engine.worker import simulate
 from cosim.workbench.errors import CosimError
 from ebn_model.row import RowResult, RowStimulus
 
@@ -19,8 +19,6 @@ Waveform = Literal["full", "decimated", "none"]
 precision, or nothing."""
 SPACING = 1e-4
 """Distance of the points of a decimated waveform, s."""
-
-OnTime = Callable[[float], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +36,14 @@ class RowTask:
     waveform: Waveform = "decimated"
 
     @property
+    def label(self) -> str:
+        """The name of the run in messages."""
+        return f"row {self.row}, {self.circuit.view}"
+
+    @property
     def job(self) -> Job:
         """The run for ngspice."""
-        return self.circuit.job(self.stimulus, f"row {self.row}, {self.circuit.view}")
+        return self.circuit.job(self.stimulus, self.label)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +53,7 @@ class RowRun:
     Attributes:
         result: the row's.
         points: number of time points that ngspice took. transistors: of the deck.
-        seconds: of wall time, from the start of the process to the result.
+        seconds: of wall time, from the deck to the result.
     """
 
     result: RowResult
@@ -59,20 +62,21 @@ class RowRun:
     seconds: float
 
 
-def run_row(task: RowTask, on_time: OnTime | None = None) -> RowRun | CosimError:
-    """Run a row in a process of its own; on_time gets the simulated time in s.
+def run_row(task: RowTask, notify: Callable[[float], None]) -> RowRun:
+    """Run a row, as an isolated task; notify gets the simulated time in s.
 
-    Returns:
-        what came out, or the error that names the row: one row's failure must not end the others.
+    Raises:
+        CosimError: a fault of the run; names the row.
     """
     started, job = time.perf_counter(), task.job
     try:
-        [(_, vectors)] = run_jobs([job], 1, on_time and (lambda _, now: on_time(now)))
+        vectors = simulate(job, notify)
         result = task.circuit.result(task.stimulus, vectors)
         count = transistors(job.deck)
     except CosimError as error:
-        named = str(error).startswith(job.label)
-        return error if named else type(error)(f"{job.label}: {error}")
+        if str(error).startswith(task.label):
+            raise
+        raise type(error)(f"{task.label}: {error}") from error
     return RowRun(
         result=kept(result, task.waveform),
         points=len(vectors["time"]),

@@ -1,10 +1,12 @@
 """A finished row on disk, so that an interrupted replay goes on where it was."""
 
 import hashlib
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from pydantic import BaseModel
 
 from cosim.engine.simulator import simulator_versions
 from cosim.replay.row_run import RowRun, RowTask
@@ -12,7 +14,6 @@ from cosim.workbench.json_files import to_json
 from cosim.workbench.provenance import digest, sources_digest
 from cosim.workbench.store import StoredResult
 from ebn_model.network.files import load, save
-from ebn_model.row import RowStimulus
 
 FILE = "row.h5"
 UNITS = {
@@ -57,7 +58,7 @@ def _key(task: RowTask) -> dict:
     return {
         "deck": task.job.deck.sha256,
         # Of a run in closed loop the deck tells only a part.
-        "stimulus": _stimulus_digest(task.stimulus),
+        "stimulus": content_digest(task.stimulus),
         "view": task.circuit.view,
         "step": task.circuit.step,
         "waveform": task.waveform,
@@ -66,12 +67,21 @@ def _key(task: RowTask) -> dict:
     }
 
 
-def _stimulus_digest(stimulus: RowStimulus) -> str:
-    """Digest of all that a stimulus states, each bit of it."""
+def content_digest(value: Any) -> str:
+    """Digest of an array, a number, a parameter set or a record of such, each bit of it."""
     sha = hashlib.sha256()
-    for field in fields(stimulus):
-        value = getattr(stimulus, field.name)
-        array = np.ascontiguousarray("none" if value is None else value)
-        sha.update(f"{field.name} {array.dtype.str} {array.shape} ".encode())
-        sha.update(array.tobytes())
+    _add(sha, value)
     return sha.hexdigest()
+
+
+def _add(sha: Any, value: Any) -> None:
+    if is_dataclass(value):
+        for field in fields(value):
+            sha.update(f"{field.name}: ".encode())
+            _add(sha, getattr(value, field.name))
+    elif isinstance(value, BaseModel):
+        sha.update(to_json(value.model_dump(mode="json")).encode())
+    else:
+        array = np.ascontiguousarray("none" if value is None else value)
+        sha.update(f"{array.dtype.str} {array.shape} ".encode())
+        sha.update(array.tobytes())

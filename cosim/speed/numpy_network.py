@@ -1,11 +1,9 @@
 """What the compiled network is measured against: the same loop in numpy, and bare arithmetic."""
 
-from functools import partial
-
 import numpy as np
 
 from ebn_model.lif.network import LifNetwork
-from ebn_model.network.compilation import cached_njit
+from ebn_model.network.compilation import compiled
 
 Spikes = list[tuple[float, int]]
 Updates = list[tuple[float, int, int, float]]
@@ -119,7 +117,7 @@ def _learn(k, changes, weights, v_reset, v_rest) -> None:
     weights[:, k] += changes
 
 
-@partial(cached_njit, error_model="numpy")
+@compiled
 def floor(v, current, tau_mem, tau_fast, dt, steps):
     """The least that `steps` exact steps can cost: the two divisions of each neuron and step.
 

@@ -4,10 +4,11 @@ For benches: the deck knows the outcome of all decisions beforehand.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from cosim.circuits.levels import LogicLevels
 from cosim.circuits.row_logic import DigitalRow
 from cosim.engine.closed_loop import Action
 from cosim.engine.deck import Deck
@@ -20,9 +21,9 @@ _ROW = 4
 class RecordedRow(DigitalRow):
     """A DigitalRow that also records what it does with its sources."""
 
-    def __init__(self, stimulus: RowStimulus, lanes: int):
+    def __init__(self, stimulus: RowStimulus, lanes: int, levels: LogicLevels):
         """Begin at time 0; lanes: number of DACs."""
-        super().__init__(stimulus, lanes)
+        super().__init__(stimulus, lanes, levels)
         self._sources = list(self.levels)
         self._moves: list[tuple[float, int, float]] = []
 
@@ -38,14 +39,14 @@ class RecordedRow(DigitalRow):
         return super().record() | {"moves": np.array(self._moves).reshape(-1, 3).T}
 
 
-def played_deck(deck: Deck, stimulus: RowStimulus, lanes: int, moves: np.ndarray) -> str:
+def played_deck(deck: Deck, controller: Callable[[], RecordedRow], moves: np.ndarray) -> str:
     """The deck's text with the sources' courses in it.
 
     Args:
-        deck: of the run (RowCircuit.job). stimulus, lanes: of the run.
+        deck, controller: of the run (RowCircuit.job).
         moves: from its RecordedRow.
     """
-    levels = RecordedRow(stimulus, lanes).levels
+    levels = controller().levels
     corners = defaultdict(list)
     sources, now = list(levels), dict(levels)
     for time, place, level in moves.T:

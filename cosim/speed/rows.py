@@ -111,9 +111,7 @@ def _played(circuit: RowCircuit, stimuli: Sequence, folder: Path) -> list[Path]:
         place = folder / f"{circuit.view}_{row}"
         place.mkdir()
         place.joinpath(".spiceinit").write_text("set num_threads=1\n", encoding="utf-8")
-        text = played_deck(
-            jobs[row].deck, stimuli[row], jobs[row].controller.args[-1], vectors["moves"]
-        )
+        text = played_deck(jobs[row].deck, jobs[row].controller, vectors["moves"])
         saved = ".save " + " ".join(jobs[row].vectors)
         deck = place / "row.cir"
         deck.write_text(text.replace("\n.end\n", f"\n{saved}\n.end\n"), encoding="utf-8")

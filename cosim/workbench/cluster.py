@@ -2,23 +2,21 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
-from cosim.workbench.errors import CosimError
-from cosim.workbench.pool import LostWorkerError, Task
+from cosim.workbench.errors import CosimError, WorkerError
+from cosim.workbench.pool import LocalPool, OnMessage, Outcomes, Pool, ignore
+from cosim.workbench.task import Failure, Task
 from ebn_model.errors import InputError
 
 ANSWER_TIME = 10.0
 """How long a scheduler may take to answer, s."""
 WORKERLESS_TIME = 60.0
 """How long a cluster may be without any worker, s."""
-
-Key = Callable[[Any], str]
-"""From an argument to a digest of all that its result depends on: sources, netlists, programs."""
 
 
 class ClusterError(CosimError):
@@ -29,62 +27,73 @@ class _AbandonedError(Exception):
     """Ends a task whose result nobody waits for any more."""
 
 
-def run_on_cluster(
-    scheduler: str, task: Task, arguments: Iterable, key: Key, workers: int | None = None
-) -> Iterator[tuple[int, Any]]:
-    """Run a task on each argument, at most `workers` of them at once (default: as many as fit).
+class DaskPool(Pool):
+    """The workers of a Dask cluster; what a lost one had to do, another one does.
 
-    What a lost worker had to do, another one does. A task's messages are not passed on, but each
-    of them ends it where nobody waits for it any more.
-
-    Args:
-        scheduler: address, such as tcp://10.0.0.1:8786.
-        task: as for a Pool.
-        arguments: one for each task.
-        key: of an argument. A worker for which it is another one would give another result, and
-            is refused.
-        workers: how many at once.
-
-    Yields:
-        (number of the argument, what the task returned) as they get done; LostWorkerError as the
-        result of a task at which one worker after the other has died.
-
-    Raises:
-        InputError: Dask isn't installed, or no scheduler answers at the address.
-        ClusterError: a worker refused, none is left, or the scheduler has gone.
-        whatever a task raises; the others are then given up.
+    A task's messages are not passed on, but each of them ends it where nobody waits for it any
+    more.
     """
-    # The end of the client is that of its tasks, too.
-    with _client(scheduler) as client:
-        waiting, running = enumerate(arguments), {}
-        while True:
-            for number, argument in islice(waiting, workers and workers - len(running)):
-                future = client.submit(_on_worker, task, argument, key, key(argument), pure=False)
-                running[future] = number
-            if not running:
-                return
-            for future in _done(client, running, scheduler):
-                yield running.pop(future), _result(future, scheduler)
+
+    def __init__(self, scheduler: str, workers: int | None = None):
+        """scheduler: address, such as tcp://10.0.0.1:8786.
+
+        workers: at most so many tasks are done at once (default: as many as fit).
+        """
+        self._scheduler, self._workers = scheduler, workers
+
+    def run(self, task: Task, arguments: Iterable, on_message: OnMessage = ignore) -> Outcomes:
+        """As in every Pool; a task at which one worker after the other has died is a WorkerError.
+
+        Raises:
+            InputError: Dask isn't installed, or no scheduler answers at the address.
+            ClusterError: a worker for which an argument's key is another one, and which would give
+                another result, no worker is left, or the scheduler has gone.
+        """
+        if task.key is None:
+            raise InputError(f"{task.function.__name__} can't go to a cluster")
+        return self._run(task, arguments)
+
+    def close(self) -> None:
+        """Each run has a client of its own, which ends with it."""
+
+    def _run(self, task: Task, arguments: Iterable) -> Outcomes:
+        # The end of the client is that of its tasks, too.
+        with _client(self._scheduler) as client:
+            waiting, running = enumerate(arguments), {}
+            while True:
+                for number, argument in islice(
+                    waiting, self._workers and self._workers - len(running)
+                ):
+                    future = client.submit(
+                        _on_worker, task, argument, task.key(argument), pure=False
+                    )
+                    running[future] = number, task.label(argument)
+                if not running:
+                    return
+                for future in _done(client, running, self._scheduler):
+                    number, label = running.pop(future)
+                    yield number, _outcome(future, self._scheduler, label)
 
 
-def _on_worker(task: Task, argument: Any, key: Key, expected: str) -> Any:
-    """Called in a thread of a worker."""
+def _on_worker(task: Task, argument: Any, expected: str) -> Any:
+    """Called in a thread of a worker; the task's result, or its Failure."""
     from distributed import get_worker
 
     worker = get_worker()
-    if key(argument) != expected:
+    if task.key(argument) != expected:
         raise ClusterError(
             f"the Dask worker {worker.address} would give another result: its sources, netlists "
             "or versions of programs are not the same as here"
         )
     name = worker.get_current_task()
 
-    def end_if_abandoned(_message: Any) -> None:
+    def end_if_abandoned(_number: int, _message: Any) -> None:
         known = worker.state.tasks.get(name)
         if known is None or known.state == "cancelled":
             raise _AbandonedError
 
-    return task(argument, end_if_abandoned)
+    [(_, outcome)] = LocalPool(1).run(task, [argument], end_if_abandoned)
+    return Failure.of(outcome) if isinstance(outcome, Exception) else outcome
 
 
 def _done(client: Any, running: dict, scheduler: str) -> list:
@@ -113,21 +122,24 @@ def _threads(client: Any, scheduler: str) -> dict:
         raise _gone(scheduler) from None
 
 
-def _result(future: Any, scheduler: str) -> Any:
+def _outcome(future: Any, scheduler: str, label: str) -> Any:
     from distributed import CancelledError, KilledWorker
 
     try:
-        return future.result()
+        outcome = future.result()
     except CancelledError:
         raise _gone(scheduler) from None
     except KilledWorker as error:
-        return LostWorkerError(f"the Dask workers that ran it were killed, one by one: {error}")
+        return WorkerError(
+            f"{label}: the Dask workers that ran it were killed, one by one: {error}"
+        )
     except (ModuleNotFoundError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and "deserialization" not in str(error):
             raise
         raise ClusterError(
             f"the Dask scheduler at {scheduler}, or a worker of it, lacks this project"
         ) from error
+    return outcome.unpacked(label) if isinstance(outcome, Failure) else outcome
 
 
 def _gone(scheduler: str) -> ClusterError:

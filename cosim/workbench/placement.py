@@ -1,7 +1,9 @@
 """Where a command's work is done: `--workers` and `--scheduler`, the same in all of them."""
 
 import argparse
+from dataclasses import dataclass
 
+from cosim.workbench.pool import LocalPool, Pool
 from ebn_model.errors import InputError
 
 
@@ -29,7 +31,39 @@ def add_placement(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def no_cluster(scheduler: str | None, name: str, reason: str) -> None:
-    """Refuse a scheduler for what a cluster can't do; raises InputError that names it."""
-    if scheduler is not None:
-        raise InputError(f"{name} can't go to a cluster: {reason}; leave --scheduler out")
+@dataclass(frozen=True)
+class Placement:
+    """Where work is done.
+
+    workers: how much is done at once, as much as there are processors by default.
+    scheduler: address of a Dask cluster that does it instead of this machine.
+    """
+
+    workers: int | None = None
+    scheduler: str | None = None
+
+    @classmethod
+    def of(cls, options: argparse.Namespace) -> "Placement":
+        """What the options say."""
+        return cls(options.workers, options.scheduler)
+
+    def pool(self) -> Pool:
+        """A pool there."""
+        if self.scheduler is None:
+            return self.local_pool()
+        from cosim.workbench.cluster import DaskPool
+
+        return DaskPool(self.scheduler, self.workers)
+
+    def local_pool(self) -> LocalPool:
+        """A pool on this machine, for what can't leave it, or isn't worth while."""
+        return LocalPool(self.workers)
+
+    def check_local(self, name: str, reason: str) -> None:
+        """Refuse a cluster for what can't go there; raises InputError that names it."""
+        if self.scheduler is not None:
+            raise InputError(f"{name} can't go to a cluster: {reason}; leave --scheduler out")
+
+
+HERE = Placement()
+"""All processors of this machine."""

@@ -1,64 +1,49 @@
-"""A pool of processes for tasks in Python, none of which outlives the process that has made it."""
+"""Where tasks are done: one interface for this process, processes of this machine, a cluster."""
 
 from __future__ import annotations
 
-import os
-import pickle
-import socket
-import subprocess
-import threading
-import traceback
-import weakref
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from functools import partial
-from multiprocessing.connection import Connection, wait
-from queue import SimpleQueue
+from itertools import islice
 from typing import Any
 
-from joblib import cpu_count
+from cosim.workbench.process import DONE, MESSAGE, PATIENCE, Process, ready
+from cosim.workbench.task import Task
 
-from cosim.workbench.child import python_command
-from cosim.workbench.errors import CosimError
-
-Notify = Callable[[Any], None]
-Task = Callable[[Any, Notify], Any]
-"""Takes an argument and a function for its messages; both pass from process to process."""
 OnMessage = Callable[[int, Any], None]
-"""Takes the number of a task and a message of it."""
-
-_MESSAGE, _RESULT, _ERROR = range(3)
-_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-"""For numpy: the processes together use all processors."""
+"""Takes the number of an argument and a message of its task."""
+Outcomes = Iterator[tuple[int, Any]]
+"""The number of an argument, and its result or the Exception that ended it, as they get done."""
 
 
-class LostWorkerError(CosimError):
-    """A process died; what it had finished is kept."""
+def ignore(_number: int, _message: Any) -> None:
+    """The OnMessage that does nothing."""
 
 
-def run_tasks(
-    task: Task, arguments: Sequence, workers: int | None, on_message: OnMessage
-) -> Iterator[tuple[int, Any]]:
-    """Run a task on each argument, in at most `workers` processes (default: all processors).
+def processors() -> int:
+    """How many processors this process may use."""
+    # Here, since it takes a while, which processes that only do a task needn't wait for.
+    from joblib import cpu_count
 
-    Yields and raises as `Pool.run`. One process is this one.
-    """
-    processes = min(workers or cpu_count(), len(arguments))
-    if processes <= 1:
-        for number, argument in enumerate(arguments):
-            yield number, task(argument, partial(on_message, number))
-        return
-    with Pool(processes) as pool:
-        yield from pool.run(task, arguments, on_message)
+    return cpu_count()
 
 
-class Pool:
-    """Processes that wait for tasks; a context manager, at whose end they are killed."""
+class Pool(ABC):
+    """Does tasks; a context manager, at whose end nothing of it is left."""
 
-    def __init__(self, processes: int):
-        """Start so many processes."""
-        self._workers: list[_Worker] = []
-        for _ in range(processes):
-            self._workers.append(_Worker())
+    @abstractmethod
+    def run(self, task: Task, arguments: Iterable, on_message: OnMessage = ignore) -> Outcomes:
+        """Do a task with each argument.
+
+        An error of a task is its outcome, and the others go on. Where the iterator is closed, or
+        on_message raises something, what is being done is given up.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give up what is left."""
 
     def __enter__(self) -> Pool:
         return self
@@ -66,129 +51,91 @@ class Pool:
     def __exit__(self, *_error) -> None:
         self.close()
 
-    def close(self) -> None:
-        """Kill the processes."""
-        for worker in self._workers:
-            worker.close()
-        self._workers.clear()
 
-    def run(
-        self, task: Task, arguments: Iterable, on_message: OnMessage
-    ) -> Iterator[tuple[int, Any]]:
-        """Run a task on each argument.
+class LocalPool(Pool):
+    """Processes of this machine, of which no more are started than there is to do.
 
-        Yields:
-            (number of the argument, what the task returned) as they get done.
+    A single worker, or a single argument, of a task that needn't be isolated is this process.
+    """
 
-        Raises:
-            LostWorkerError: a process was killed.
-            whatever a task raises. The pool is closed where not all was done.
+    def __init__(self, workers: int | None = None, patience: float = PATIENCE):
+        """workers: at most so many tasks are done at once (default: as there are processors).
+        patience: for an isolated task without a sign of life, s.
         """
-        waiting = enumerate(arguments)
-        busy: dict[Connection, int] = {}
+        self.workers, self._patience = workers or processors(), patience
+        self._idle: list[Process] = []
 
-        def give(connection: Connection) -> None:
-            for number, argument in waiting:
-                connection.send((task, argument))
-                busy[connection] = number
-                return
+    def run(self, task: Task, arguments: Iterable, on_message: OnMessage = ignore) -> Outcomes:
+        """As in every Pool; a process that dies, or hangs, is a WorkerError of its task."""
+        arguments = list(arguments)
+        if task.isolated or min(self.workers, len(arguments)) > 1:
+            return self._in_processes(task, arguments, on_message)
+        return _in_this_process(task, arguments, on_message)
+
+    def _in_processes(self, task: Task, arguments: list, on_message: OnMessage) -> Outcomes:
+        waiting = enumerate(arguments)
+        busy: dict[Process, int] = {}
+
+        def begin() -> None:
+            for number, argument in islice(waiting, self.workers - len(busy)):
+                busy[self._begin(task, argument)] = number
 
         try:
-            for worker in self._workers:
-                give(worker.connection)
+            begin()
             while busy:
-                for connection in wait(list(busy)):
-                    kind, value = connection.recv()
-                    if kind == _MESSAGE:
-                        on_message(busy[connection], value)
-                        continue
-                    number = busy.pop(connection)
-                    if kind == _ERROR:
-                        _raise(*value)
-                    give(connection)
-                    yield number, value
-        except (EOFError, ConnectionError):
-            raise LostWorkerError(
-                "a process was killed, perhaps for want of memory; run again to go on, "
-                "with fewer --workers where memory is short"
-            ) from None
+                for process in ready(busy):
+                    kind, value = process.receive()
+                    if kind == MESSAGE:
+                        on_message(busy[process], value)
+                    elif kind == DONE:
+                        number = busy.pop(process)
+                        outcome = self._end(process)
+                        begin()
+                        yield number, outcome
         finally:
-            if busy:
-                self.close()
+            for process in busy:
+                process.close()
 
-    def map(self, function: Callable[[Any], Any], arguments: Iterable) -> list:
-        """What the function gives for each argument, in their order; raises as `run`."""
-        results = dict(self.run(partial(_call, function), arguments, _ignore))
-        return [results[number] for number in range(len(results))]
+    def _begin(self, task: Task, argument: Any) -> Process:
+        if task.isolated or not self._idle:
+            return Process(task, argument, self._patience)
+        process = self._idle.pop()
+        process.begin(task, argument)
+        return process
 
+    def _end(self, process: Process) -> Any:
+        outcome = process.outcome()
+        if process.lives:
+            self._idle.append(process)
+        else:
+            process.close()
+        return outcome
 
-def _call(function: Callable[[Any], Any], argument: Any, _notify: Notify) -> Any:
-    return function(argument)
-
-
-def _ignore(_number: int, _message: Any) -> None:
-    pass
-
-
-def _raise(error: Exception, trace: str) -> None:
-    if isinstance(error, CosimError):
-        raise error
-    raise error from LostWorkerError(trace)
-
-
-class _Worker:
-    """The parent's end of one process."""
-
-    def __init__(self):
-        ours, theirs = socket.socketpair()
-        with theirs:
-            process = subprocess.Popen(
-                python_command(__name__, theirs.fileno()),
-                stdin=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-                env={**_ONE_THREAD, **os.environ},
-            )
-        self.connection = Connection(ours.detach())
-        self.close = weakref.finalize(self, _end, process, self.connection)
+    def close(self) -> None:
+        """Kill the processes that wait for more to do."""
+        while self._idle:
+            self._idle.pop().close()
 
 
-def _end(process: subprocess.Popen, connection: Connection) -> None:
-    process.kill()
-    process.wait()
-    connection.close()
+def _in_this_process(task: Task, arguments: list, on_message: OnMessage) -> Outcomes:
+    for number, argument in enumerate(arguments):
+        try:
+            outcome = task.function(argument, partial(on_message, number))
+        except Exception as error:
+            outcome = error
+        yield number, outcome
 
 
-def main(descriptor: int) -> None:
-    """Entry of a process; its argument is its end of the connection, which tells it what to do."""
-    connection, tasks = Connection(descriptor), SimpleQueue()
-    threading.Thread(target=_receive, args=(connection, tasks), daemon=True).start()
-    while True:
-        connection.send_bytes(_outcome(tasks.get(), connection))
+def results(outcomes: Outcomes) -> Iterator[tuple[int, Any]]:
+    """The outcomes, for whom none must be an error: raises the first, and gives up the others."""
+    with closing(outcomes):
+        for number, outcome in outcomes:
+            if isinstance(outcome, Exception):
+                raise outcome
+            yield number, outcome
 
 
-def _outcome(request: bytes, connection: Connection) -> bytes:
-    """Do what is asked for; the answer, pickled."""
-    try:
-        task, argument = pickle.loads(request)
-        result = task(argument, lambda message: connection.send((_MESSAGE, message)))
-        return pickle.dumps((_RESULT, result))
-    except Exception as error:
-        return pickle.dumps((_ERROR, (portable(error), traceback.format_exc())))
-
-
-def portable(error: Exception) -> Exception:
-    """The error, or one with the same text where it can't pass from process to process."""
-    try:
-        pickle.loads(pickle.dumps(error))
-    except Exception:
-        return RuntimeError(f"{type(error).__name__}: {error}")
-    return error
-
-
-def _receive(connection: Connection, tasks: SimpleQueue) -> None:
-    """Pass tasks on until the parent has gone, which is the end, whatever is being done."""
-    try:
-        while True:
-            tasks.put(connection.recv_bytes())
-    except (EOFError, OSError):
-        os._exit(1)
+def in_order(outcomes: Outcomes) -> list:
+    """All results in the order of their arguments; raises the first error, as `results`."""
+    found = dict(results(outcomes))
+    return [found[number] for number in range(len(found))]

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from ebn_model.chip.kernel import Activity, Circuit, Dpi, Record, run_block
+from ebn_model.chip.dpi import Dpi
+from ebn_model.chip.kernel import Activity, Circuit, Record, run_block
 from ebn_model.learning_neuron import settled_state, state_of
 from ebn_model.parameters import IntegratorParameters, NeuronParameters
 from ebn_model.weight_counter import counter_range

@@ -4,26 +4,15 @@ Between the edges of pulses, spikes and the grid of the input every current at a
 constant. A step goes to the nearest edge; where a membrane reaches its threshold on the way, all
 go to that moment instead. The same loop runs a whole network, whose spikes go onto the event bus,
 and a single row of it, which gets its pulses from outside.
-
-All in one file: numba keeps compiled code until the file that it is in changes, and doesn't see
-changes in others.
-
-The law of IntegratorParameters is solved over a step of constant input. A DPI's onset is fast: from
-its floor, ln u rises at (x - 1)/tau, 1e6/s for a full weight, which no explicit method follows at
-0.1 ms. In z = y + ln y, y = u/g(I_w), the same law is
-
-    tau*dz/dt = (x - 1) - y(z),   0 < dy/dz = y/(1 + y) < 1,
-
-which moves no faster than tau.
 """
 
-from functools import partial
-from math import exp, expm1, log, log1p, sqrt
 from typing import NamedTuple
 
 import numpy as np
 
-from ebn_model.network.compilation import cached_njit
+from ebn_model import event_bus, learning_rule
+from ebn_model.chip.dpi import Dpi, after, correction, output, slope
+from ebn_model.network.compilation import compiled
 
 EXC, INH, MEM = 0, 1, 2
 """Rows of the states."""
@@ -33,23 +22,10 @@ _HALVINGS = 24
 """Of a step in the search for a spike: 6 ps of 0.1 ms."""
 _LEAST_CURRENT = 1e-18
 """Input of a membrane whose input inhibition takes all of, A."""
-_ROUNDS = 2
-"""Of an iteration of fourth order."""
 
-compiled = partial(cached_njit, error_model="numpy")
-"""Compiled once for all runs; nothing here divides by zero."""
-
-
-class Dpi(NamedTuple):
-    """IntegratorParameters, with the floor as a state; SI units."""
-
-    tau: float
-    i_tau: float
-    i_th: float
-    exponent: float
-    i_spec_pair: float
-    i_spec_readout: float
-    floor: float
+_pulse_rise = compiled(event_bus.pulse_rise)
+_window = compiled(learning_rule.window)
+_decide = compiled(learning_rule.decide)
 
 
 class Circuit(NamedTuple):
@@ -245,14 +221,14 @@ def _fire(n, circuit, activity, record):
 
 @compiled
 def _request(k, circuit, activity, record):
-    """When the pulse of line k begins: the rule of ebn_model.event_bus."""
-    if activity.rise[k] < np.inf:
+    """Ask the bus for a pulse of line k."""
+    waits = activity.rise[k] < np.inf
+    ends = activity.fall[k] if activity.fall[k] < np.inf else -np.inf
+    rise = _pulse_rise(activity.time[0], activity.bus[0], waits, ends, circuit.slot)
+    if np.isnan(rise):
         record.count[LOST] += 1
-        return
-    begins = max(activity.time[0], activity.bus[0]) + circuit.slot
-    if activity.fall[k] < np.inf:
-        begins = max(begins, activity.fall[k] + circuit.slot)
-    activity.rise[k] = activity.bus[0] = begins
+    else:
+        activity.rise[k] = activity.bus[0] = rise
 
 
 @compiled
@@ -295,14 +271,14 @@ def _begin_pulses(circuit, activity, record):
 
 @compiled
 def _decision(n, k, i_mem, circuit, activity):
-    """+1 below the window for W[n, k], -1 above it, 0 inside and where nothing may change."""
+    """The rule's decision on W[n, k], LSB; 0 where nothing may change."""
     if not circuit.plastic[n, k]:
         return 0
     weight = _weight(activity.counters[n, k], circuit)
-    shift = circuit.shift[n, k] * weight - circuit.i_sign * (weight < 0)
-    if i_mem < circuit.lower[n] - shift:
-        return 1
-    return -1 if i_mem > circuit.upper[n] - shift else 0
+    lower, upper = _window(
+        weight, circuit.lower[n], circuit.upper[n], circuit.shift[n, k], circuit.i_sign
+    )
+    return _decide(i_mem, lower, upper)
 
 
 @compiled
@@ -342,57 +318,3 @@ def _end_pulses(circuit, activity, record, learn):
             record.after[pulse, n] = _weight(activity.counters[n, k], circuit)
             record.changes[pulse, n] = record.after[pulse, n] - before
             _sum_inputs(n, circuit, activity)
-
-
-@compiled
-def correction(i_w: float, i_spec: float) -> float:
-    """g(I_w, i_spec) of IntegratorParameters; I_w in A, above 0."""
-    s = sqrt(i_w / i_spec)
-    return (expm1(s) / s) ** 2
-
-
-@compiled
-def output(log_u: float, dpi: Dpi) -> float:
-    """Output of a DPI in A for ln u."""
-    weak = dpi.i_th * exp(dpi.exponent * log_u)
-    return dpi.i_spec_readout * log1p(sqrt(weak / dpi.i_spec_readout)) ** 2
-
-
-@compiled
-def slope(log_u: float, drive: float, g: float) -> float:
-    """tau*d(ln u)/dt for drive x = I_w/i_tau and g(I_w)."""
-    return drive / (1 + exp(log_u) / g) - 1
-
-
-@compiled
-def after(log_u: float, i_w: float, duration: float, dpi: Dpi) -> tuple[float, float]:
-    """Ln u after half of `duration` in s and after all of it, with the constant input i_w in A.
-
-    With an input it goes on from the floor at least. Classical Runge-Kutta in z, one step, so that
-    `duration` should be well below tau; Hermite's interpolation in the middle.
-    """
-    step = duration / dpi.tau
-    if i_w == 0.0:
-        return log_u - step / 2, log_u - step
-    log_g, end = log(correction(i_w, dpi.i_spec_pair)), i_w / dpi.i_tau - 1
-    log_y = max(log_u, dpi.floor) - log_g
-    y = exp(log_y)
-    z, k1 = y + log_y, end - y
-    k2 = end - _inverse(z + step / 2 * k1)
-    k3 = end - _inverse(z + step / 2 * k2)
-    k4 = end - _inverse(z + step * k3)
-    z_stop = z + step / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
-    y_stop = _inverse(z_stop)
-    z_middle = (z + z_stop) / 2 + step / 8 * (y_stop - y)
-    return z_middle - _inverse(z_middle) + log_g, z_stop - y_stop + log_g
-
-
-@compiled
-def _inverse(z: float) -> float:
-    """Y with y + ln y = z, to 1e-13 (Fritsch, Shafer and Crowley, Comm. ACM 16, 1973)."""
-    y = z - log(z) if z > 2 else exp(z) / (1 + exp(z))
-    for _ in range(_ROUNDS):
-        residual = z - y - log(y)
-        q = 2 * (1 + y) * (1 + y + 2 / 3 * residual)
-        y *= 1 + residual / (1 + y) * (q - residual) / (q - 2 * residual)
-    return y

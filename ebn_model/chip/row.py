@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ebn_model.chip.blocks import activity_at_rest, blocks, circuit_of
-from ebn_model.chip.kernel import MEM, Activity, Circuit, Record, output
+from ebn_model.chip.dpi import output
+from ebn_model.chip.kernel import MEM, Activity, Circuit, Record
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.parameters import NeuronParameters
 from ebn_model.row import RowEvents, RowResult, RowStimulus

@@ -1,16 +1,11 @@
-"""What the compiled loop of integrate-and-fire neurons works on.
+"""Arrays that the compiled loop of integrate-and-fire neurons works on.
 
-Where a spike of k reads a matrix of synapses, it is stored [k, n], so that it reads one row. The
-cache on disk holds the constants' values: who changes one here changes lif_kernel.py too.
+Where a spike of k reads a matrix of synapses, it is stored [k, n], so that it reads one row.
 """
 
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
-
-from ebn_model.network.compilation import cached_njit
 
 NOW, LAST = 0, 1
 """Places in Activity.clock."""
@@ -18,11 +13,6 @@ PRESENT, CROSSING, WAITING = 0, 1, 2
 """Places in Activity.flags."""
 STEPS, UPDATES = 0, 1
 """Places in Record.count."""
-
-compiled = partial(cached_njit, error_model="numpy")
-"""Compiled once for all runs; a division by zero is infinite, as in numpy."""
-inlined = njit(error_model="numpy", inline="always")
-"""Compiled into its caller; for what is called so often that passing its arrays would show."""
 
 
 class Cells(NamedTuple):

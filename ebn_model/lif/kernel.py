@@ -9,12 +9,11 @@ Most steps are silent. A glide makes GLIDE of them in one pass over the neurons,
 the divisions, not by memory; where a membrane crosses its threshold on the way, it is forgotten and
 the steps are made one by one up to there. A fast glide multiplies instead: about half the time for
 many neurons, but not the original's bits any more. All other steps are the same.
-
-All that is compiled is in this file: the cache on disk follows no other.
 """
 
 import numpy as np
 
+from ebn_model import learning_rule
 from ebn_model.lif.arrays import (
     CROSSING,
     LAST,
@@ -23,9 +22,10 @@ from ebn_model.lif.arrays import (
     STEPS,
     UPDATES,
     WAITING,
-    compiled,
-    inlined,
 )
+from ebn_model.network.compilation import compiled, inlined
+
+_decide = compiled(learning_rule.decide)
 
 GLIDE = 5
 """Silent steps in one pass."""
@@ -321,7 +321,7 @@ def _learn(k, step, v, cells, rule, activity, record):
             x = 2 * seen + (activity.v_reset[k] + cells.threshold[k])
         else:
             x = 2 * seen + activity.weights[n, k] * rule.seen[n, k] * rule.gain
-        direction = int(x < -rule.dead_zone[n]) - int(x > rule.dead_zone[n])
+        direction = _decide(x, -rule.dead_zone[n], rule.dead_zone[n])
         change = 0.0
         if n == k and rule.diagonal:
             change = direction * rule.diagonal_step

@@ -1,9 +1,9 @@
 """Compiled part of the decoder: a third of the time of numpy's add.at and scipy's lfilter."""
 
-from ebn_model.network.compilation import cached_njit
+from ebn_model.network.compilation import compiled
 
 
-@cached_njit
+@compiled
 def add_spikes(output, bins, columns, kept, length):
     """Let each spike add its column after its bin; of what there is, `kept` is left a step later.
 

@@ -13,8 +13,10 @@ from children import workers
 from cosim.engine.closed_loop import Action
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job
-from cosim.engine.lockstep import Meeting, in_step
+from cosim.engine.worker import STEPPED_SIMULATION
 from cosim.workbench.errors import CosimError, SimulationError, WorkerError
+from cosim.workbench.lockstep import in_step
+from cosim.workbench.process import Link
 
 pytestmark = pytest.mark.ngspice
 
@@ -31,25 +33,25 @@ c1 out 0 1n
 class Follower:
     """Every STEP: says what v(out) is, and drives `in` to what it is told."""
 
-    meeting: Meeting
-    delay: float = 0.0
+    number: int
+    delay: float
+    link: Link
     levels = {"vdrive": 0.0}  # noqa: RUF012
     edge = 10e-9
     probes = ("v(out)",)
     first_event = STEP
 
     def __post_init__(self):
-        self._link = self.meeting.join()
         self._steps = 0
 
     def act(self, now, values):
-        level = self._link.receive()
+        level = self.link.receive()
         if level == "die":
             os.kill(os.getpid(), signal.SIGKILL)
         if level == "fail":
             raise SimulationError("told to")
         time.sleep(self.delay)
-        self._link.send((self.meeting.index, values["v(out)"]))
+        self.link.send((self.number, values["v(out)"]))
         self._steps += 1
         return Action({"vdrive": level}, now + STEP if self._steps < STEPS else None)
 
@@ -57,25 +59,27 @@ class Follower:
         return {"steps": np.array([self._steps])}
 
 
-def jobs(meetings, delays=(0.0, 0.0, 0.0)):
+def followers(delays=(0.0, 0.0, 0.0)):
+    """Three runs in lockstep."""
     deck = Deck("follower").append(DECK, "test")
-    return [
-        Job(f"run {m.index}", deck, ("v(out)",), t_stop=20.5e-6, controller=partial(Follower, m, d))
-        for m, d in zip(meetings, delays, strict=True)
+    jobs = [
+        Job(f"run {n}", deck, ("v(out)",), t_stop=20.5e-6, controller=partial(Follower, n, delay))
+        for n, delay in enumerate(delays)
     ]
+    return in_step(STEPPED_SIMULATION, jobs)
 
 
 def pass_on(delays):
     """A ring: each run is driven to one more than the one before it has; all answers."""
     seen, levels = [], [1.0, 0.0, 0.0]
-    with in_step(partial(jobs, delays=delays), 3) as runs:
+    with followers(delays) as runs:
         for _ in range(STEPS):
             answers = runs.exchange(levels)
             assert [index for index, _ in answers] == [0, 1, 2]
             values = [value for _, value in answers]
             seen.append(values)
             levels = [1.0 - values[2], values[0], values[1]]
-        vectors = runs.vectors()
+        vectors = runs.results()
     return np.array(seen), vectors
 
 
@@ -103,7 +107,7 @@ def test_who_answers_first_makes_no_difference():
     ],
 )
 def test_the_end_of_a_run_is_the_end_of_all(order, error, reason):
-    with pytest.raises(error, match=reason), in_step(jobs, 3) as runs:
+    with pytest.raises(error, match=reason), followers() as runs:
         runs.exchange([0.0, 0.0, 0.0])
         runs.exchange([0.0, order, 0.0])
         runs.exchange([0.0, 0.0, 0.0])
@@ -111,15 +115,17 @@ def test_the_end_of_a_run_is_the_end_of_all(order, error, reason):
 
 
 def test_a_run_that_never_starts_is_an_error():
-    def bad(meetings):
-        return [Job("run", Deck("bad").append("r1 a 0 nonsense\n.op", "test"))] * 2
-
-    with pytest.raises(CosimError, match="run"), in_step(bad, 2):
-        pass
+    bad = Job(
+        "run",
+        Deck("bad").append("r1 a 0 nonsense\n.op", "test"),
+        controller=partial(Follower, 0, 0.0),
+    )
+    with pytest.raises(CosimError, match="run"), in_step(STEPPED_SIMULATION, [bad] * 2) as runs:
+        runs.exchange([0.0, 0.0])
 
 
 def test_leaving_early_ends_the_runs():
-    with pytest.raises(KeyboardInterrupt), in_step(jobs, 3) as runs:
+    with pytest.raises(KeyboardInterrupt), followers() as runs:
         runs.exchange([0.0, 0.0, 0.0])
         raise KeyboardInterrupt
     assert not workers()

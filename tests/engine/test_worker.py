@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cosim.engine import worker as worker_module
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job
 from cosim.engine.version import ngspice_version
 from cosim.engine.worker import run_jobs
+from cosim.workbench import process as process_module
 from cosim.workbench.errors import DeckError, SimulationError, WorkerError
+from cosim.workbench.pool import LocalPool
 
 pytestmark = pytest.mark.ngspice
 
@@ -47,13 +48,13 @@ def processes(monkeypatch):
             super().__init__(*arguments, **options)
             started.append(self)
 
-    monkeypatch.setattr(worker_module.subprocess, "Popen", Recorded)
+    monkeypatch.setattr(process_module.subprocess, "Popen", Recorded)
     return started
 
 
 def test_results_come_with_the_index_of_their_job(scratch, processes):
     jobs = [job(f"tau {n}", tau=f"{n}k") for n in (1, 2, 3)]
-    results = dict(run_jobs(jobs, workers=2))
+    results = dict(run_jobs(jobs, LocalPool(2)))
     assert sorted(results) == [0, 1, 2]
     for index, vectors in results.items():
         expected = 1 - np.exp(-vectors["time"] / ((index + 1) * 1e-6))
@@ -68,7 +69,7 @@ def test_no_jobs_give_no_results():
 
 def test_no_more_workers_than_asked_for_run_at_once(processes):
     at_once = []
-    for _ in run_jobs((job("short") for _ in range(4)), workers=2):
+    for _ in run_jobs((job("short") for _ in range(4)), LocalPool(2)):
         at_once.append(sum(process.poll() is None for process in processes))
     assert len(processes) == 4
     assert max(at_once) <= 2
@@ -96,7 +97,7 @@ def test_raw_path_is_relative_to_the_parents_directory(tmp_path, monkeypatch):
 )
 def test_a_failed_run_raises_its_error_and_ends_the_others(scratch, processes, bad, error):
     with pytest.raises(error, match=f"^{bad.label}: "):
-        dict(run_jobs([job("endless", ENDLESS), bad], workers=2))
+        dict(run_jobs([job("endless", ENDLESS), bad], LocalPool(2)))
     assert [process.poll() for process in processes] == [-signal.SIGKILL, 0]
     assert not list(scratch.iterdir())
 
@@ -146,7 +147,7 @@ def test_a_run_that_is_stopped_is_an_error(scratch, processes):
     stopped = job("stopped", SHORT.replace(" uic", ""), t_stop=5e-6, check_start=stop)
     others = [job("endless", ENDLESS, t_stop=10e-3)]
     with pytest.raises(WorkerError, match=r"^stopped: no progress for 2 s; .*\n(.*\n)*.*Circuit"):
-        dict(run_jobs([stopped, *others], workers=2, patience=2))
+        dict(run_jobs([stopped, *others], LocalPool(2, patience=2)))
     assert [process.poll() for process in processes] == [-signal.SIGKILL] * 2
     assert not list(scratch.iterdir())
 
@@ -221,7 +222,7 @@ def test_an_exception_in_the_progress_callback_ends_the_workers(scratch, process
 
 
 def test_closing_the_iterator_ends_the_workers(scratch, processes):
-    results = run_jobs([job("short"), job("endless", ENDLESS)], workers=2)
+    results = run_jobs([job("short"), job("endless", ENDLESS)], LocalPool(2))
     assert next(results)[0] == 0
     results.close()
     assert processes[1].poll() == -signal.SIGKILL
@@ -233,6 +234,7 @@ import subprocess
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job
 from cosim.engine.worker import run_jobs
+from cosim.workbench.pool import LocalPool
 
 deck = Deck("endless").append({text!r}, "bench").append(".param tau=1k", "parameters")
 jobs = [Job(f"endless {{n}}", deck, t_stop=10e-3) for n in range(2)]
@@ -243,7 +245,7 @@ def report(self, *arguments, **options):
     print(self.pid, flush=True)
 
 subprocess.Popen.__init__ = report
-results = run_jobs(jobs, workers=2, on_progress=lambda *event: print("running", flush=True))
+results = run_jobs(jobs, LocalPool(2), on_progress=lambda *event: print("running", flush=True))
 next(results)
 """
 

@@ -15,9 +15,9 @@ def workers() -> list[int]:
 
 
 def is_simulation(pid: int) -> bool:
-    """Whether it is a process that ngspice runs in."""
+    """Whether it is the process of an isolated task, as ngspice runs in one."""
     command = _read(pid, "cmdline")
-    return b"child_start.py" in command and b"cosim.engine.worker" in command
+    return b"child_start.py" in command and command.endswith(b", 1]}\0")
 
 
 def marked(mark: str) -> list[int]:

@@ -13,6 +13,7 @@ from cosim.experiments.replay import experiment as replay_experiment
 from cosim.experiments.replay import settings as replay
 from cosim.experiments.study import settings as study
 from cosim.workbench.experiment_files import read_file
+from cosim.workbench.placement import Placement
 
 
 def read_simulation(name, changes=(), out=None, biases=None, view=None, conditions=()):
@@ -43,7 +44,7 @@ def read_study(path):
 
 def run(simulations, views=None, workers=None, force=False):
     chosen = [replace(one, views=tuple(views or one.views)) for one in simulations]
-    return runner.run(chosen, Work(workers, force=force))
+    return runner.run(chosen, Work(Placement(workers), force))
 
 
 def redraw(simulation):
@@ -60,8 +61,8 @@ def redraw_comparison(comparison):
 
 
 def run_networks(experiments, workers=None, force=False):
-    return network_runner.run_networks(experiments, Work(workers, force=force))
+    return network_runner.run_networks(experiments, Work(Placement(workers), force))
 
 
 def run_replay(experiment, workers=None, force=False):
-    return replay_experiment.run_replay(experiment, Work(workers, force=force))
+    return replay_experiment.run_replay(experiment, Work(Placement(workers), force))

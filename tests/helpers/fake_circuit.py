@@ -81,10 +81,10 @@ class FakeSolver:
     def __init__(self):
         self.labels = []
         self.error = None
-        self.processes_asked_for = None
+        self.pool = None
 
-    def __call__(self, jobs, workers=None, on_progress=None):
-        self.processes_asked_for = workers
+    def __call__(self, jobs, pool, on_progress):
+        self.pool = pool
         for index, job in enumerate(jobs):
             self.labels.append(job.label)
             if job.t_stop:

@@ -1,13 +1,16 @@
 """Stand-ins for the rows' circuits and their solver: the same interfaces, results of the model."""
 
-import threading
+from dataclasses import replace
 
 import numpy as np
 
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job
+from cosim.replay.open_loop import ROW
 from cosim.replay.row_run import RowTask
 from cosim.workbench.errors import CosimError
+from cosim.workbench.placement import Placement
+from cosim.workbench.pool import LocalPool
 from ebn_model.chip.row import HardwareRow
 from ebn_model.measured import measured_parameters
 from ebn_model.row import RowStimulus
@@ -29,24 +32,20 @@ class FakeRow:
 
 
 class FakeSolver:
-    """Takes the place of run_jobs, and remembers the labels of what it ran.
+    """Takes the place of `simulate`, and remembers the labels of what it ran.
 
     errors: by label, what a run raises.
     """
 
     def __init__(self):
         self.labels, self.errors = [], {}
-        self._lock = threading.Lock()
 
-    def __call__(self, jobs, workers=None, on_progress=None):
-        for index, job in enumerate(jobs):
-            with self._lock:
-                self.labels.append(job.label)
-            if on_progress:
-                on_progress(index, job.t_stop / 2)
-            if job.label in self.errors:
-                raise self.errors[job.label]
-            yield index, {"time": np.linspace(0, job.t_stop, 7)}
+    def __call__(self, job, notify):
+        self.labels.append(job.label)
+        notify(job.t_stop / 2)
+        if job.label in self.errors:
+            raise self.errors[job.label]
+        return {"time": np.linspace(0, job.t_stop, 7)}
 
     def ran(self):
         """Labels of what ran since the last call, sorted."""
@@ -55,9 +54,11 @@ class FakeSolver:
 
 
 def install(monkeypatch):
-    """Let replays use the stand-ins; returns the FakeSolver."""
+    """Let replays use the stand-ins, in this process; returns the FakeSolver."""
     solver = FakeSolver()
-    monkeypatch.setattr("cosim.replay.row_run.run_jobs", solver)
+    monkeypatch.setattr("cosim.replay.row_run.simulate", solver)
+    monkeypatch.setattr("cosim.replay.open_loop.ROW", replace(ROW, isolated=False))
+    monkeypatch.setattr(Placement, "pool", lambda placement: LocalPool(1))
     monkeypatch.setattr("cosim.replay.open_loop.RowCircuit", FakeRow)
     return solver
 

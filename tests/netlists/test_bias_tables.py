@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from experiment_calls import read_simulation
 
+from cosim.cells.characterise import measure_neuron
 from cosim.cells.row_characterise import row_parameters
 from cosim.circuits.mixed_neuron import MixedCircuit
 from cosim.circuits.neuron import read_biases
 from cosim.engine.worker import run_jobs
 from cosim.experiments.calibration.behaviour import QUANTITIES, behaviour
 from cosim.experiments.calibration.recipe import read_recipe, recipe_names
-from cosim.experiments.calibration.runner import measure
 from ebn_model.measured import measured_parameters
 from ebn_model.stimulus import Stimulus, regular_spikes
 
@@ -25,7 +25,7 @@ AT_REST = 40
 @pytest.fixture(scope="module")
 def constants():
     """The model's constants by table, measured on the benches."""
-    return {name: measure(read_biases(name)) for name in recipe_names()}
+    return {name: measure_neuron(read_biases(name)) for name in recipe_names()}
 
 
 @pytest.fixture(scope="module")

@@ -107,7 +107,7 @@ def test_changes_go_to_the_given_folder_and_leave_the_own_results(short, tmp_pat
 
 def test_options_reach_the_run(short, solver):
     assert main(["run", short, "--view", "transistor", "--workers", "1"]) == 0
-    assert (solver.ran(), solver.processes_asked_for) == (["short transistor"], 1)
+    assert (solver.ran(), solver.pool.workers) == (["short transistor"], 1)
     assert main(["run", short, "--view", "transistor"]) == 0
     assert solver.ran() == []
     assert main(["run", short, "--view", "transistor", "--force"]) == 0

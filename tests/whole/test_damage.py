@@ -6,6 +6,7 @@ from pathlib import Path
 
 import damage
 import fake_circuit
+import fake_loop
 import fake_rows
 import numpy as np
 import pytest
@@ -26,7 +27,8 @@ from cosim.experiments.network.training_run import run_training, training_runs
 from cosim.experiments.protocol import Work
 from cosim.experiments.study import runner as study_runner
 from cosim.experiments.study.condition_run import run_condition
-from cosim.replay import stored_row
+from cosim.replay import loops, stored_loop, stored_row
+from cosim.replay.loops import close_loop
 from cosim.replay.open_loop import RowSettings, replay_stimuli
 from cosim.workbench.json_files import write_json
 from ebn_model import measured
@@ -93,6 +95,31 @@ class Row:
         result = replay_stimuli({0: fake_rows.row_stimulus_of()}, self._settings)
         assert np.array_equal(result.rows[0].circuit.final_codes, result.rows[0].model.final_codes)
         return self._solver.ran()
+
+
+class Loop:
+    """A closed loop; the other one is of another seed."""
+
+    def __init__(self, place, monkeypatch):
+        monkeypatch.setattr(stored_loop, "simulator_versions", lambda: {"ngspice": "39"})
+        monkeypatch.setattr(loops, "RowCircuit", fake_rows.FakeRow)
+        monkeypatch.setattr(loops.time, "perf_counter", lambda: 0.0)
+        self._loop = fake_loop.install(monkeypatch)
+        self._settings = RowSettings(cache=place / "rows")
+        self.folder, self.other = (place / name / "teach_mixed" for name in ("rows", "others"))
+        if not self.other.exists():
+            self._close(replace(self._settings, cache=place / "others"), 2)
+            self._loop.ran()
+
+    def run(self):
+        result, _ = self._close(self._settings, 1)
+        assert list(result.rows) == [0, 1, 2]
+        return ["loop"] * self._loop.ran()
+
+    @staticmethod
+    def _close(settings, seed):
+        network, command = fake_loop.small_network(seed), fake_loop.short_command()
+        return close_loop("teach", network, command, settings)
 
 
 class _Training:
@@ -212,6 +239,7 @@ KINDS = {
     "mixed": lambda *a: NeuronView(*a, "mixed"),
     "model": lambda *a: NeuronView(*a, "model"),
     "row": Row,
+    "loop": Loop,
     "training": FinishedTraining,
     "bench": Bench,
 }
@@ -220,6 +248,7 @@ RERUNS = {
     "mixed": ["short mixed"],
     "model": ["model"],
     "row": ["row 0, mixed"],
+    "loop": ["loop"],
     "training": [0, 1, 2],
     "bench": ["bench dpi_membrane"],
 }
@@ -229,6 +258,7 @@ FILES = {
     "mixed": ("per_spike.csv", "waveforms.h5", *WAVEFORMS),
     "model": ("per_spike.csv", "waveforms.h5", "parameters.json"),
     "row": ("row.h5",),
+    "loop": ("network.h5", "row_002.h5"),
     "training": ("training.h5", "learning_curve.csv", "spikes_learned.csv"),
     "bench": ("figure.png", *WAVEFORMS),
 }
@@ -237,6 +267,7 @@ MAIN = {
     "mixed": ("waveforms.h5",),
     "model": ("parameters.json",),
     "row": ("run.json", "row.h5"),
+    "loop": ("row_002.h5",),
     "training": ("run.json", "training.h5"),
     "bench": ("run.json",),
 }

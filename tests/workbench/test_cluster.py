@@ -1,4 +1,4 @@
-"""A real Dask cluster of two worker processes on this machine, and real circuits."""
+"""What a Dask cluster has to do beside what every pool does; with real circuits."""
 
 import os
 import signal
@@ -7,55 +7,28 @@ import subprocess
 import sys
 import threading
 
-import dask
 import numpy as np
 import pytest
 from children import is_simulation, marked, wait_for
 from commands import WORK, Place
-from distributed import LocalCluster
 from fake_rows import row_stimulus_of
 
 from cosim.circuits.row import RowCircuit
 from cosim.cli import main
-from cosim.replay.parallel import run_rows
+from cosim.replay.open_loop import ROW
 from cosim.replay.row_run import RowTask
 from cosim.workbench import cluster as cluster_module
-from cosim.workbench.cluster import ClusterError, run_on_cluster
+from cosim.workbench.cluster import ClusterError, DaskPool
 from cosim.workbench.errors import WorkerError
-from cosim.workbench.pool import LostWorkerError
+from cosim.workbench.pool import LocalPool
+from cosim.workbench.task import Task
 from ebn_model.errors import InputError
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    return Place(tmp_path_factory.mktemp("cluster"))
-
-
-@pytest.fixture(scope="module")
-def cluster(place):
-    """Its workers, and what they start, can be told by their mark."""
-    environment = {**place.environment(), "PYTHONPATH": os.pathsep.join(sys.path)}
-    failures = dask.config.set({"distributed.scheduler.allowed-failures": 1})
-    with pytest.MonkeyPatch.context() as patch, failures:
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as made:
-            yield made
-
-
-@pytest.fixture
-def address(cluster):
-    return cluster.scheduler_address
-
-
 def task_of(row, duration=30e-3):
     return RowTask(row, RowCircuit("mixed"), row_stimulus_of(seed=row, duration=duration))
-
-
-def runs_of(ended):
-    return {task.row: run for task, run in ended}
 
 
 def simulations(place):
@@ -65,22 +38,22 @@ def simulations(place):
 
 def test_a_lost_worker_changes_nothing(cluster, address, place):
     tasks = [task_of(row) for row in range(4)]
-    here = runs_of(run_rows(tasks, 2))
-    ended = run_rows(tasks, scheduler=address)
+    here = dict(LocalPool(2).run(ROW, tasks))
+    ended = DaskPool(address).run(ROW, tasks)
     first = next(ended)
     victims = {worker.pid for worker in cluster.workers.values()}
     os.kill(victims.pop(), signal.SIGKILL)
-    there = runs_of([first, *ended])
+    there = dict([first, *ended])
     assert sorted(there) == [0, 1, 2, 3]
-    for row, run in here.items():
-        assert np.array_equal(there[row].result.i_mem, run.result.i_mem)
-        assert np.array_equal(there[row].result.final_codes, run.result.final_codes)
-        assert there[row].points == run.points
+    for number, run in here.items():
+        assert np.array_equal(there[number].result.i_mem, run.result.i_mem)
+        assert np.array_equal(there[number].result.final_codes, run.result.final_codes)
+        assert there[number].points == run.points
     assert wait_for(lambda: not simulations(place))
 
 
 def test_rows_of_which_nobody_waits_for_end(address, place):
-    ended = run_rows([task_of(0), task_of(1, 100.0), task_of(2, 100.0)], scheduler=address)
+    ended = DaskPool(address).run(ROW, [task_of(0), task_of(1, 100.0), task_of(2, 100.0)])
     next(ended)
     assert wait_for(lambda: simulations(place))
     ended.close()
@@ -94,7 +67,7 @@ def test_a_crash_of_ngspice_is_the_failure_of_its_row(address, place):
 
     thread = threading.Thread(target=crash)
     thread.start()
-    [(_, run)] = run_rows([task_of(3, 100.0)], scheduler=address)
+    [(_, run)] = DaskPool(address).run(ROW, [task_of(3, 100.0)])
     thread.join()
     assert isinstance(run, WorkerError)
     assert str(run).startswith("row 3, mixed: the process was killed by SIGSEGV")
@@ -102,16 +75,6 @@ def test_a_crash_of_ngspice_is_the_failure_of_its_row(address, place):
 
 def double(number, notify):
     return 2 * number
-
-
-def fault(number, notify):
-    raise InputError(f"{number} can't be")
-
-
-def deadly(number, notify):
-    if number == 1:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return number
 
 
 def same(number):
@@ -122,26 +85,20 @@ def process_number(number):
     return f"{number} {os.getpid()}"
 
 
-def test_results_come_with_their_number(address):
-    found = dict(run_on_cluster(address, double, [4, 5, 6], same, workers=1))
-    assert found == {0: 8, 1: 10, 2: 12}
-
-
-def test_a_fault_of_a_task_is_raised(address):
-    with pytest.raises(InputError, match="7 can't be"):
-        list(run_on_cluster(address, fault, [7], same))
-
-
 def test_a_worker_that_would_give_another_result_is_refused(address):
     with pytest.raises(ClusterError, match=r"tcp://\S+ would give another result"):
-        list(run_on_cluster(address, double, [1], process_number))
+        list(DaskPool(address).run(Task(double, key=process_number), [1]))
 
 
-def test_a_task_that_kills_its_workers_does_not_end_the_others(address):
-    # One at a time: Dask suspects all that a lost worker had before it.
-    found = dict(run_on_cluster(address, deadly, [0, 1, 2], same, workers=1))
-    assert (found[0], found[2]) == (0, 2)
-    assert isinstance(found[1], LostWorkerError)
+def test_a_task_without_a_key_can_not_leave_this_machine(address):
+    with pytest.raises(InputError, match="double can't go to a cluster"):
+        DaskPool(address).run(Task(double), [1])
+
+
+def test_without_dask_a_scheduler_is_an_error(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(InputError, match=r"needs Dask: pip install 'ebn-cosim\[cluster\]'"):
+        list(DaskPool("tcp://somewhere:8786").run(Task(double, key=same), [1]))
 
 
 @pytest.fixture
@@ -174,20 +131,20 @@ def test_a_scheduler_that_goes_away_is_an_error(own_scheduler):
         own_scheduler.wait()
 
     with pytest.raises(ClusterError, match=f"scheduler at {own_scheduler.address} has gone"):
-        list(run_on_cluster(own_scheduler.address, double, arguments(), same))
+        list(DaskPool(own_scheduler.address).run(Task(double, key=same), arguments()))
 
 
 def test_a_cluster_without_workers_is_an_error(own_scheduler, monkeypatch):
     monkeypatch.setattr(cluster_module, "ANSWER_TIME", 3.0)
     monkeypatch.setattr(cluster_module, "WORKERLESS_TIME", 3.0)
     with pytest.raises(ClusterError, match=r"has had no worker for 3 s"):
-        list(run_on_cluster(own_scheduler.address, double, [1], same))
+        list(DaskPool(own_scheduler.address).run(Task(double, key=same), [1]))
 
 
 @pytest.mark.parametrize("own_scheduler", [""], indirect=True)
 def test_a_scheduler_without_what_the_task_needs_is_an_error(own_scheduler):
     with pytest.raises(ClusterError, match=r"lacks this project"):
-        list(run_on_cluster(own_scheduler.address, double, [1], same))
+        list(DaskPool(own_scheduler.address).run(Task(double, key=same), [1]))
 
 
 @pytest.mark.parametrize(
@@ -201,7 +158,7 @@ def test_a_scheduler_without_what_the_task_needs_is_an_error(own_scheduler):
 def test_a_wrong_address_is_an_error(address, reason, monkeypatch):
     monkeypatch.setattr(cluster_module, "ANSWER_TIME", 0.5)
     with pytest.raises(InputError, match=f"no Dask scheduler at {address}: {reason}"):
-        list(run_on_cluster(address, double, [1], same))
+        list(DaskPool(address).run(Task(double, key=same), [1]))
 
 
 def test_something_that_never_answers_is_an_error(monkeypatch):
@@ -211,7 +168,7 @@ def test_something_that_never_answers_is_an_error(monkeypatch):
         mute.listen()
         address = f"tcp://127.0.0.1:{mute.getsockname()[1]}"
         with pytest.raises(InputError, match="what is there doesn't answer"):
-            list(run_on_cluster(address, double, [1], same))
+            list(DaskPool(address).run(Task(double, key=same), [1]))
 
 
 def test_the_study_gives_the_same(address, tmp_path):

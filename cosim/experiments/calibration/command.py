@@ -15,7 +15,7 @@ from cosim.circuits.neuron import bias_folder
 from cosim.experiments.calibration.behaviour import QUANTITIES
 from cosim.experiments.calibration.recipe import Recipe, read_recipe, recipe_names
 from cosim.experiments.calibration.runner import Folders, run_recipe
-from cosim.workbench.placement import add_placement, no_cluster
+from cosim.workbench.placement import Placement, add_placement
 from ebn_model.errors import InputError
 from ebn_model.parameters import validated
 
@@ -43,19 +43,22 @@ def add_calibrate(parser: argparse.ArgumentParser) -> None:
 
 
 def _calibrate(options: argparse.Namespace) -> int:
-    no_cluster(options.scheduler, "calibrate", "each of its short steps waits for the one before")
+    placement = Placement.of(options)
+    placement.check_local("calibrate", "each of its short steps waits for the one before")
     # A file or a pipe has no width of its own.
     console = Console(width=None if sys.stdout.isatty() else 120)
     conditions = validated(Conditions, stated_conditions(options), "options")
     folders = Folders.of(options.out, conditions)
-    for name, recipe in _recipes(options.names or recipe_names()).items():
-        values = run_recipe(name, recipe, console.print, folders, options.workers, conditions)
-        console.print(_table(name, recipe.target, values))
-        path = f"{folders.tables / name}.spice"
-        use = name if folders.tables == bias_folder(conditions.technology) else path
-        print(f"{path}: use it with --biases {shlex.quote(use)}")
-        print(f"the model's constants: {folders.constants / name}.json and {name}_row.json")
-        print(f"how they came about: {folders.reports / name}_report.json")
+    recipes = _recipes(options.names or recipe_names())
+    with placement.pool() as pool:
+        for name, recipe in recipes.items():
+            values = run_recipe(name, recipe, console.print, folders, pool, conditions)
+            console.print(_table(name, recipe.target, values))
+            path = f"{folders.tables / name}.spice"
+            use = name if folders.tables == bias_folder(conditions.technology) else path
+            print(f"{path}: use it with --biases {shlex.quote(use)}")
+            print(f"the model's constants: {folders.constants / name}.json and {name}_row.json")
+            print(f"how they came about: {folders.reports / name}_report.json")
     return 0
 
 

@@ -8,14 +8,12 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from joblib import cpu_count
 
-from cosim.cells import characterise
+from cosim.cells.characterise import measure_neuron
 from cosim.cells.row_characterise import row_parameters
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import bias_folder, read_biases
 from cosim.engine.simulator import versions
-from cosim.engine.worker import run_jobs
 from cosim.experiments.calibration.behaviour import QUANTITIES, behaviour
 from cosim.experiments.calibration.errors import CalibrationError
 from cosim.experiments.calibration.recipe import Recipe
@@ -48,21 +46,6 @@ DECISION_LAG = 0.4e-3
 at 10 pA from a threshold (bench decision_speed), and longer where I_mem creeps through it."""
 
 Say = Callable[[str], None]
-
-
-def measure(
-    biases: BiasTable, workers: int | None = None, conditions: Conditions | None = None
-) -> NeuronParameters:
-    """The twin's parameters, that of the spike generator included, from the cells' benches.
-
-    workers: processes at once, all processors by default. conditions: by default those of
-    Conditions.
-    """
-    jobs = [*characterise.jobs(biases, conditions), characterise.spike_job(biases, conditions)]
-    vectors = dict(run_jobs(jobs, workers))
-    *cells, spiking = (vectors[index] for index in range(len(jobs)))
-    parameters = characterise.parameters(cells)
-    return parameters.model_copy(update={"spike": characterise.spike_parameters(spiking)})
 
 
 @dataclass(frozen=True)
@@ -107,14 +90,13 @@ def run_recipe(
     recipe: Recipe,
     say: Say,
     folders: Folders,
-    workers: int | None = None,
+    pool: Pool,
     conditions: Conditions | None = None,
 ) -> dict[str, float]:
     """Calibrate a table, and write it, the model's constants and a report.
 
-    workers: processes at once, all processors by default. conditions: by default those of
-    Conditions. A technology without the table that the recipe begins with begins with that of
-    generic180.
+    pool: one of this machine. conditions: by default those of Conditions. A technology without the
+    table that the recipe begins with begins with that of generic180.
 
     Returns the values of QUANTITIES that were measured with the table.
 
@@ -131,10 +113,10 @@ def run_recipe(
     chosen = {bias: fixed.value for bias, fixed in recipe.biases.items()}
     biases = validated(BiasTable, {**start.model_dump(), **chosen}, f"{name}.toml")
     target, report = dict(recipe.target), {}
-    benches = partial(measure, workers=workers, conditions=conditions)
+    benches = partial(measure_neuron, conditions=conditions, pool=pool)
     if recipe.recordings:
         rounds = ROUNDS if own else ROUNDS_ELSEWHERE
-        biases, window, report = _fit(recipe, biases, say, benches, workers, conditions, rounds)
+        biases, window, report = _fit(recipe, biases, say, benches, pool, conditions, rounds)
         target |= window
 
     def on_round(number: int, distance: float) -> None:
@@ -169,7 +151,7 @@ def _fit(
     biases: BiasTable,
     say: Say,
     benches: Callable[[BiasTable], NeuronParameters],
-    workers: int | None,
+    pool: Pool,
     conditions: Conditions,
     rounds: int,
 ) -> tuple[BiasTable, dict, dict]:
@@ -183,20 +165,10 @@ def _fit(
         shown = ", ".join(f"{deviation * 1e9:.3f} nA" for deviation in deviations)
         say(f"fit round {number}: I_mem deviates by {shown} RMS from the recordings")
 
-    with Pool(workers or cpu_count()) as pool:
-        biases = fit(
-            biases,
-            settings.free,
-            recordings,
-            weighting,
-            benches,
-            pool.map,
-            on_round,
-            workers,
-            conditions,
-            rounds,
-        )
-    waveforms = replay_waveforms(biases, recordings, workers, conditions)
+    biases = fit(
+        biases, settings.free, recordings, weighting, benches, pool, on_round, conditions, rounds
+    )
+    waveforms = replay_waveforms(biases, recordings, pool, conditions)
     circuit = at_edges(waveforms, recordings)
     compared = at_edges(waveforms, recordings, DECISION_LAG)
     deviations = [i - r.i_mem for i, r in zip(circuit, recordings, strict=True)]

@@ -4,7 +4,7 @@ Space mapping: the twin, its parameters scaled with the biases, is fitted to the
 the circuit was measured to do differently from it; then the circuit is measured again.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,9 +12,11 @@ from scipy.optimize import least_squares
 
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.mixed_neuron import I_MEM
-from cosim.engine.worker import run_jobs
+from cosim.engine.worker import run_all
 from cosim.experiments.calibration.given_weights import EDGE, replay_job, replay_model
 from cosim.experiments.calibration.scaling import scaled
+from cosim.workbench.pool import Pool, in_order
+from cosim.workbench.task import Task
 from ebn_model.parameters import BiasTable, NeuronParameters
 from ebn_model.results import SpikeTable
 from ebn_model.stimulus import Stimulus
@@ -26,9 +28,6 @@ STEP = 0.02
 """Relative change of a bias for the derivatives."""
 I_SCALE = 0.1e-9
 """Deviation of I_mem that counts as much as a prior's deviation, A."""
-
-RunAll = Callable[[Callable, list], Iterable]
-"""Calls a function with each argument; the results in their order, as `map` does."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,9 +65,8 @@ def fit(
     recordings: list[Recording],
     weighting: Weighting,
     measure: Callable[[BiasTable], NeuronParameters],
-    run_all: RunAll,
+    pool: Pool,
     on_round: Callable[[int, list[float]], None] | None = None,
-    workers: int | None = None,
     conditions: Conditions | None = None,
     rounds: int = ROUNDS,
 ) -> BiasTable:
@@ -80,38 +78,37 @@ def fit(
         recordings: what to fit them to.
         weighting: what counts how much.
         measure: runs the cells' benches under a table.
-        run_all: runs the twin several times at once.
+        pool: for circuits and for the twin.
         on_round: gets the round and the circuit's RMS deviation from each recording, A.
-        workers: runs of the circuit at once, all processors by default.
         conditions: of the circuit, by default those of Conditions.
         rounds: how often the circuit is measured, and the biases are fitted.
     """
     biases = start
     for number in range(rounds):
         parameters = measure(biases)
-        circuit = replay_circuit(biases, recordings, workers, conditions)
+        circuit = replay_circuit(biases, recordings, pool, conditions)
         if on_round:
             deviations = zip(circuit, recordings, strict=True)
             on_round(number, [float(np.sqrt(np.mean((i - r.i_mem) ** 2))) for i, r in deviations])
         problem = _Problem(biases, free, parameters, circuit, recordings, weighting)
-        biases = problem.solve(run_all)
+        biases = problem.solve(pool)
     return biases
 
 
 def replay_circuit(
     biases: BiasTable,
     recordings: list[Recording],
-    workers: int | None = None,
+    pool: Pool,
     conditions: Conditions | None = None,
 ) -> list[np.ndarray]:
     """I_mem in A of the analog circuit at each recording's edges, its weights given."""
-    return at_edges(replay_waveforms(biases, recordings, workers, conditions), recordings)
+    return at_edges(replay_waveforms(biases, recordings, pool, conditions), recordings)
 
 
 def replay_waveforms(
     biases: BiasTable,
     recordings: list[Recording],
-    workers: int | None = None,
+    pool: Pool,
     conditions: Conditions | None = None,
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Time in s and I_mem in A of the analog circuit for each recording, its weights given."""
@@ -119,8 +116,7 @@ def replay_waveforms(
         replay_job(biases, r.stimulus, r.spikes.weight_before, f"recording {k}", conditions)
         for k, r in enumerate(recordings)
     ]
-    vectors = dict(run_jobs(jobs, workers))
-    return [(vectors[k]["time"], vectors[k][I_MEM]) for k in range(len(jobs))]
+    return [(vectors["time"], vectors[I_MEM]) for vectors in run_all(jobs, pool)]
 
 
 def at_edges(
@@ -147,7 +143,7 @@ class _Problem:
     recordings: list[Recording]
     weighting: Weighting
 
-    def solve(self, run_all: RunAll) -> BiasTable:
+    def solve(self, pool: Pool) -> BiasTable:
         start = np.zeros(len(self.free))
         modelled = self.modelled(start)
         offsets = [c - m for c, m in zip(self.circuit, modelled, strict=True)]
@@ -157,9 +153,10 @@ class _Problem:
 
         def jacobian(logs: np.ndarray) -> np.ndarray:
             trials = [logs, *(logs + STEP * unit for unit in np.eye(len(logs)))]
+            modelled = in_order(pool.run(Task(_modelled), [(self, trial) for trial in trials]))
             base, *moved = (
-                self.residuals(trial, modelled, offsets)
-                for trial, modelled in zip(trials, run_all(self.modelled, trials), strict=True)
+                self.residuals(trial, one, offsets)
+                for trial, one in zip(trials, modelled, strict=True)
             )
             return np.column_stack([(one - base) / STEP for one in moved])
 
@@ -195,3 +192,8 @@ class _Problem:
         for name, (expected, deviation) in self.weighting.priors.items():
             parts.append([np.log(getattr(table, name) / expected) / deviation])
         return np.concatenate(parts)
+
+
+def _modelled(trial: tuple[_Problem, np.ndarray], _notify: Callable) -> list[np.ndarray]:
+    problem, logs = trial
+    return problem.modelled(logs)

@@ -1,6 +1,8 @@
 """Progress of trainings on the terminal, one bar for each experiment, in simulated milliseconds."""
 
 from collections.abc import Callable
+from functools import partial
+from itertools import groupby
 from typing import Any
 
 from cosim.experiments.network.settings import NetworkExperiment
@@ -18,14 +20,17 @@ class TrainingProgress:
         add_bar: AddBar,
         show: Callable[[str], None] | None,
     ):
-        """trainings: by number. show: gets a line of text for each checkpoint."""
+        """trainings: by number, those of an experiment after each other.
+
+        show: gets a line of text for each checkpoint.
+        """
         self._trainings, self._show = trainings, show
-        self._times = [0.0] * len(trainings)
-        experiments = {id(experiment): experiment for experiment, _ in trainings}
-        self._bars = {
-            place: add_bar(experiment.name, self._sum(place, lambda number, run: run.duration))
-            for place, experiment in experiments.items()
-        }
+        self._bars: list[Callable[[float], None]] = []
+        for _, group in groupby(trainings, lambda training: id(training[0])):
+            experiments, runs = zip(*group, strict=True)
+            lengths = [run.duration for run in runs]
+            bar = add_bar(experiments[0].name, lengths)
+            self._bars += [partial(bar, place) for place in range(len(lengths))]
 
     def __call__(self, number: int, message: Any) -> None:
         """Show a checkpoint, or the simulated time in s."""
@@ -34,17 +39,7 @@ class TrainingProgress:
             if self._show:
                 self._show(_line(experiment, run, message))
             return
-        self._times[number] = message
-        place = id(experiment)
-        self._bars[place](self._sum(place, lambda other, _: self._times[other]))
-
-    def _sum(self, place: int, value: Callable[[int, TrainingRun], float]) -> float:
-        """Sum over the trainings of one experiment."""
-        return sum(
-            value(number, run)
-            for number, (experiment, run) in enumerate(self._trainings)
-            if id(experiment) == place
-        )
+        self._bars[number](message)
 
 
 def _line(experiment: NetworkExperiment, run: TrainingRun, checkpoint: Checkpoint) -> str:

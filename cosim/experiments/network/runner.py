@@ -1,6 +1,7 @@
 """Trainings of experiments with networks, in parallel; what is up to date is kept."""
 
 from collections.abc import Iterable
+from operator import attrgetter
 
 from cosim.experiments.network.progress import TrainingProgress
 from cosim.experiments.network.report import make_network_report
@@ -8,9 +9,10 @@ from cosim.experiments.network.settings import NetworkExperiment
 from cosim.experiments.network.training_run import run_training, training_runs
 from cosim.experiments.protocol import Work
 from cosim.workbench.output import check_writable
-from cosim.workbench.pool import run_tasks
+from cosim.workbench.pool import in_order
 from cosim.workbench.progress import progress_bars
 from cosim.workbench.report import Report
+from cosim.workbench.task import Task
 
 
 def run_networks(experiments: Iterable[NetworkExperiment], work: Work) -> list[Report]:
@@ -30,6 +32,7 @@ def run_networks(experiments: Iterable[NetworkExperiment], work: Work) -> list[R
     sweep = len(experiments) > len({experiment.name for experiment in experiments})
     with progress_bars() as add_bar:
         progress = TrainingProgress(stale, add_bar, None if sweep else print)
-        for _ in run_tasks(run_training, [run for _, run in stale], work.workers, progress):
-            pass
+        task = Task(run_training, attrgetter("label"))
+        with work.placement.pool() as pool:
+            in_order(pool.run(task, [run for _, run in stale], progress))
     return [make_network_report(experiment) for experiment in experiments]

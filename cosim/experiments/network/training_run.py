@@ -60,6 +60,11 @@ class TrainingRun:
         return StoredResult(self.folder, self.key)
 
     @property
+    def label(self) -> str:
+        """Its name in messages."""
+        return f"training in {self.folder}"
+
+    @property
     def duration(self) -> float:
         """Simulated time of learning, s."""
         return self.iterations * self.task.duration

@@ -1,6 +1,6 @@
 """The behavioural model's run of a simulation."""
 
-from functools import cached_property
+from functools import cached_property, partial
 
 from cosim.cells import characterise
 from cosim.engine.simulator import simulator_versions
@@ -77,8 +77,8 @@ class ModelView(StoredResult):
 
     def run(self, parameters: NeuronParameters, add_bar: AddBar) -> None:
         """Run the model and store its results."""
-        show = add_bar(self._label, self._stimulus.duration)
-        result = self.neuron(parameters).run(self._stimulus, show)
+        show = add_bar(self._label, [self._stimulus.duration])
+        result = self.neuron(parameters).run(self._stimulus, partial(show, 0))
         with self.writing({"points": len(result.time)}) as folder:
             write_result(result, folder)
             stored = {"key": self.parameters_key, "parameters": parameters.model_dump()}

@@ -42,18 +42,16 @@ def run(simulations: Iterable[Simulation], work: Work) -> list[Report]:
     views = [view for plan in planned for view in stale(plan)]
     circuits = [view for view in views if isinstance(view, CircuitView)]
     models = [view for view in views if isinstance(view, ModelView)]
-    _run_stale(circuits, models, work.workers, work.force)
+    _run_stale(circuits, models, work)
     return [make_report(plan) for plan in planned]
 
 
-def _run_stale(
-    circuits: list[CircuitView], models: list[ModelView], workers: int | None, force: bool
-) -> None:
-    parameters = {} if force else _stored_parameters(models)
+def _run_stale(circuits: list[CircuitView], models: list[ModelView], work: Work) -> None:
+    parameters = {} if work.force else _stored_parameters(models)
     with ScratchFolder() as scratch, progress_bars() as add_bar:
         batches = [circuit.batch(Path(scratch)) for circuit in circuits]
         batches += _measurements(models, parameters)
-        run_batches(batches, workers, add_bar)
+        run_batches(batches, work.placement.pool(), add_bar)
         _run_models(models, parameters, add_bar)
 
 

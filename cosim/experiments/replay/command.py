@@ -19,7 +19,7 @@ from cosim.replay.spike_checks import listed
 from cosim.replay.spike_files import read_spikes
 from cosim.replay.spike_tables import TIME_UNITS
 from cosim.workbench.output import check_writable
-from cosim.workbench.placement import add_placement
+from cosim.workbench.placement import Placement, add_placement
 from cosim.workbench.printed import print_report
 from ebn_model.configurations import configuration
 from ebn_model.errors import InputError
@@ -99,8 +99,7 @@ def _replay(options: argparse.Namespace) -> int:
         options.view,
         validated(Conditions, stated_conditions(options), "options"),
         options.biases,
-        workers=options.workers,
-        scheduler=options.scheduler,
+        placement=Placement.of(options),
         cache=options.out / CACHE,
     )
     result, error = replay_shown(stimuli, how)

@@ -1,6 +1,7 @@
 """A replay from its file to its report."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 
@@ -16,7 +17,6 @@ from cosim.replay.loops import close_loop
 from cosim.replay.open_loop import ReplayResult, RowSettings, Runs, network_stimuli
 from cosim.workbench.errors import CosimError
 from cosim.workbench.output import check_writable, new_files
-from cosim.workbench.placement import no_cluster
 from cosim.workbench.progress import progress_bars
 from cosim.workbench.provenance import sources_digest
 from ebn_model.network.fields import HARDWARE_UNITS
@@ -29,7 +29,7 @@ _Ran = tuple[ReplayResult, Mapping[str, np.ndarray], CosimError | None]
 def run_replay(experiment: ReplayExperiment, work: Work, runs: Runs = "missing") -> ReplayReport:
     """Train, replay or close the loop, compare and report.
 
-    Finished rows of a replay are kept from run to run.
+    Finished rows of a replay, and finished loops, are kept from run to run.
 
     Args:
         experiment: what to run.
@@ -44,7 +44,8 @@ def run_replay(experiment: ReplayExperiment, work: Work, runs: Runs = "missing")
     settings = experiment.settings
     stretch, folder = settings.stretch, experiment.results
     if stretch.loop != "open":
-        no_cluster(work.scheduler, experiment.name, "in a closed loop all rows wait for each other")
+        reason = "in a closed loop all rows wait for each other"
+        work.placement.check_local(experiment.name, reason)
     check_writable(folder)
     taught = taught_run(experiment)
     with new_files(folder) as new:
@@ -54,8 +55,7 @@ def run_replay(experiment: ReplayExperiment, work: Work, runs: Runs = "missing")
         settings.view,
         settings.conditions,
         settings.biases,
-        workers=work.workers,
-        scheduler=work.scheduler,
+        placement=work.placement,
         # Of its own for each length, so that one doesn't displace the other.
         cache=folder / CACHE / f"{stretch.duration * 1e3:g}ms",
         runs="all" if work.force else runs,
@@ -108,7 +108,8 @@ def _closed(experiment: ReplayExperiment, taught: TaughtRun, how: RowSettings) -
     """Closed loop; the network has what the circuits have taught it, or it itself has learned."""
     stretch = experiment.settings.stretch
     with progress_bars() as add_bar:
-        on_progress = add_bar(f"{experiment.name}, all rows", stretch.duration)
+        show = add_bar(f"{experiment.name}, all rows", [stretch.duration])
+        on_progress = partial(show, 0)
         result, network = close_loop(stretch.loop, taught.network, taught.command, how, on_progress)
     with new_files(experiment.results) as new:
         save(network, new / "closed_loop.h5", HARDWARE_UNITS)

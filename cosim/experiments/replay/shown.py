@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from cosim.experiments.replay.progress import row_progress
 from cosim.replay.open_loop import MissingRowsError, ReplayResult, RowSettings, replay_stimuli
+from cosim.workbench.progress import progress_bars
 from ebn_model.row import RowStimulus
 
 
@@ -14,9 +14,11 @@ def replay_shown(
 
     Raises what `replay_stimuli` raises otherwise.
     """
-    duration = next(iter(stimuli.values())).duration
+    places = {row: place for place, row in enumerate(stimuli)}
     try:
-        with row_progress(len(stimuli), duration) as on_progress:
-            return replay_stimuli(stimuli, settings, on_progress), None
+        with progress_bars() as add_bar:
+            show = add_bar("rows", [stimulus.duration for stimulus in stimuli.values()])
+            result = replay_stimuli(stimuli, settings, lambda row, time: show(places[row], time))
+            return result, None
     except MissingRowsError as missing:
         return missing.result, missing

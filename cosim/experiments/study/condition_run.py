@@ -56,6 +56,11 @@ class ConditionRun:
     seed: int
 
     @property
+    def label(self) -> str:
+        """Its name in messages."""
+        return f"{self.condition.method}, {self.condition.situation}, seed {self.seed}"
+
+    @property
     def key(self) -> str:
         """What the outcome depends on, in one text; names don't count."""
         condition = self.condition

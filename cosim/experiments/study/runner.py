@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterable
 from contextlib import closing
+from operator import attrgetter
 from pathlib import Path
 
 from cosim.experiments.protocol import Work
@@ -11,16 +12,15 @@ from cosim.experiments.study.figure import make_figure
 from cosim.experiments.study.settings import Study, StudySettings, conditions
 from cosim.experiments.study.summary import Finding, findings
 from cosim.experiments.study.tables import findings_csv, markdown, runs_csv, terminal_table
-from cosim.workbench.cluster import run_on_cluster
-from cosim.workbench.errors import CosimError
 from cosim.workbench.journal import Journal
 from cosim.workbench.json_files import write_json
 from cosim.workbench.output import check_writable, new_files
-from cosim.workbench.pool import run_tasks
+from cosim.workbench.pool import results
 from cosim.workbench.progress import progress_bars
 from cosim.workbench.provenance import python_versions, sources_digest
 from cosim.workbench.report import FIGURES, SUMMARY, Report
 from cosim.workbench.style import save
+from cosim.workbench.task import Task
 from ebn_model.errors import InputError
 
 JOURNAL = "finished.jsonl"
@@ -97,29 +97,14 @@ def _run_missing(
     # Groups share conditions: each is run once.
     missing = {key: run for run, key in keys.items() if key not in known}
     waiting, names = list(missing.values()), list(missing)
-    times = [0.0] * len(waiting)
     lengths = [_length(run) for run in waiting]
-    with progress_bars() as add_bar:
-        show = add_bar("study", sum(lengths))
-
-        def on_message(number: int, time: float) -> None:
-            times[number] = time
-            show(sum(times))
-
-        if work.scheduler is None:
-            ended = run_tasks(run_condition, waiting, work.workers, on_message)
-        else:
-            ended = run_on_cluster(work.scheduler, run_condition, waiting, _key, work.workers)
-        with closing(ended):
+    task = Task(run_condition, attrgetter("label"), key=attrgetter("key"))
+    with progress_bars() as add_bar, work.placement.pool() as pool:
+        show = add_bar("study", lengths)
+        with closing(results(pool.run(task, waiting, show))) as ended:
             for number, outcome in ended:
-                if isinstance(outcome, CosimError):
-                    raise outcome
                 journal.add(names[number], outcome)
-                on_message(number, lengths[number])
-
-
-def _key(run: ConditionRun) -> str:
-    return run.key
+                show(number, lengths[number])
 
 
 def _length(run: ConditionRun) -> float:

@@ -18,6 +18,7 @@ from cosim.experiments.calibration.scaling import scaled
 from cosim.experiments.calibration.tables import rounded, table_text
 from cosim.experiments.calibration.to_target import calibrate
 from cosim.experiments.calibration.to_waveforms import Recording, Weighting, edges_of, fit
+from cosim.workbench.pool import LocalPool
 from ebn_model.errors import InputError
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.measured import FOLDER
@@ -147,7 +148,7 @@ def test_a_fit_finds_the_currents_behind_a_recording(biases, made_of, monkeypatc
         [Recording(played, taught)],
         weighting,
         made_of,
-        map,
+        LocalPool(1),
         lambda *args: news.append(args),
     )
     for name in FREE:

@@ -55,7 +55,7 @@ def test_a_run_writes_all_results_and_passes(short, solver):
     [report] = run([short()], workers=2)
     assert report.passed
     assert solver.ran() == ["short transistor", *CELLS]
-    assert solver.processes_asked_for == 2
+    assert solver.pool.workers == 2
     assert files(short().results).keys() == FILES
 
 

@@ -8,12 +8,10 @@ import pytest
 from experiment_calls import read_replay, run_replay
 from fake_circuit import largest_file
 from fake_rows import LostError, install
-from rich.console import Console
 from test_replay_settings import CONFIG
 
 from cosim.cli import main
 from cosim.experiments.replay import report as report_module
-from cosim.experiments.replay.progress import row_progress
 from cosim.experiments.replay.training import taught_run
 from cosim.experiments.replay.trajectories import HEADER
 from cosim.workbench import output
@@ -316,14 +314,3 @@ def test_no_pulse_at_all_is_no_crash(tmp_path, capsys):
     arguments = ["--neurons", "2", "--duration", "10ms", "--out", str(tmp_path / "out")]
     assert main(["replay", str(spikes), *arguments]) == 0
     assert summary_of(tmp_path / "out")["pulses"] == 0
-
-
-def test_progress_tells_rows_time_and_the_end():
-    screen = io.StringIO()
-    with row_progress(2, 0.1, Console(file=screen, width=100)) as on_progress:
-        on_progress(7, 0.05)
-        on_progress(4, 0.1)
-    text = screen.getvalue()
-    assert "1 of 2 rows" in text
-    assert "150 of 200 ms" in text
-    assert "remaining" in text

@@ -14,6 +14,7 @@ from cosim.experiments.study.condition_run import RUNAWAY_RATE, ConditionRun, Ou
 from cosim.experiments.study.settings import conditions
 from cosim.experiments.study.summary import findings, power_law, share
 from cosim.workbench.journal import Journal
+from cosim.workbench.placement import Placement
 from ebn_model.errors import InputError
 
 STUDY = """
@@ -197,7 +198,7 @@ def test_a_key_is_about_the_run_not_its_names(settings):
 def test_a_study_is_written_resumed_and_reused(file, ran):
     study = read_study(file)
     results = study.results
-    runner.run_study(study, Work(1))
+    runner.run_study(study, Work(Placement(1)))
     assert len(ran) == 10  # learned with 6 bits is in both groups
     tables = {path.name: path.read_bytes() for path in results.iterdir()}
     assert set(tables) == {
@@ -215,11 +216,11 @@ def test_a_study_is_written_resumed_and_reused(file, ran):
     errors = [float(row["fitted_error"]) for row in runs[:2]]
     assert float(rows[0]["fitted_error_mean"]) == pytest.approx(np.mean(errors), rel=1e-5)
     assert "| no mismatch | learned |" in (results / "study.md").read_text()
-    runner.run_study(study, Work(1))
+    runner.run_study(study, Work(Placement(1)))
     assert len(ran) == 10
     journal = (results / "finished.jsonl").read_text().splitlines()
     (results / "finished.jsonl").write_text("\n".join(journal[:4]) + "\n" + journal[4][:20])
-    runner.run_study(study, Work(1))
+    runner.run_study(study, Work(Placement(1)))
     assert len(ran) == 16
     again = {path.name: path.read_bytes() for path in results.iterdir()}
     assert {n: b for n, b in again.items() if n != "finished.jsonl"} == {

@@ -257,6 +257,13 @@ SLOT = 2.0**-13
 """Of the bus in s; all times below are multiples of it, so that they meet exactly."""
 
 
+def random_spikes(seed):
+    """80 spikes of three neurons, so dense that many wait, meet edges of pulses and are lost."""
+    generator = np.random.default_rng(seed)
+    drawn = {(int(step), int(n)) for step, n in generator.integers((8, 0), (200, 3), (80, 2))}
+    return sorted(drawn)
+
+
 @pytest.mark.filterwarnings("ignore::ebn_model.chip.network.BusOverloadWarning")
 @pytest.mark.parametrize(
     "spikes",
@@ -265,8 +272,10 @@ SLOT = 2.0**-13
         [(8, 0), (17, 0), (18, 0)],  # when its pulse ends, and when the next begins
         [(8, 1), (8, 0), (9, 0), (9, 1), (10, 1)],
         [(8, 0), (8, 1), (8, 2), (9, 2), (10, 2), (11, 2)],
+        random_spikes(1),
+        random_spikes(2),
     ],
-    ids=["one line", "its end", "two at once", "three at once"],
+    ids=["one line", "its end", "two at once", "three at once", "random", "others"],
 )
 def test_spikes_at_the_buss_own_edges_are_sent_as_by_the_event_bus(spikes):
     """A neuron that is made to spike just when its line is free again, or not yet."""
@@ -280,7 +289,8 @@ def test_spikes_at_the_buss_own_edges_are_sent_as_by_the_event_bus(spikes):
             spike, neuron = waiting.pop(0)
             activity.forced[neuron] = spike * SLOT
 
-    result = chip.run(np.zeros((60, 2)), on_block=force, block=1)
+    steps = 20 + max(step for step, _ in spikes)
+    result = chip.run(np.zeros((max(60, steps), 2)), on_block=force, block=1)
     sent = delivered(result.spike_times, result.spike_neurons, SLOT, 8 * SLOT)
     fired = zip(result.spike_times / SLOT, result.spike_neurons, strict=True)
     assert sorted(fired) == sorted(spikes)

@@ -5,9 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from lif_cases import MISMATCH, command_of, expected, network_of
-from numba.core.dispatcher import Dispatcher
 
-from ebn_model.lif import kernel as lif_kernel
 from ebn_model.network.mismatch import Mismatch
 from ebn_model.network.results import LearnedState
 
@@ -132,10 +130,3 @@ def test_no_mismatch_has_the_bits_of_the_original():
     drawn, none = network.mismatch, Mismatch.none(9)
     for name in ("weight", "threshold", "tau_mem", "stuck"):
         np.testing.assert_array_equal(getattr(drawn, name), getattr(none, name))
-
-
-def test_all_that_is_compiled_is_in_one_file():
-    """The cache on disk notices a change of the file that it compiled, and of no other."""
-    functions = [value for value in vars(lif_kernel).values() if isinstance(value, Dispatcher)]
-    assert lif_kernel.run_block in functions
-    assert {function.py_func.__module__ for function in functions} == {lif_kernel.__name__}
