@@ -6,7 +6,7 @@ from pathlib import Path
 
 from quantiphy import Quantity
 
-from cosim.cells.specification import Row
+from cosim.cells.specification import QuantityCheck
 from cosim.workbench.checks import all_passed
 from cosim.workbench.json_files import write_json
 
@@ -19,21 +19,22 @@ VERDICTS = {True: "pass", False: "FAIL", None: ""}
 class Sheet:
     """The datasheet of one bench.
 
-    rows: its quantities. fault: why nothing could be measured. notes: what else it found.
+    checks: its quantities, each against its limits. fault: why nothing could be measured.
+    notes: what else it found.
     """
 
     bench: str
-    rows: list[Row]
+    checks: list[QuantityCheck]
     fault: str | None = None
     notes: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool | None:
-        """Whether all was measured and within its limits; None where there are no limits."""
-        return False if self.fault else all_passed(row.passed for row in self.rows)
+        """True if all was measured and within its limits; None where there are no limits."""
+        return False if self.fault else all_passed(check.passed for check in self.checks)
 
 
-def shown(value: float | None, unit: str) -> str:
+def readable(value: float | None, unit: str) -> str:
     """A value as people read it, with four digits; empty for None."""
     if value is None:
         return ""
@@ -59,14 +60,14 @@ def write_sheets(sheets: list[Sheet], conditions: dict, folder: Path) -> None:
 
 
 def _write_csv(sheets: list[Sheet], path: Path) -> None:
-    names = [field.name for field in fields(Row)]
+    names = [field.name for field in fields(QuantityCheck)]
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, ["bench", *names], lineterminator="\n")
         writer.writeheader()
         for sheet in sheets:
-            for row in sheet.rows:
-                verdict = {"passed": VERDICTS[row.passed]}
-                writer.writerow({"bench": sheet.bench, **asdict(row), **verdict})
+            for check in sheet.checks:
+                verdict = {"passed": VERDICTS[check.passed]}
+                writer.writerow({"bench": sheet.bench, **asdict(check), **verdict})
 
 
 def _markdown(sheets: list[Sheet], conditions: dict) -> str:
@@ -80,7 +81,7 @@ def _markdown(sheets: list[Sheet], conditions: dict) -> str:
         lines += [
             "| quantity | min | typical | max | measured | verdict | reason |",
             "|---|---|---|---|---|---|---|",
-            *(_markdown_row(row) for row in sheet.rows),
+            *(_markdown_row(check) for check in sheet.checks),
             "",
             *(f"{note}\n" for note in sheet.notes),
             f"![{sheet.bench}]({sheet.bench}/figure.png)",
@@ -88,8 +89,11 @@ def _markdown(sheets: list[Sheet], conditions: dict) -> str:
     return "\n".join([*lines, ""])
 
 
-def _markdown_row(row: Row) -> str:
-    values = (shown(value, row.unit) for value in (row.min, row.typical, row.max, row.measured))
-    verdict = VERDICTS[row.passed].replace("FAIL", "**FAIL**")
-    cells = (row.name, *values, verdict, row.reason)
+def _markdown_row(check: QuantityCheck) -> str:
+    values = (
+        readable(value, check.unit)
+        for value in (check.min, check.typical, check.max, check.measured)
+    )
+    verdict = VERDICTS[check.passed].replace("FAIL", "**FAIL**")
+    cells = (check.name, *values, verdict, check.reason)
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"

@@ -28,7 +28,7 @@ from ebn_model.weight_counter import check_sub_lsbs
 
 
 def bias_folder(technology: str) -> Path:
-    """Where a technology's bias tables are: in biases/TECHNOLOGY beside the folder of its file.
+    """Folder of a technology's bias tables: biases/TECHNOLOGY beside the folder of its file.
 
     Raises:
         InputError: an unknown technology.
@@ -58,7 +58,7 @@ def read_biases(name: str, technology: str = "generic180") -> BiasTable:
 
 
 def is_path(table: str) -> bool:
-    """Whether a bias table is stated by its path, not by its name."""
+    """True if a bias table is stated by its path, not by its name."""
     return table.endswith(".spice")
 
 

@@ -105,11 +105,11 @@ class RowCircuit:
         if self.view == "transistor":
             check_fits(stimulus)
             deck = transistor_row(deck, stimulus, self._conditions.supply)
-            edges, surroundings = transistor_edges(stimulus), None
+            edges, controller = transistor_edges(stimulus), None
         else:
             lanes, levels = self._lanes_for(stimulus), self._conditions.levels
             own = partial(DigitalRow, step=self.step)
-            surroundings = partial(controller or own, stimulus, lanes, levels)
+            controller = partial(controller or own, stimulus, lanes, levels)
             deck = digital_row(deck, stimulus, lanes, levels)
             edges = digital_edges(stimulus)
         deck = deck.append(f".tran 1m {stimulus.duration!r} 0 {self.solver.max_step!r}", "analysis")
@@ -122,7 +122,7 @@ class RowCircuit:
             edges=edges,
             raw_path=raw_path,
             check_start=start_check(deck, I_MEM),
-            controller=surroundings,
+            controller=controller,
         )
 
     def result(self, stimulus: RowStimulus, vectors: Vectors) -> RowResult:

@@ -136,7 +136,7 @@ class RowsComparison:
 
     @property
     def reasons(self) -> dict[str, int]:
-        """How many deviating decisions have each of REASONS."""
+        """Number of deviating decisions by each of REASONS."""
         found = [one.reason for one in self.worst_decisions]
         return {reason: found.count(reason) for reason in REASONS}
 

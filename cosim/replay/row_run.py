@@ -16,7 +16,7 @@ from cosim.workbench.errors import CosimError
 from ebn_model.row import RowResult, RowStimulus
 
 Waveform = Literal["full", "decimated", "none"]
-"""What becomes of a row's I_mem: all time points as doubles, a point every SPACING in single
+"""Ways to keep a row's I_mem: all time points as doubles, a point every SPACING in single
 precision, or nothing."""
 SPACING = 1e-4
 """Distance of the points of a decimated waveform, s."""
@@ -24,7 +24,7 @@ SPACING = 1e-4
 
 @dataclass(frozen=True, eq=False)
 class RowTask:
-    """What is to be run.
+    """A row that is to be run.
 
     Attributes:
         row: number of the row's neuron. circuit, stimulus: of the run.
@@ -49,7 +49,7 @@ class RowTask:
 
 @dataclass(frozen=True, eq=False)
 class RowRun:
-    """What came out.
+    """A row that has been run.
 
     Attributes:
         result: the row's.

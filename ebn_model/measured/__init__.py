@@ -1,4 +1,4 @@
-"""Constants of the behavioural model as they were measured on the circuit, by bias table.
+"""Constants of the model as they were measured on the circuit, by bias table.
 
 `make calibrate` writes them with the table, so that a network can be simulated without ngspice:
 TABLE.json are those of the single learning neuron, TABLE_row.json those of a neuron in a row, which
@@ -37,12 +37,12 @@ def measured_biases(name: str, folder: Path | None = None) -> BiasTable:
 
 
 def has_measured(name: str, folder: Path | None = None) -> bool:
-    """Whether constants of this name, as above, were measured."""
+    """True if constants of this name, as above, were measured."""
     return (folder or FOLDER).joinpath(f"{name}.json").is_file()
 
 
 def measured_record(name: str, parameters: NeuronParameters, biases: BiasTable) -> dict[str, Any]:
-    """What NAME.json holds, of JSON's types."""
+    """Content of NAME.json, of JSON's types."""
     values = {"biases": biases.model_dump(), "parameters": parameters.model_dump()}
     return sealed({"name": name, **values})
 

@@ -18,7 +18,7 @@ from cosim.replay.row_run import RowTask
 from cosim.workbench.errors import CosimError
 from cosim.workbench.placement import Placement
 from cosim.workbench.pool import LocalPool
-from ebn_model.chip.row import HardwareRow
+from ebn_model.chip.row import ChipRow
 from ebn_model.measured import measured_parameters
 from ebn_model.parameters import BiasTable
 from ebn_model.row import RowResult, RowStimulus
@@ -49,7 +49,7 @@ class FakeRow:
         return Job(label, deck, t_stop=stimulus.duration, raw_path=raw_path)
 
     def result(self, stimulus: RowStimulus, vectors: Vectors) -> RowResult:
-        result = HardwareRow(measured_parameters("network_row")).run(stimulus)
+        result = ChipRow(measured_parameters("network_row")).run(stimulus)
         return self.fault(stimulus, result) if self.fault else result
 
 

@@ -85,7 +85,7 @@ def test_a_view_has_a_decision_for_each_spike(view, spikes):
     rows = spikes[view]
     assert column(rows, "t_rise_ms") == pytest.approx([2, 4.5, 7])
     assert column(rows, "t_fall_ms") == pytest.approx([3, 5.5, 8])
-    before, after = column(rows, "bit_before"), column(rows, "bit_after")
+    before, after = column(rows, "weight_before"), column(rows, "weight_after")
     decided = np.array([STEPS[row["decision"]] for row in rows])
     assert before.tolist() == [8, *after[:-1]]
     assert (after - before).tolist() == decided.tolist()
@@ -98,7 +98,7 @@ def test_a_view_has_a_decision_for_each_spike(view, spikes):
 @pytest.mark.parametrize("view", ["mixed", "model"])
 def test_the_views_agree(view, spikes):
     mine, detailed = spikes[view], spikes["transistor"]
-    for name in ("decision", "bit_before", "bit_after"):
+    for name in ("decision", "weight_before", "weight_after"):
         assert [row[name] for row in mine] == [row[name] for row in detailed]
     for name in ("i_mem_rise_nA", "i_mem_fall_nA"):
         assert column(mine, name) == pytest.approx(column(detailed, name), abs=0.03)
@@ -108,7 +108,7 @@ def test_the_verdict_is_what_the_views_give(stimulus, spikes):
     results, printed = stimulus
     summary = read_json(results / "summary.json")
     assert summary["passed"] is True
-    last = [row["bit_after"] for row in spikes["transistor"]][-1]
+    last = [row["weight_after"] for row in spikes["transistor"]][-1]
     assert summary["metrics"]["transistor"]["turning_points"] == [8, int(last)]
     compared = summary["metrics"]["mixed against transistor"]
     assert (compared["spikes"], compared["equal_decisions"]) == (3, 3)
@@ -227,7 +227,7 @@ def test_a_datasheet(tmp_path):
     sheet = read_json(folder / "datasheet.json")
     assert sheet["passed"] is True
     assert {*sheet["benches"]} == {*names}
-    rows = {row["key"]: row for row in sheet["benches"]["dpi_membrane"]["rows"]}
+    rows = {row["key"]: row for row in sheet["benches"]["dpi_membrane"]["checks"]}
     # The bias table's own current, and what I_mem rests at.
     assert rows["i_tau"]["typical"] == pytest.approx(read_biases("network").i_tau_mem)
     assert rows["i_tau"]["measured"] == pytest.approx(rows["i_tau"]["typical"], rel=0.1)

@@ -1,4 +1,4 @@
-"""What an experiment's trainings amount to: verdict, summary, learning curves and figure."""
+"""Report on an experiment's trainings: verdict, summary, learning curves and figure."""
 
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -7,15 +7,15 @@ import numpy as np
 
 from cosim.experiments.network.figure import make_figure
 from cosim.experiments.network.final_trial import STATES, final_trial
-from cosim.experiments.network.judgement import Judgement
 from cosim.experiments.network.settings import NetworkExperiment
 from cosim.experiments.network.training_run import TrainingRun, training_runs
-from cosim.experiments.network.verdict import rows
+from cosim.experiments.network.verdict import verdict_checks
 from cosim.workbench.provenance import python_versions, sources_digest
 from cosim.workbench.report import FIGURES, Report, StoredReport, verdict
 from cosim.workbench.statistics import estimate
 from cosim.workbench.style import save
 from ebn_model.errors import InputError
+from ebn_model.network.evaluation import QUANTITIES
 from ebn_model.network.training import History
 
 LEARNING_CURVE = "learning_curve.csv"
@@ -36,7 +36,7 @@ def make_network_report(experiment: NetworkExperiment, redraw_figure: bool = Fal
             f"no current results of {experiment.name} for seed {', '.join(missing)}; run it first"
         )
     records = [run.record for run in runs]
-    report = Report(experiment.title, experiment.results, rows(experiment, records))
+    report = Report(experiment.title, experiment.results, verdict_checks(experiment, records))
     summary = _summary(experiment, records, report)
     StoredReport(experiment.results, summary).write(
         lambda new: _write_files(experiment, runs, new), redraw_figure
@@ -50,9 +50,8 @@ def metrics(records: list[dict]) -> dict[str, dict]:
         name: [record["learned"][name] for record in records] for name in records[0]["learned"]
     }
     for state in STATES:
-        for field in fields(Judgement):
-            values = [record["validation"][state][field.name] for record in records]
-            found[f"{state}_{field.name}"] = values
+        for name in QUANTITIES:
+            found[f"{state}_{name}"] = [record["validation"][state][name] for record in records]
     return {name: asdict(estimate(values)) for name, values in found.items()}
 
 

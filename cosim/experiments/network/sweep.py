@@ -25,7 +25,7 @@ _COLUMNS = {
     "correlation": "correlation",
     "distance": "distance",
 }
-"""What the table shows of what the file has."""
+"""Columns of the file that the table shows, and their headings."""
 
 
 @dataclass(frozen=True)

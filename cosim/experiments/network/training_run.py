@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from cosim.experiments.network.final_trial import FinalTrial, final_trial, states_of
-from cosim.experiments.network.judgement import judge_validation
 from cosim.workbench.json_files import to_json
 from cosim.workbench.provenance import digest, sources_digest
 from cosim.workbench.scratch import remove
 from cosim.workbench.store import StoredResult
-from ebn_model.chip.network import BusOverloadWarning, HardwareNetwork
+from ebn_model.chip.network import BusOverloadWarning, ChipNetwork
 from ebn_model.configurations import build_network
 from ebn_model.lif.network import LifNetwork, UnstableWarning
-from ebn_model.network.fields import HARDWARE_UNITS
+from ebn_model.network.evaluation import Network, Score, mean_score, validation_scores
+from ebn_model.network.fields import CHIP_UNITS
 from ebn_model.network.files import load, save, write_spikes
 from ebn_model.network.parameters import TaskParameters
 from ebn_model.network.training import Checkpoint, History, Training, assess, train
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from cosim.experiments.network.settings import NetworkExperiment
 
 TRAINING = "training.h5"
-_NETWORKS = (LifNetwork, HardwareNetwork)
+_NETWORKS = (LifNetwork, ChipNetwork)
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class TrainingRun:
 
     @cached_property
     def key(self) -> dict:
-        """What the results depend on."""
+        """All that the results depend on."""
         return {
             "parameters": digest(to_json(self.parameters.model_dump(mode="json"))),
             "task": digest(to_json(self.task.model_dump(mode="json"))),
@@ -71,17 +71,17 @@ class TrainingRun:
 
     @cached_property
     def unfinished(self) -> StoredResult:
-        """What is kept from checkpoint to checkpoint; a training with another key has its own."""
+        """State kept from checkpoint to checkpoint; a training with another key has its own."""
         name = f"{_begun_name(self.folder)}{digest(to_json(self.key))[:16]}"
         return StoredResult(self.folder.parent / name, self.key)
 
     def is_current(self) -> bool:
-        """Whether the folder holds the intact results of just this training."""
+        """True if the folder holds the intact results of just this training."""
         return self.stored.is_current()
 
     @property
     def record(self) -> dict:
-        """What was measured: see `run_training`; raises as StoredResult.record."""
+        """Measured numbers: see `run_training`; raises as StoredResult.record."""
         return self.stored.record
 
     def training(self) -> Training:
@@ -107,7 +107,7 @@ def training_runs(experiment: NetworkExperiment) -> list[TrainingRun]:
 def run_training(run: TrainingRun, notify: Callable[[float | Checkpoint], None]) -> None:
     """Train from the last checkpoint on and write the folder, whole or not at all.
 
-    It gets a record (seed, and the judgements of final trial and validation by state, with
+    It gets a record (seed, and the scores of final trial and validation by state, with
     distance and correlation of the learned weights), learning_curve.csv, training.h5, and the
     spikes of the final trial by state.
 
@@ -138,12 +138,9 @@ def _record(run: TrainingRun, training: Training, trial: FinalTrial) -> dict:
     history, network = training.history, training.network
     return {
         "seed": run.seed,
-        "final_trial": {
-            name: asdict(coded.judgement) | asdict(coded.firing)
-            for name, coded in trial.coded.items()
-        },
+        "final_trial": {name: asdict(coded.score) for name, coded in trial.coded.items()},
         "validation": {
-            name: asdict(judge_validation(replace(network, state=state), run.task, run.seed))
+            name: asdict(_validated(replace(network, state=state), run))
             for name, state in states_of(training).items()
         },
         "learned": {
@@ -151,6 +148,10 @@ def _record(run: TrainingRun, training: Training, trial: FinalTrial) -> dict:
             "correlation": float(history.correlation[-1]),
         },
     }
+
+
+def _validated(network: Network, run: TrainingRun) -> Score:
+    return mean_score(validation_scores(network, run.task, run.seed))
 
 
 def write_learning_curve(history: History, path: Path) -> None:
@@ -187,7 +188,7 @@ class _Shifted:
 
 
 def _begun(run: TrainingRun) -> Training:
-    """Where the last process left the training, or its start."""
+    """The training as the last process left it, or its start."""
     if run.unfinished.is_current():
         return _load(run.unfinished)
     return Training(build_network(run.parameters, run.seed), run.task, run.seed)
@@ -200,7 +201,7 @@ def _checkpoints(history: History) -> list[Checkpoint]:
 
 
 def _begun_name(folder: Path) -> str:
-    """How the names of folders of unfinished trainings begin."""
+    """Beginning of the names of folders of unfinished trainings."""
     return f".begun-{folder.name}-"
 
 
@@ -209,5 +210,5 @@ def _load(stored: StoredResult) -> Training:
 
 
 def _save(training: Training, path: Path) -> None:
-    hardware = isinstance(training.network, HardwareNetwork)
-    save(training, path, HARDWARE_UNITS if hardware else None)
+    chip = isinstance(training.network, ChipNetwork)
+    save(training, path, CHIP_UNITS if chip else None)

@@ -83,7 +83,7 @@ class CircuitView(StoredResult):
 
 
 def _edges(job: Job, result: LearningResult) -> dict:
-    """How well the run met the stimulus' edges."""
+    """Time points of the run at the stimulus' edges."""
     ends = np.where(np.isnan(result.spikes.t_fall), result.time[-1], result.spikes.t_fall)
     first, last = np.searchsorted(result.time, [result.spikes.t_rise, ends])
     return {

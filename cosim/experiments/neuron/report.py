@@ -1,4 +1,4 @@
-"""What a simulation's results amount to: verdict, summary and figure."""
+"""Report on a simulation's results: verdict, summary and figure."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from cosim.experiments.neuron.assessment import assess
 from cosim.experiments.neuron.circuit_view import CIRCUITS
 from cosim.experiments.neuron.config import Experiment
 from cosim.experiments.neuron.figures import draw
-from cosim.experiments.neuron.verdict import edge_row, solver_row
+from cosim.experiments.neuron.verdict import edge_check, solver_check
 from cosim.experiments.neuron.views import Results, Views
 from cosim.workbench.checks import Check, overall
 from cosim.workbench.provenance import sources_digest
@@ -27,10 +27,10 @@ def make_report(views: Views, redraw_figure: bool = False) -> Report:
     simulation, results, records = views.simulation, views.results(), views.records()
     experiment = simulation.experiment
     assessments = assess(results, experiment, simulation.as_stated)
-    rows = [row for assessment in assessments for row in assessment.rows]
-    rows += _counter_rows(results, experiment)
-    rows += _run_rows(records, judged=overall(rows) is not None)
-    report = Report(simulation.title, simulation.results, rows)
+    checks = [check for one in assessments for check in one.checks]
+    checks += _counter_checks(results, experiment)
+    checks += _run_checks(records, judged=overall(checks) is not None)
+    report = Report(simulation.title, simulation.results, checks)
     summary = {
         "simulation": simulation.name,
         **verdict(report),
@@ -50,8 +50,8 @@ def make_report(views: Views, redraw_figure: bool = False) -> Report:
     return report
 
 
-def _counter_rows(results: Results, experiment: Experiment) -> list[Check]:
-    """The rows on the counters of circuits, which start at the stimulus' weight."""
+def _counter_checks(results: Results, experiment: Experiment) -> list[Check]:
+    """Checks of the counters of circuits, which start at the stimulus' weight."""
     start, sub_lsbs = experiment.stimulus.stimulus().start_weight, experiment.sub_lsbs
     return [
         count_again(run.spikes, WeightCounter(start, sub_lsbs)).check(view)
@@ -59,13 +59,13 @@ def _counter_rows(results: Results, experiment: Experiment) -> list[Check]:
     ]
 
 
-def _run_rows(records: dict[str, dict], judged: bool) -> list[Check]:
-    """The rows on the runs of circuits themselves; judged: whether there are rows on results."""
-    rows = []
+def _run_checks(records: dict[str, dict], judged: bool) -> list[Check]:
+    """Checks of the circuits' runs themselves; judged: true where there are checks of results."""
+    checks = []
     for view, record in records.items():
         if view in CIRCUITS:
-            rows.append(edge_row(view, record["edges"]))
+            checks.append(edge_check(view, record["edges"]))
             options = SolverOptions(**record["solver"])
             looser = options.looser_than(CIRCUITS[view].tested_solver)
-            rows += [solver_row(view, looser, judged)] if looser else []
-    return rows
+            checks += [solver_check(view, looser, judged)] if looser else []
+    return checks

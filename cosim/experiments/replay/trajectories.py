@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cosim.comparison.row_case import RowComparisonInput
-from ebn_model.results import DECISIONS
+from ebn_model.learning_rule import Decision
 
 HEADER = "time_ms,pre,decision,weight_circuit,weight_model"
 
@@ -22,5 +22,5 @@ def write_trajectories(case: RowComparisonInput, path: Path) -> None:
     for time, pre, decision, ours, theirs in zip(
         *columns, case.model.events.weight_after, strict=True
     ):
-        lines.append(f"{time * 1e3:.6f},{pre},{DECISIONS[decision + 1]},{ours},{theirs}")
+        lines.append(f"{time * 1e3:.6f},{pre},{Decision(decision).name},{ours},{theirs}")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")

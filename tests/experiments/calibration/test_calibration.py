@@ -127,9 +127,9 @@ def test_a_bias_out_of_range_is_named(biases, made_of):
 
 @pytest.mark.slow
 def test_a_fit_finds_the_currents_behind_a_recording(biases, made_of, monkeypatch):
-    """The circuit is replaced by a model that is 0.05 nA off the twin: the offset is taken up."""
+    """The circuit is replaced by one that is 0.05 nA off the model: the offset is taken up."""
     truth = changed(biases, {"i_in": 1.05, "i_th_exc": 0.8, "i_tau_mem": 0.95})
-    played = stimulus(np.arange(4e-3, 100e-3, 5e-3), duration=102e-3, start_weight=5)
+    given = stimulus(np.arange(4e-3, 100e-3, 5e-3), duration=102e-3, start_weight=5)
 
     def circuit(table, recordings, *_):
         return [
@@ -137,16 +137,16 @@ def test_a_fit_finds_the_currents_behind_a_recording(biases, made_of, monkeypatc
             for r in recordings
         ]
 
-    taught = replay_model(made_of(truth), played, np.tile([1, 0, -1, 0], 5))
-    taught.i_mem_rise[:] += 0.05e-9
-    taught.i_mem_fall[:] += 0.05e-9
+    recording = replay_model(made_of(truth), given, np.tile([1, 0, -1, 0], 5))
+    recording.i_mem_rise[:] += 0.05e-9
+    recording.i_mem_fall[:] += 0.05e-9
     monkeypatch.setattr(to_waveforms, "replay_circuit", circuit)
     weighting = Weighting(3, (8e-9, 10e-9), {})
     news = []
     found = fit(
         biases,
         FREE,
-        [Recording(played, taught)],
+        [Recording(given, recording)],
         weighting,
         made_of,
         LocalPool(1),
@@ -160,11 +160,11 @@ def test_a_fit_finds_the_currents_behind_a_recording(biases, made_of, monkeypatc
 
 @pytest.mark.ngspice
 def test_the_replayed_circuit_is_the_learning_one_with_given_weights(biases):
-    played = stimulus((4e-3, 7e-3, 10e-3, 13e-3), duration=16e-3, start_weight=-3)
+    given = stimulus((4e-3, 7e-3, 10e-3, 13e-3), duration=16e-3, start_weight=-3)
     learning = MixedCircuit(biases)
-    [(_, vectors)] = run_jobs([learning.job(played, "learning")])
-    learned = learning.result(played, vectors)
-    job = replay_job(biases, played, learned.spikes.weight_before, "replay")
+    [(_, vectors)] = run_jobs([learning.job(given, "learning")])
+    learned = learning.result(given, vectors)
+    job = replay_job(biases, given, learned.spikes.weight_before, "replay")
     [(_, replayed)] = run_jobs([job])
     time = np.linspace(3e-3, 15.9e-3, 500)
     one = np.interp(time, replayed["time"], replayed[I_MEM])

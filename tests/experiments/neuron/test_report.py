@@ -12,7 +12,7 @@ from synthetic import neuron_parameters, result, spike_table
 from cosim.comparison.spikes import compare
 from cosim.engine.solver_options import SolverOptions
 from cosim.experiments.neuron.config import Tolerances
-from cosim.experiments.neuron.verdict import published_rows
+from cosim.experiments.neuron.verdict import published_checks
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.sealed import read_sealed
 
@@ -231,7 +231,7 @@ def test_turning_points_agree_within_the_deviation(turns, expected, deviation, a
     run = spike_table([9e-9], [0])
     comparison = replace(compare(result([9e-9], [0]), run), turning_points=turns)
     tolerances = Tolerances(turning_points=expected, turning_point_deviation=deviation)
-    judged, *_ = published_rows("circuit", comparison, tolerances, judge=True)
+    judged, *_ = published_checks("circuit", comparison, tolerances, judge=True)
     assert judged.passed is agree
 
 
@@ -270,7 +270,7 @@ def test_another_number_of_turning_points_fails(required, turns):
     run = result([2e-9, 8e-9], [1, 0])
     comparison = replace(compare(run, run), turning_points=turns)
     tolerances = Tolerances(turning_points=required, turning_point_deviation=63)
-    row = published_rows("circuit", comparison, tolerances, judge=True)[0]
+    row = published_checks("circuit", comparison, tolerances, judge=True)[0]
     assert (row.quantity, row.passed) == ("turning points", False)
 
 

@@ -12,7 +12,7 @@ from test_replay_settings import CONFIG
 
 from cosim.cli import main
 from cosim.experiments.replay import report as report_module
-from cosim.experiments.replay.training import taught_run
+from cosim.experiments.replay.recorded_run import recorded_run
 from cosim.experiments.replay.trajectories import HEADER
 from cosim.workbench import output
 from cosim.workbench.output import OutputError
@@ -174,23 +174,23 @@ def test_a_full_disk_is_found_before_the_run(config, solver, monkeypatch):
 
 def test_the_stretch_comes_after_the_training_and_begins_alike(config):
     replay = read_replay(config)
-    taught = taught_run(replay)
+    recorded = recorded_run(replay)
     chosen = replay.settings.network
-    start = Training(type(taught.network).build(replay.parameters, 2), chosen.task, 2)
+    start = Training(type(recorded.network).build(replay.parameters, 2), chosen.task, 2)
     trained = train(start, 1).network
-    assert np.array_equal(taught.network.state.weights, trained.state.weights)
-    assert taught.network.state.weights.any()
+    assert np.array_equal(recorded.network.state.weights, trained.state.weights)
+    assert recorded.network.state.weights.any()
     trial = draw_trial(replay.parameters, chosen.task, 2, Purpose.TRIAL, 1)
-    assert np.array_equal(taught.command, trial.command[:501])
-    longer = taught_run(read_replay(config, full=True))
+    assert np.array_equal(recorded.command, trial.command[:501])
+    longer = recorded_run(read_replay(config, full=True))
     assert longer.result.duration == pytest.approx(80e-3)
-    count = len(taught.result.spike_times)
-    assert np.array_equal(longer.result.spike_times[:count], taught.result.spike_times)
+    count = len(recorded.result.spike_times)
+    assert np.array_equal(longer.result.spike_times[:count], recorded.result.spike_times)
 
 
 def test_a_stretch_longer_than_a_trial(config):
     with pytest.raises(InputError, match="longer than a trial"):
-        taught_run(read_replay(config, ["stretch.duration=2"]))
+        recorded_run(read_replay(config, ["stretch.duration=2"]))
 
 
 def test_rows_that_there_are_not(config, capsys):

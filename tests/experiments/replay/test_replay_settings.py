@@ -96,7 +96,7 @@ def test_what_is_as_it_was_is_no_change(config, tmp_path):
         ("stretch.rows=1,x", "rows"),
         ("stretch.rows=-1", "rows"),
         ("stretch.duration=0", "duration"),
-        ("configuration=paper", "'paper' is not a network of the hardware"),
+        ("configuration=paper", "'paper' is not a network of the chip"),
         ("configuration=best", "no configuration 'best'"),
     ],
 )
