@@ -34,6 +34,7 @@ class BenchView(StoredResult):
         self.name = name
         self._specification = read_specification(specification_path(name))
         self._module = measurement(name)
+        self._technology = conditions.facts.name
         self._job = bench_job(name, biases, conditions)
         super().__init__(folder / name, self._key())
 
@@ -64,7 +65,7 @@ class BenchView(StoredResult):
         if fault := record["fault"]:
             return Sheet(self.name, [], fault)
         values = record["values"]
-        checks = judge(self._specification, values, names, table)
+        checks = judge(self._specification, values, names, table, self._technology)
         notes = getattr(self._module, "notes", lambda _: ())(values)
         return Sheet(self.name, checks, notes=tuple(notes))
 

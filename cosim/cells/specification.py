@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
@@ -29,8 +30,8 @@ class Limits(BaseModel):
     max: Limit = None
 
 
-class TableLimits(Limits):
-    """Limits that differ under one bias table; reason: why, where that differs too."""
+class OtherLimits(Limits):
+    """Limits that differ in one case; reason: why, where that differs too."""
 
     reason: str | None = None
 
@@ -40,16 +41,20 @@ class Quantity(Limits):
 
     name: what it is, in words. unit: SI, "%" or "LSB"; empty for a plain number.
     reason: why the limits are what they are. biases: what is different, by bias table.
+    technologies: what is different beyond that, by technology.
     """
 
     name: str
     unit: str = ""
     reason: str
-    biases: dict[str, TableLimits] = {}
+    biases: dict[str, OtherLimits] = {}
+    technologies: dict[str, OtherLimits] = {}
 
-    def under(self, table: str) -> "Quantity":
-        """The quantity with the limits and the reason that hold under a bias table."""
-        changes = self.biases.get(table, TableLimits()).model_dump(exclude_unset=True)
+    def under(self, table: str, technology: str) -> "Quantity":
+        """The quantity with the limits and the reason that hold for a table and a technology."""
+        changes: dict[str, Any] = {}
+        for known, name in ((self.biases, table), (self.technologies, technology)):
+            changes |= known.get(name, OtherLimits()).model_dump(exclude_unset=True)
         lifted = {end: None for end, limit in changes.items() if limit == UNLIMITED}
         return self.model_copy(update=changes | lifted)
 
@@ -93,6 +98,7 @@ def judge(
     values: Mapping[str, float],
     names: Mapping[str, float],
     table: str,
+    technology: str = "generic180",
 ) -> list[QuantityCheck]:
     """Each quantity against its limits.
 
@@ -101,7 +107,7 @@ def judge(
         values: measured, SI, by the quantities' keys, and what else formulas may use.
         names: what formulas may use besides, SI; of equal names these count, since a quantity is
             often called like the bias current that it should be.
-        table: name of the bias table.
+        table, technology: names of the bias table and of the technology.
 
     A quantity that is not among the values is out of its limits.
 
@@ -109,13 +115,15 @@ def judge(
         InputError: a limit that can't be evaluated.
     """
     known = {**values, **names}
-    return [_checked(key, one, values.get(key), known, table) for key, one in specification.items()]
+    return [
+        _checked(key, one.under(table, technology), values.get(key), known)
+        for key, one in specification.items()
+    ]
 
 
 def _checked(
-    key: str, quantity: Quantity, measured: float | None, names: dict[str, float], table: str
+    key: str, quantity: Quantity, measured: float | None, names: dict[str, float]
 ) -> QuantityCheck:
-    quantity = quantity.under(table)
     found: dict[str, float | None] = {}
     # The typical value first, since the others may be relative to it.
     for end in ("typical", "min", "max"):

@@ -11,7 +11,7 @@ from cosim.circuits.neuron_logic import WIN_INC, WIN_SL, DigitalNeuron
 from cosim.circuits.neuron_readout import OUTPUT_SPIKE, learning_result, output_spikes
 from cosim.circuits.neuron_sources import check_edges_fit, stimulus_edges
 from cosim.circuits.start_check import start_check
-from cosim.engine.job import Job
+from cosim.engine.job import Job, Vectors
 from cosim.engine.solver_options import SolverOptions
 from cosim.workbench.places import NETLISTS
 from ebn_model.parameters import BiasTable
@@ -80,7 +80,7 @@ class MixedCircuit:
             controller=controller,
         )
 
-    def result(self, stimulus: Stimulus, vectors: dict[str, np.ndarray]) -> LearningResult:
+    def result(self, stimulus: Stimulus, vectors: Vectors) -> LearningResult:
         """Read the vectors of a finished job."""
         spikes = np.arange(len(stimulus.spike_times))
         weights = np.concatenate([[stimulus.start_weight], vectors["weight"]])

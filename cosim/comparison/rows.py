@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from cosim.comparison.counting import Counted, count_row_again
 from cosim.comparison.decisions import DecisionCounts, DecisionTable, count, decision_table, total
 from cosim.comparison.deviations import Deviation, WeightDeviation, find_deviations
 from cosim.comparison.membrane import MembraneComparison, compare_membranes, f1_of
@@ -24,6 +25,7 @@ class RowComparison:
         deviations: all, in the order of the pulses.
         weights: differences by synapse. weight_deviations: those that aren't 0, the worst first.
         membrane: I_mem and own spikes.
+        counted: the circuit's weights against its own decisions.
     """
 
     decisions: DecisionTable
@@ -32,6 +34,7 @@ class RowComparison:
     weights: WeightErrors
     weight_deviations: list[WeightDeviation]
     membrane: MembraneComparison
+    counted: Counted
 
     @property
     def worst_decision(self) -> Deviation | None:
@@ -60,6 +63,7 @@ def compare_row(row: int, case: RowComparisonInput, tolerances: ReplayTolerances
         weights=weights,
         weight_deviations=_weight_deviations(row, case, weights, deviations),
         membrane=compare_membranes(case, tolerances.spike_window, _alike_until(case, table)),
+        counted=count_row_again(case.circuit, case.stimulus),
     )
 
 
@@ -103,6 +107,11 @@ class RowsComparison:
     def counts(self) -> DecisionCounts:
         """Of all rows together."""
         return total(row.counts for row in self.rows.values())
+
+    @property
+    def counted(self) -> Counted:
+        """Of all rows together."""
+        return sum((row.counted for row in self.rows.values()), Counted(0, 0))
 
     @property
     def final_correlation(self) -> float:

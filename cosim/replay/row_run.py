@@ -3,11 +3,12 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 
-from cosim.circuits.row import RowCircuit
+from cosim.circuits.circuit import CircuitOfRow
 from cosim.engine.inventory import transistors
 from cosim.engine.job import Job
 from cosim.engine.worker import simulate
@@ -31,7 +32,7 @@ class RowTask:
     """
 
     row: int
-    circuit: RowCircuit
+    circuit: CircuitOfRow
     stimulus: RowStimulus
     waveform: Waveform = "decimated"
 
@@ -40,7 +41,7 @@ class RowTask:
         """The name of the run in messages."""
         return f"row {self.row}, {self.circuit.view}"
 
-    @property
+    @cached_property
     def job(self) -> Job:
         """The run for ngspice."""
         return self.circuit.job(self.stimulus, self.label)

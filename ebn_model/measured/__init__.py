@@ -18,10 +18,10 @@ FOLDER = Path(__file__).resolve().parent
 
 
 @cache
-def measured_parameters(name: str, folder: Path = FOLDER) -> NeuronParameters:
+def measured_parameters(name: str, folder: Path | None = None) -> NeuronParameters:
     """A neuron's constants under a bias table, by default of generic180, at 27 degrees C.
 
-    name: TABLE or TABLE_row. folder: where they are.
+    name: TABLE or TABLE_row. folder: where they are, by default FOLDER.
 
     Raises:
         InputError: none of this name were measured (lists those there are), or the file isn't what
@@ -31,14 +31,14 @@ def measured_parameters(name: str, folder: Path = FOLDER) -> NeuronParameters:
 
 
 @cache
-def measured_biases(name: str, folder: Path = FOLDER) -> BiasTable:
+def measured_biases(name: str, folder: Path | None = None) -> BiasTable:
     """The bias table that constants were measured with; arguments and errors as above."""
     return validated(BiasTable, _read(name, folder)["biases"], f"{name}.json")
 
 
-def has_measured(name: str, folder: Path) -> bool:
+def has_measured(name: str, folder: Path | None = None) -> bool:
     """True if constants of this name, as above, were measured."""
-    return folder.joinpath(f"{name}.json").is_file()
+    return (folder or FOLDER).joinpath(f"{name}.json").is_file()
 
 
 def measured_record(name: str, parameters: NeuronParameters, biases: BiasTable) -> dict[str, Any]:
@@ -47,8 +47,8 @@ def measured_record(name: str, parameters: NeuronParameters, biases: BiasTable) 
     return sealed({"name": name, **values})
 
 
-def _read(name: str, folder: Path) -> dict[str, Any]:
-    files = {path.stem: path for path in sorted(folder.glob("*.json"))}
+def _read(name: str, folder: Path | None) -> dict[str, Any]:
+    files = {path.stem: path for path in sorted((folder or FOLDER).glob("*.json"))}
     if name not in files:
         raise InputError(f"no measured constants {name!r}; there are: {', '.join(files)}")
     record = read_sealed(files[name])

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from cosim.cells import command
+from cosim.cells import bench_view, command
 from cosim.cells.bench import BENCHES, bench_job, bench_names, measurement, specification_path
 from cosim.cells.benches import dpi_membrane
 from cosim.cells.formula import evaluate
@@ -30,6 +30,10 @@ reason = "law"
 [tau.biases.slow]
 max = "50 ms"
 reason = "slow on purpose"
+
+[tau.technologies.other]
+max = "40 ms"
+reason = "slow devices"
 
 [tau.biases.free]
 min = "none"
@@ -114,6 +118,16 @@ def test_limits_may_differ_between_bias_tables(specification):
     assert row.reason == "slow on purpose"
 
 
+def test_limits_may_differ_between_technologies(specification):
+    values = {"tau": 0.035, "tau_law": 0.02, "peak": 1.0}
+    for table in ("published", "slow"):
+        row, _ = judge(specification, values, {}, table, "other")
+        assert (row.min, row.max, row.passed) == (pytest.approx(0.018), 0.04, True)
+        assert row.reason == "slow devices"
+    row, _ = judge(specification, values, {}, "published", "generic180")
+    assert row.passed is False
+
+
 def test_a_bias_table_may_lift_limits(specification):
     row, _ = judge(specification, {"tau": 1.0, "tau_law": 0.02, "peak": 1.0}, {}, "free")
     assert (row.min, row.typical, row.max, row.passed) == (None, 0.02, None, None)
@@ -167,7 +181,7 @@ def test_each_specification_has_a_bench_and_a_measurement(name):
     assert callable(measurement(name).draw)
     for quantity in read_specification(specification_path(name)).values():
         for table in ("published", *quantity.biases):
-            limits = quantity.under(table)
+            limits = quantity.under(table, "generic180")
             for limit in (limits.min, limits.typical, limits.max):
                 assert limit is None or evaluate(limit, quantity.unit, EveryName()) is not None
 
@@ -262,3 +276,41 @@ def test_a_cell_that_does_nothing_fails_and_is_reported(tmp_path, monkeypatch):
     [one], folder = run_benches(["dpi_membrane"], out=tmp_path)
     assert (one.fault, one.passed) == ("I_mem never settles", False)
     assert "I_mem never settles" in (folder / "datasheet.md").read_text()
+
+
+@pytest.mark.ngspice
+def test_a_bench_that_ngspice_gives_up_stops_no_other_and_says_why(tmp_path, monkeypatch):
+    def with_a_short(name, biases, conditions):
+        job = bench_job(name, biases, conditions)
+        if name != "wta_cell":
+            return job
+        return replace(job, deck=job.deck.append("vshort vdda 0 1", "fault"))
+
+    monkeypatch.setattr(bench_view, "bench_job", with_a_short)
+    sheets, folder = run_benches(["wta_cell", "dpi_membrane", "current_dac"], out=tmp_path)
+    failed, *others = sheets
+    assert failed.passed is False
+    assert failed.fault.startswith("bench wta_cell: ")
+    assert all(other.fault is None and other.rows for other in others)
+    text = (folder / "datasheet.md").read_text(encoding="utf-8")
+    assert "**FAIL**: bench wta_cell: " in text
+    monkeypatch.undo()
+    [mended] = run_benches(["wta_cell"], out=tmp_path)[0]
+    assert mended.fault is None
+
+
+@pytest.mark.ngspice
+@pytest.mark.parametrize("error", [IndexError("none"), ZeroDivisionError(), ValueError("empty")])
+def test_a_measurement_that_finds_nothing_is_reported(tmp_path, monkeypatch, error):
+    def nothing(vectors):
+        raise error
+
+    monkeypatch.setattr(dpi_membrane, "measure", nothing)
+    [one], _ = run_benches(["dpi_membrane"], out=tmp_path)
+    assert one.fault == f"nothing can be measured: {type(error).__name__}: {error}"
+
+
+def test_results_are_called_by_their_conditions():
+    assert BenchConditions().folder_name == "published-generic180-27C"
+    special = BenchConditions(biases="rule", corner="fs", supply=1.7, temperature=0)
+    assert special.folder_name == "rule-generic180-fs-0C-1.7V"

@@ -8,13 +8,15 @@ import numpy as np
 import pytest
 
 from cosim.cells.bench import bench_job, measurement
-from cosim.circuits.conditions import Conditions
+from cosim.circuits.conditions import Conditions, deck_under, whole_deck
 from cosim.circuits.mixed_neuron import MixedCircuit
 from cosim.circuits.neuron import TransistorCircuit, bias_folder, read_biases
 from cosim.circuits.row import RowCircuit
+from cosim.engine.job import Job
 from cosim.engine.worker import run_jobs
 from cosim.experiments.neuron.config import Experiment
 from cosim.technologies.technology import FOLDER, read_technology
+from cosim.workbench.places import NETLISTS
 from ebn_model.errors import InputError
 from ebn_model.parameters import validated
 from ebn_model.row import RowStimulus
@@ -113,8 +115,12 @@ def i_mem_of(technology, corner):
     return {name: float(abs(vectors[f"@m.{name}.m1[id]"][0])) for name in ("xrest", "xsl")}
 
 
-def installed(technology):
-    name, _, version = (read_technology(technology).models.package or "").partition("==")
+def has_models(technology):
+    """Whether a technology brings its models, or their package is installed: `make pdks`."""
+    models = read_technology(technology).models
+    if models is None:
+        return True
+    name, _, version = models.package.partition("==")
     try:
         return metadata.version(name) == version
     except metadata.PackageNotFoundError:
@@ -124,8 +130,8 @@ def installed(technology):
 @pytest.mark.ngspice
 @pytest.mark.parametrize("technology", ["generic180", "gf180", "sky130"])
 def test_an_off_device_leaks_more_at_a_fast_corner(technology):
-    """nFET xrest and pFET xsl, off; the package of an open PDK is optional: `make pdks`."""
-    if technology != "generic180" and not installed(technology):
+    """nFET xrest and pFET xsl, off."""
+    if not has_models(technology):
         pytest.skip(f"the models of {technology} aren't installed: make pdks")
     found = {corner: i_mem_of(technology, corner) for corner in ("tt", "ff", "ss", "fs", "sf")}
     for device, place in (("xrest", 0), ("xsl", 1)):
@@ -145,3 +151,15 @@ def test_a_technology_without_tables_says_how_to_make_them(tmp_path):
     tables.mkdir(parents=True)
     shutil.copy(bias_folder("generic180") / "rule.spice", tables / "mine.spice")
     assert read_biases("mine", str(own)) == read_biases("rule")
+
+
+@pytest.mark.ngspice
+@pytest.mark.parametrize("technology", ["generic180", "gf180", "sky130"])
+def test_latches_switch_where_their_inverter_does(technology):
+    if not has_models(technology):
+        pytest.skip(f"the models of {technology} aren't installed: make pdks")
+    conditions = Conditions(technology=technology)
+    text = "vdd vdd 0 {supply}\nxi a a vdd 0 inverter\n.save v(a)\n.op"
+    deck = deck_under("inverter", conditions).include(NETLISTS / "cells.spice").append(text, "test")
+    [(_, vectors)] = run_jobs([Job("inverter", whole_deck(deck, conditions))])
+    assert conditions.levels.latch_threshold == pytest.approx(float(vectors["a"][0]), abs=0.01)

@@ -16,8 +16,8 @@ from cosim.workbench.experiment_files import read_file
 from cosim.workbench.placement import Placement
 
 
-def read_simulation(name, changes=(), out=None, biases=None, view=None):
-    request = Request(tuple(changes), out=out, biases=biases, view=view)
+def read_simulation(name, changes=(), out=None, biases=None, view=None, conditions=()):
+    request = Request(tuple(changes), (), out, biases, tuple(conditions), view)
     return simulation.read_simulation(read_file(str(name)), request)
 
 
@@ -33,8 +33,9 @@ def read_networks(path, changes=(), seeds=(), out=None):
     return network.read_networks(read_file(path), Request(tuple(changes), tuple(seeds), out))
 
 
-def read_replay(path, changes=(), full=False, out=None):
-    return replay.read_replay(read_file(path), Request(tuple(changes), out=out, full=full))
+def read_replay(path, changes=(), full=False, out=None, conditions=()):
+    request = Request(tuple(changes), out=out, full=full, conditions=tuple(conditions))
+    return replay.read_replay(read_file(path), request)
 
 
 def read_study(path):

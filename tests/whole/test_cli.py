@@ -129,6 +129,11 @@ def test_list_shows_names_and_titles(capsys):
         (["run", "simulation_9"], "no simulation 'simulation_9'; there are: figure_1, "),
         (["figures", "simulation_9"], "no simulation 'simulation_9'"),
         (["run", "simulation_1", "--set", "i_sl=1n"], "--set needs --out DIR"),
+        (["run", "simulation_1", "--technology", "sky"], "unknown technology 'sky'; there are:"),
+        (["run", "simulation_1", "--corner", "xx"], "unknown corner 'xx'; there are: tt, ff, ss"),
+        (["bench-cells", "--supply", "5V"], "supply: 5 V is outside 1.4 .. 2.2 V"),
+        (["calibrate", "--temperature", "85"], "a table for generic180-85C needs --out DIR"),
+        (["run", "figure_1", "--corner", "ss"], "which takes no --technology, --corner, "),
         (["run", "simulation_1", "--biases", "rules"], "unknown bias table 'rules'; there are:"),
         (
             ["run", "omega", "--biases", "rule"],
@@ -170,7 +175,7 @@ def test_two_simulations_must_not_share_their_results(short, tmp_path, capsys, s
 
 
 def test_a_failed_run_gives_its_reason(short, solver, capsys):
-    solver.error = ("short transistor", CosimError("time step too small"))
+    solver.errors["short transistor"] = CosimError("time step too small")
     assert main(["run", short]) == 2
     assert "ebn-cosim: time step too small" in capsys.readouterr().err
 

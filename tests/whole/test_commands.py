@@ -3,7 +3,6 @@
 import csv
 import json
 import re
-import shutil
 import subprocess
 import sys
 
@@ -12,7 +11,6 @@ import pytest
 from PIL import Image
 
 from cosim.circuits.neuron import read_biases
-from cosim.workbench.places import ROOT
 from ebn_model.measured import measured_parameters
 from ebn_model.network.files import load
 from ebn_model.network.results import NetworkResult
@@ -251,13 +249,9 @@ reason = "the beginning"
 """
 
 
-def test_a_calibration(tmp_path, monkeypatch):
-    """In a checkout of its own, as its report is left there."""
-    for part in ("cosim", "ebn_model", "netlists"):
-        shutil.copytree(ROOT / part, tmp_path / part)
-    tmp_path.joinpath("netlists/biases/near.toml").write_text(RECIPE, encoding="utf-8")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    printed = command("calibrate", "near", "--out=made", folder=tmp_path)
+def test_a_calibration(tmp_path):
+    tmp_path.joinpath("near.toml").write_text(RECIPE, encoding="utf-8")
+    printed = command("calibrate", "near.toml", "--out=made", folder=tmp_path)
     assert "target missed by 0.0% at most" in printed
     made = tmp_path / "made"
     text = made.joinpath("near.spice").read_text(encoding="utf-8")
@@ -267,6 +261,6 @@ def test_a_calibration(tmp_path, monkeypatch):
     assert {name: found[name] for name in others} == pytest.approx(others)
     slope = read_json(made / "near.json")["parameters"]["decision"]["i_omega"]
     assert slope == pytest.approx(measured_parameters("rule").decision.i_omega, rel=1e-3)
-    report = read_json(tmp_path / "Simulations/calibration/results/near.json")
+    report = read_json(made / "near_report.json")
     assert report["table"] == pytest.approx(found)
     assert report["measured"]["slope_over_kick"] == pytest.approx(0.5, rel=1e-3)

@@ -2,16 +2,19 @@
 
 from pathlib import Path
 
+from cosim.comparison.counting import count_again
 from cosim.engine.simulator import versions
 from cosim.engine.solver_options import SolverOptions
 from cosim.experiments.neuron.assessment import assess
 from cosim.experiments.neuron.circuit_view import CIRCUITS
+from cosim.experiments.neuron.config import Experiment
 from cosim.experiments.neuron.figures import draw
 from cosim.experiments.neuron.verdict import edge_check, solver_check
-from cosim.experiments.neuron.views import Views
+from cosim.experiments.neuron.views import Results, Views
 from cosim.workbench.checks import Check, overall
 from cosim.workbench.provenance import sources_digest
 from cosim.workbench.report import Report, verdict, write_report
+from ebn_model.weight_counter import WeightCounter
 
 
 def make_report(views: Views, redraw_figure: bool = False) -> Report:
@@ -25,6 +28,7 @@ def make_report(views: Views, redraw_figure: bool = False) -> Report:
     experiment = simulation.experiment
     assessments = assess(results, experiment, simulation.as_stated)
     checks = [check for one in assessments for check in one.checks]
+    checks += _counter_checks(results, experiment)
     checks += _run_checks(records, judged=overall(checks) is not None)
     report = Report(simulation.title, simulation.results, checks)
     summary = {
@@ -44,6 +48,15 @@ def make_report(views: Views, redraw_figure: bool = False) -> Report:
 
     write_report(simulation.results, summary, draw_figures, redraw_figure)
     return report
+
+
+def _counter_checks(results: Results, experiment: Experiment) -> list[Check]:
+    """Checks of the counters of circuits, which start at the stimulus' weight."""
+    start, sub_lsbs = experiment.stimulus.stimulus().start_weight, experiment.sub_lsbs
+    return [
+        count_again(run.spikes, WeightCounter(start, sub_lsbs)).check(view)
+        for view, run in results.circuits.items()
+    ]
 
 
 def _run_checks(records: dict[str, dict], judged: bool) -> list[Check]:

@@ -8,6 +8,7 @@ from cosim.cells import characterise
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.mixed_neuron import I_MEM, MixedCircuit
 from cosim.circuits.neuron import bias_folder, read_biases
+from cosim.cli import main
 from cosim.engine.worker import run_jobs
 from cosim.experiments.calibration import recipe, to_waveforms
 from cosim.experiments.calibration.behaviour import behaviour
@@ -208,6 +209,26 @@ def test_a_faulty_recipe_is_refused(text, message, tmp_path, monkeypatch):
 def test_an_unknown_recipe_names_those_there_are():
     with pytest.raises(InputError, match="no recipe 'nowhere'; there are: network, published"):
         recipe.read_recipe("nowhere")
+
+
+def test_a_recipe_of_the_users_is_read_by_its_path(tmp_path, monkeypatch):
+    for folder, base in (("a", "rule"), ("b", "table.spice")):
+        tmp_path.joinpath(folder).mkdir()
+        text = f"about = 'x'\nbase = '{base}'\n"
+        tmp_path.joinpath(folder, "mine.toml").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert recipe.read_recipe("a/mine.toml").base == "rule"
+    assert recipe.read_recipe("b/mine.toml").base == "b/table.spice"
+
+
+def test_no_recipe_overwrites_the_table_of_another(tmp_path, capsys):
+    for folder in ("a", "b"):
+        tmp_path.joinpath(folder).mkdir()
+        tmp_path.joinpath(folder, "mine.toml").write_text("about='x'\nbase='rule'\n")
+    stated = [str(tmp_path / folder / "mine.toml") for folder in ("a", "b")]
+    assert main(["calibrate", *stated, "--out", str(tmp_path / "out")]) == 2
+    assert "b/mine.toml: another recipe makes a table 'mine', too" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_margins_lie_between_the_decisions():

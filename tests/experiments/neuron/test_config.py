@@ -1,8 +1,9 @@
 import pytest
 from experiment_calls import read_experiment, read_simulation
 
+from cosim.circuits.conditions import Conditions
 from cosim.circuits.mixed_neuron import MIXED_SOLVER
-from cosim.circuits.neuron import read_biases
+from cosim.circuits.neuron import bias_lines, read_biases
 from cosim.engine.solver_options import SolverOptions
 from cosim.experiments.neuron.config import Tolerances
 from cosim.workbench.experiment_files import experiment_names, read_file
@@ -255,3 +256,41 @@ def test_an_unknown_table_lists_those_there_are():
         InputError, match=r"unknown bias table 'rules'; there are: network, published, rule"
     ):
         read_simulation("simulation_1", biases="rules")
+
+
+def test_a_table_of_the_users_is_seen_from_the_file_that_states_it(tmp_path, monkeypatch):
+    text = bias_lines(read_biases("rule"))
+    tmp_path.joinpath("mine").mkdir()
+    tmp_path.joinpath("mine", "rule.spice").write_text(text, encoding="utf-8")
+    path = tmp_path / "mine" / "stimulus.toml"
+    path.write_text('biases = "rule.spice"\n[stimulus]\nspikes = [4e-3]\n', encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    stated = read_simulation("mine/stimulus.toml")
+    assert stated.experiment.bias_table() == read_biases("rule")
+    # Not the results of the table that is called `rule`.
+    given = read_simulation("simulation_1", biases="mine/rule.spice")
+    assert given.experiment.bias_table() == read_biases("rule")
+    own = read_simulation("simulation_1", biases="rule")
+    assert given.results == own.results.with_name("rule.spice")
+
+
+def test_conditions_of_ones_own_get_a_folder_of_their_own(tmp_path):
+    short = tmp_path / "short.toml"
+    short.write_text('[stimulus]\nspikes = ["4 ms"]\n', encoding="utf-8")
+    own = read_simulation(short)
+    hot = ("corner=ss", "temperature=85", "supply=1.62")
+    other = read_simulation(short, conditions=hot)
+    assert other.experiment.conditions == Conditions(corner="ss", temperature=85, supply=1.62)
+    assert other.results == own.results / "generic180-ss-85C-1.62V"
+    assert other.title == "short, with corner=ss, temperature=85, supply=1.62"
+    assert not other.as_stated
+    assert read_simulation(short, conditions=["temperature=27"]) == own
+    outside = read_simulation(short, out=tmp_path / "out", conditions=hot)
+    assert outside.results == tmp_path / "out" / "short"
+
+
+def test_conditions_that_cannot_be_are_refused_by_the_name_of_the_change():
+    with pytest.raises(InputError, match=r"with 'corner=xx': corner: unknown corner 'xx'"):
+        read_simulation("simulation_1", conditions=["corner=xx"])
+    with pytest.raises(InputError, match=r"supply: 3\.3 V is outside 1\.4 \.\. 2\.2 V"):
+        read_simulation("simulation_1", conditions=["supply=3.3V"])
