@@ -22,7 +22,7 @@ def verdict_checks(
     name = f"model against {view}"
     checks = [_completeness(comparison, view)]
     if comparison.rows:
-        rows.append(comparison.counted.check(view))
+        checks.append(comparison.counted.check(view))
         learned = [
             *_decisions(name, comparison, tolerances),
             *_weights(name, comparison, tolerances),
