@@ -13,7 +13,7 @@ from test_replay_settings import CONFIG
 from cosim.cli import main
 from cosim.experiments.replay import report as report_module
 from cosim.experiments.replay.recorded_run import recorded_run
-from cosim.experiments.replay.trajectories import HEADER
+from cosim.experiments.replay.trajectories import COLUMNS
 from cosim.workbench import output
 from cosim.workbench.output import OutputError
 from ebn_model.errors import InputError
@@ -87,7 +87,7 @@ def test_the_weights_of_each_synapse_over_time(config, results):
     folder = results / "trajectories"
     assert sorted(path.name for path in folder.iterdir()) == ["row_001.csv", "row_003.csv"]
     text = (folder / "row_001.csv").read_text()
-    assert text.startswith(f"{HEADER}\n0.000000,0,,")
+    assert text.startswith(f"{','.join(COLUMNS)}\n0.000000,0,,")
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [row["pre"] for row in rows[:4]] == ["0", "2", "3", "4"]
     result = load(results / "network.h5", NetworkResult)
@@ -235,7 +235,7 @@ def test_spikes_of_ones_own(spikes, tmp_path, solver, capsys):
         assert words in summary["command"]
     assert "--free" not in summary["command"]
     table = (out / "trajectories" / "row_001.csv").read_text().splitlines()
-    assert table[:3] == [HEADER, "0.000000,0,,0,0", "0.000000,2,,0,0"]
+    assert table[:3] == [",".join(COLUMNS), "0.000000,0,,0,0", "0.000000,2,,0,0"]
     assert main(["replay", str(spikes), *options, "--duration", "40ms", "--out", str(out)]) == 0
     assert solver.ran() == []
 
