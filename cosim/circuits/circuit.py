@@ -1,4 +1,4 @@
-"""What all circuits have in common as back ends: a stimulus becomes a run, its vectors a result."""
+"""Circuits as back ends of one protocol: a stimulus becomes a run, its vectors a result."""
 
 from pathlib import Path
 from typing import Protocol, TypeVar

@@ -1,4 +1,4 @@
-"""Whether weights follow their decisions: a counter counts right whatever led to the decisions."""
+"""Weights against their decisions: a counter counts right whatever led to the decisions."""
 
 from dataclasses import dataclass
 

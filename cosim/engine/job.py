@@ -11,7 +11,7 @@ from cosim.engine.deck import Deck
 from cosim.workbench.errors import DeckError, LostEdgeError, SimulationError
 
 Vectors = dict[str, np.ndarray]
-"""What a run yields: values by the name of what was saved, each of shape (points,)."""
+"""Vectors of a run: values by the name of what was saved, each of shape (points,)."""
 
 
 @dataclass(frozen=True, eq=False)

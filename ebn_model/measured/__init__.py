@@ -6,6 +6,7 @@ rests elsewhere by what the row leaks (cosim/cells/row_characterise.py). Each fi
 currents of the bias table, and a digest: what was edited by hand was not measured.
 """
 
+import os
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -37,8 +38,8 @@ def measured_biases(name: str, folder: Path | None = None) -> BiasTable:
 
 
 def has_measured(name: str, folder: Path | None = None) -> bool:
-    """True if constants of this name, as above, were measured."""
-    return (folder or FOLDER).joinpath(f"{name}.json").is_file()
+    """True if there is a file, damaged or not, of constants of this name, as above."""
+    return os.path.lexists((folder or FOLDER) / f"{name}.json")
 
 
 def measured_record(name: str, parameters: NeuronParameters, biases: BiasTable) -> dict[str, Any]:
