@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import subprocess
 from functools import cache
 
 import pytest
@@ -14,6 +15,7 @@ from cosim.engine import simulator
 from cosim.engine.deck import read_netlist
 from cosim.engine.job import Job
 from cosim.engine.worker import run_jobs
+from cosim.workbench import process
 from cosim.workbench.places import NETLISTS
 
 # A job in a shell's background ignores interrupts, and so would the processes of its tests.
@@ -57,6 +59,20 @@ def measured_with():
 def measured(measured_with):
     """The model's parameters with the published biases."""
     return measured_with("published")
+
+
+@pytest.fixture
+def processes(monkeypatch):
+    """The processes that are started for tasks, in order."""
+    started = []
+
+    class Recorded(subprocess.Popen):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            started.append(self)
+
+    monkeypatch.setattr(process.subprocess, "Popen", Recorded)
+    return started
 
 
 SLOWEST_BENCHES = ("up_down_counter", "runt_pulses", "input_edges")

@@ -1,10 +1,8 @@
 """The command `ebn-cosim bench-cells`."""
 
 import argparse
-import sys
 from pathlib import Path
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -12,6 +10,7 @@ from cosim.cells.runner import BenchConditions, run_benches
 from cosim.cells.sheet import Sheet, readable
 from cosim.circuits.conditions_options import add_conditions, stated_conditions
 from cosim.workbench.placement import Placement, add_placement
+from cosim.workbench.printed import console
 from ebn_model.parameters import validated
 
 _VERDICTS = {True: "[green]pass[/]", False: "[bold red]FAIL[/]", None: ""}
@@ -45,8 +44,7 @@ def _bench_cells(options: argparse.Namespace) -> int:
     values = {"biases": options.biases, **stated_conditions(options)}
     conditions = validated(BenchConditions, values, "options")
     sheets, folder = run_benches(options.names, conditions, options.out, placement)
-    # A file or a pipe has no width of its own.
-    Console(width=None if sys.stdout.isatty() else 120).print(_table(sheets, folder))
+    console().print(_table(sheets, folder))
     return 1 if any(sheet.passed is False for sheet in sheets) else 0
 
 

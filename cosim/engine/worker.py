@@ -61,4 +61,4 @@ def run_jobs(
 
 def run_all(jobs: Iterable[Job], pool: Pool | None = None) -> list[Vectors]:
     """The vectors of all jobs, in their order; pool and errors as for `run_jobs`."""
-    return in_order((pool or LocalPool()).run(SIMULATION, jobs))
+    return in_order(job_outcomes(jobs, pool))

@@ -48,6 +48,8 @@ class Request:
                 )
 
 
+DEFAULT = Request()
+"""The file as it is."""
 OPTIONS = {
     "changes": "--set",
     "seeds": "--seed",

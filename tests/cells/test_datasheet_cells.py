@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
+from bench_checks import check_drawing, drain
 
 from cosim.cells.benches import (
     bias_block,
@@ -18,18 +18,6 @@ from cosim.cells.benches import (
 )
 from cosim.cells.waveforms import charge, decay_time, edges, linear_span, pulses, weights
 from cosim.workbench.errors import SimulationError
-
-
-def drain(device):
-    return f"@m.{device}.m1[id]"
-
-
-def check_drawing(module, vectors):
-    axes = Figure().subplots()
-    module.draw(axes, vectors, module.measure(vectors))
-    assert axes.get_xlabel()
-    assert axes.get_ylabel()
-    assert axes.lines
 
 
 def test_edges_lie_between_the_points():

@@ -2,25 +2,13 @@
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
+from bench_checks import check_drawing, drain
 
 from cosim.cells.benches import decision_speed, plastic_synapse, weight_gain
 from cosim.workbench.errors import SimulationError
 
 PERIOD = 40e-3
 """Time in s from pulse to pulse of weight_gain."""
-
-
-def drain(device):
-    return f"@m.{device}.m1[id]"
-
-
-def check_drawing(module, vectors):
-    axes = Figure().subplots()
-    module.draw(axes, vectors, module.measure(vectors))
-    assert axes.get_xlabel()
-    assert axes.get_ylabel()
-    assert axes.lines
 
 
 def levels(codes, shape):

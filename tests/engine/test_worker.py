@@ -14,7 +14,6 @@ from cosim.engine.deck import Deck
 from cosim.engine.job import Job
 from cosim.engine.version import ngspice_version
 from cosim.engine.worker import run_jobs
-from cosim.workbench import process as process_module
 from cosim.workbench.errors import DeckError, SimulationError, WorkerError
 from cosim.workbench.pool import LocalPool
 
@@ -36,20 +35,6 @@ def scratch(tmp_path, monkeypatch):
     """The folder in which the workers' folders are made."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path
-
-
-@pytest.fixture
-def processes(monkeypatch):
-    """The worker processes that are started, in order."""
-    started = []
-
-    class Recorded(subprocess.Popen):
-        def __init__(self, *arguments, **options):
-            super().__init__(*arguments, **options)
-            started.append(self)
-
-    monkeypatch.setattr(process_module.subprocess, "Popen", Recorded)
-    return started
 
 
 def test_results_come_with_the_index_of_their_job(scratch, processes):

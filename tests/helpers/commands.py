@@ -63,6 +63,17 @@ situations = ["none"]
 seeds = "few"
 reference = "learned"
 """
+RECIPE = """\
+about = "as `rule`, but from an I_Omega that is a little off"
+base = "rule"
+
+[target]
+slope_over_kick = 0.5
+
+[biases.i_omega]
+value = "22 pA"
+reason = "the beginning"
+"""
 WORK = {
     "transistor": ["run", "stimulus.toml", "--view", "transistor"],
     "mixed": ["run", "stimulus.toml", "--view", "mixed", "--workers", "2"],

@@ -1,5 +1,4 @@
 import signal
-import subprocess
 
 import numpy as np
 import pytest
@@ -9,7 +8,6 @@ from fake_rows import install, row_stimulus_of, task_of
 from cosim.circuits.row import RowCircuit
 from cosim.replay.open_loop import ROW, RowSettings, replay_stimuli
 from cosim.replay.row_run import RowTask, run_row
-from cosim.workbench import process as process_module
 from cosim.workbench.errors import SimulationError, WorkerError
 from cosim.workbench.pool import LocalPool, in_order
 
@@ -17,20 +15,6 @@ from cosim.workbench.pool import LocalPool, in_order
 @pytest.fixture
 def solver(monkeypatch):
     return install(monkeypatch)
-
-
-@pytest.fixture
-def processes(monkeypatch):
-    """The processes that are started, in order."""
-    started = []
-
-    class Recorded(subprocess.Popen):
-        def __init__(self, *arguments, **options):
-            super().__init__(*arguments, **options)
-            started.append(self)
-
-    monkeypatch.setattr(process_module.subprocess, "Popen", Recorded)
-    return started
 
 
 def real_task(row, duration=30e-3):

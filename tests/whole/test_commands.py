@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+from commands import RECIPE
 from PIL import Image
 
 from cosim.circuits.neuron import read_biases
@@ -234,19 +235,6 @@ def test_a_datasheet(tmp_path):
     assert "exponent of the law" in printed
     for name in names:
         assert_drawn(folder / name / "figure.png")
-
-
-RECIPE = """\
-about = "as `rule`, but from an I_Omega that is a little off"
-base = "rule"
-
-[target]
-slope_over_kick = 0.5
-
-[biases.i_omega]
-value = "22 pA"
-reason = "the beginning"
-"""
 
 
 def test_a_calibration(tmp_path):

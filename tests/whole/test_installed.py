@@ -10,7 +10,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from commands import WORK, Place
+from commands import RECIPE, WORK, Place
 from permissions import BOUND
 
 from cosim.workbench.experiment_files import experiment_names
@@ -20,17 +20,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.ngspice]
 
 PARTS = ("cosim", "ebn_model", "netlists", "Simulations")
 
-RECIPE = """\
-about = "as `rule`, but from an I_Omega that is a little off"
-base = "rule"
-
-[target]
-slope_over_kick = 0.5
-
-[biases.i_omega]
-value = "22 pA"
-reason = "the beginning"
-"""
 SHORT = '[stimulus]\nspikes = ["4 ms"]\nduration = "6 ms"\n'
 IN_A_THREAD = """
 import sys, threading

@@ -9,13 +9,12 @@ from pydantic import ValidationInfo, field_validator
 
 from cosim.circuits.neuron import read_biases, seen_from
 from cosim.experiments.neuron.simulation import (
-    DEFAULT,
     VIEWS,
     Simulation,
     chosen_views,
     read_simulation,
 )
-from cosim.experiments.protocol import Request
+from cosim.experiments.protocol import DEFAULT, Request
 from cosim.workbench.experiment_files import ExperimentFile, read_file
 from cosim.workbench.settings import Section, check_keys
 from ebn_model.errors import InputError

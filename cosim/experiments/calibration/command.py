@@ -2,11 +2,9 @@
 
 import argparse
 import shlex
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from cosim.circuits.conditions import Conditions
@@ -16,6 +14,7 @@ from cosim.experiments.calibration.behaviour import QUANTITIES
 from cosim.experiments.calibration.recipe import Recipe, read_recipe, recipe_names
 from cosim.experiments.calibration.runner import Folders, run_recipe
 from cosim.workbench.placement import Placement, add_placement
+from cosim.workbench.printed import console
 from ebn_model.errors import InputError
 from ebn_model.parameters import validated
 
@@ -45,15 +44,14 @@ def add_calibrate(parser: argparse.ArgumentParser) -> None:
 def _calibrate(options: argparse.Namespace) -> int:
     placement = Placement.of(options)
     placement.check_local("calibrate", "each of its short steps waits for the one before")
-    # A file or a pipe has no width of its own.
-    console = Console(width=None if sys.stdout.isatty() else 120)
+    terminal = console()
     conditions = validated(Conditions, stated_conditions(options), "options")
     folders = Folders.of(options.out, conditions)
     recipes = _recipes(options.names or recipe_names())
     with placement.pool() as pool:
         for name, recipe in recipes.items():
-            values = run_recipe(name, recipe, console.print, folders, pool, conditions)
-            console.print(_table(name, recipe.target, values))
+            values = run_recipe(name, recipe, terminal.print, folders, pool, conditions)
+            terminal.print(_table(name, recipe.target, values))
             path = f"{folders.tables / name}.spice"
             use = name if folders.tables == bias_folder(conditions.technology) else path
             print(f"{path}: use it with --biases {shlex.quote(use)}")

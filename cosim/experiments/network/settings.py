@@ -9,14 +9,13 @@ from annotated_types import Ge, Gt, Le, MinLen
 from pydantic import BaseModel, Field
 
 from cosim.experiments.network.changes import parameters_of, with_changes
-from cosim.experiments.protocol import Request
+from cosim.experiments.protocol import DEFAULT, Request
 from cosim.workbench.experiment_files import ExperimentFile
 from cosim.workbench.settings import Section, check_keys, section_fields
 from ebn_model.errors import InputError
 from ebn_model.network.parameters import TaskParameters
 from ebn_model.parameters import validated
 
-DEFAULT = Request()
 Seed = Annotated[int, Ge(0)]
 
 

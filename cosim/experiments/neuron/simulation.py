@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from cosim.experiments.neuron.config import Experiment, read_experiment
-from cosim.experiments.protocol import Request
+from cosim.experiments.protocol import DEFAULT, Request
 from cosim.workbench.experiment_files import CONFIG, ExperimentFile
 from cosim.workbench.json_files import to_json
 from cosim.workbench.provenance import digest
@@ -18,7 +18,6 @@ VIEWS = ("transistor", "mixed", "model")
 """Names of all views, the most detailed one first."""
 USUAL = ("transistor", "model")
 """Views that run unless the user chooses."""
-DEFAULT = Request()
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,7 @@ def _open(experiment: ReplayExperiment, recorded: RecordedRun, how: RowSettings)
 
 
 def _closed(experiment: ReplayExperiment, recorded: RecordedRun, how: RowSettings) -> _Ran:
-    """Closed loop; the network has what the circuits have recorded it, or it itself has learned."""
+    """Closed loop; the network has what the circuits have taught it, or it itself has learned."""
     stretch = experiment.settings.stretch
     with progress_bars() as add_bar:
         show = add_bar(f"{experiment.name}, all rows", [stretch.duration])

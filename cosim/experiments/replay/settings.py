@@ -13,7 +13,7 @@ from cosim.circuits.neuron import seen_from
 from cosim.circuits.row import View
 from cosim.comparison.tolerances import ReplayTolerances, ReportSettings
 from cosim.experiments.network.changes import parameters_of, with_changes
-from cosim.experiments.protocol import Request
+from cosim.experiments.protocol import DEFAULT, Request
 from cosim.workbench.experiment_files import ExperimentFile
 from cosim.workbench.settings import Section, apply_change, check_keys, section_fields
 from ebn_model.chip.parameters import ChipParameters
@@ -21,8 +21,6 @@ from ebn_model.errors import InputError
 from ebn_model.network.parameters import TaskParameters
 from ebn_model.parameters import validated
 from ebn_model.units import Second
-
-DEFAULT = Request()
 
 
 def _split(value: Any) -> Any:

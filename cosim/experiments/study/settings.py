@@ -11,7 +11,7 @@ from pydantic import Field
 
 from cosim.experiments.network.changes import parameters_of, with_changes
 from cosim.experiments.network.settings import Seed
-from cosim.experiments.protocol import Request
+from cosim.experiments.protocol import DEFAULT, Request
 from cosim.experiments.study.condition import Condition, State
 from cosim.workbench.experiment_files import ExperimentFile
 from cosim.workbench.settings import Section, check_keys, section_fields
@@ -19,7 +19,6 @@ from ebn_model.errors import InputError
 from ebn_model.network.parameters import TaskParameters
 from ebn_model.parameters import validated
 
-DEFAULT = Request()
 Quantity = Literal["paper_error", "fitted_error", "filtered_error", "unscaled_error"]
 
 

@@ -32,16 +32,6 @@ FILES = {
 }
 
 
-@pytest.fixture
-def solver(monkeypatch):
-    return fake_circuit.install(monkeypatch, draw=False)
-
-
-@pytest.fixture
-def short(tmp_path, solver):
-    return fake_circuit.short_simulation(tmp_path / "short")
-
-
 def files(folder):
     """Every file's path in the folder and its time stamp: hidden and temporary ones included."""
     return {

@@ -19,16 +19,6 @@ from ebn_model.sealed import read_sealed
 CELLS = ["cell one", "cell two"]
 
 
-@pytest.fixture
-def solver(monkeypatch):
-    return fake_circuit.install(monkeypatch, draw=False)
-
-
-@pytest.fixture
-def short(tmp_path, solver):
-    return fake_circuit.short_simulation(tmp_path / "short")
-
-
 def comparisons(report):
     """Headings of the verdict, in order."""
     return list(dict.fromkeys(row.comparison for row in report.checks))
