@@ -10,6 +10,8 @@ from cosim.engine.libraries import Libraries
 from cosim.engine.netlist import Line, NetlistReader
 from cosim.workbench.errors import DeckError
 
+_COMMENT = re.compile(r";|\$ ")
+
 
 @dataclass(frozen=True)
 class Deck:
@@ -90,7 +92,7 @@ class Deck:
     def _definitions(self) -> Iterator[tuple[tuple[str, ...], Line, list[str]]]:
         """Models and subcircuits: name with those of the subcircuits around, line and content."""
         around: list[tuple[str, Line, list[str]]] = []
-        for line, card in self._cards():
+        for line, card in cards(self.lines):
             words = card.lower().split()
             for _, _, content in around:
                 content.append(" ".join(words))
@@ -119,7 +121,7 @@ class Deck:
     def find_word(self, word: str) -> str | None:
         """Origin of the first card in which a whole word occurs."""
         whole = re.compile(rf"(?<![\w.]){re.escape(word)}(?![\w.])", re.I)
-        return next((str(line) for line, card in self._cards() if whole.search(card)), None)
+        return next((str(line) for line, card in cards(self.lines) if whole.search(card)), None)
 
     def find_undefined(self, parameter: str) -> str | None:
         """Origin of the first card using a parameter that its subcircuit doesn't define."""
@@ -132,23 +134,11 @@ class Deck:
                         return str(line)
         return None
 
-    def _cards(self) -> list[tuple[Line, str]]:
-        """First line and whole text of each card, continuation lines joined, without comments."""
-        cards: list[tuple[Line, str]] = []
-        for line in self.lines:
-            text = line.text.strip()
-            if text.startswith("+") and cards:
-                first, card = cards[-1]
-                cards[-1] = (first, f"{card} {text[1:]}")
-            elif not text.startswith("*"):
-                cards.append((line, text))
-        return cards
-
     def _scopes(self) -> list[list[tuple[Line, str]]]:
         """The cards outside subcircuits, then those of each subcircuit."""
         scopes: list[list[tuple[Line, str]]] = [[]]
         scope = scopes[0]
-        for line, card in self._cards():
+        for line, card in cards(self.lines):
             if line.name == "subckt":
                 scope = []
                 scopes.append(scope)
@@ -156,6 +146,25 @@ class Deck:
             if line.name == "ends":
                 scope = scopes[0]
         return scopes
+
+
+def cards(lines: Iterable[Line]) -> list[tuple[Line, str]]:
+    """First line and whole text of each card: continued lines joined, without lines of comment."""
+    found: list[tuple[Line, str]] = []
+    for line in lines:
+        text = line.text.strip()
+        if text.startswith("+") and found:
+            first, card = found[-1]
+            found[-1] = (first, f"{card} {text[1:]}")
+        elif text and not text.startswith("*"):
+            found.append((line, text))
+    return found
+
+
+def bare_cards(lines: Iterable[Line]) -> list[str]:
+    """Texts of the cards without comments at the ends of lines either."""
+    bare = (replace(line, text=_COMMENT.split(line.text)[0]) for line in lines)
+    return [card for _, card in cards(bare)]
 
 
 def read_netlist(path: Path | str) -> Deck:

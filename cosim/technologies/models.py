@@ -12,7 +12,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from cosim.engine.deck import Deck
+from cosim.engine.deck import Deck, bare_cards
 from cosim.technologies.sizes import Sizes
 from cosim.technologies.technology import Device, Technology
 from cosim.workbench.errors import CosimError
@@ -148,21 +148,14 @@ def _cut(technology: Technology, corner: str, path: Path, sizes: dict[str, Sizes
 
 
 def _cards(deck: Deck) -> Iterator[str]:
-    """Cards outside of subcircuits, continued lines joined, without comments."""
-    card, depth = "", 0
-    for line in [*deck.expanded(), None]:
-        text = "" if line is None else re.split(r";|\$ ", line.text)[0].strip()
-        if line is not None and (not text or text.startswith("*")):
-            continue
-        if text.startswith("+"):
-            card += " " + text[1:].strip()
-            continue
-        word = card.split()[0].lower() if card else ""
+    """Cards outside of subcircuits."""
+    depth = 0
+    for card in bare_cards(deck.expanded()):
+        word = card.split()[0].lower()
         depth += word == ".subckt"
-        if card and not depth:
+        if not depth:
             yield card
         depth -= word == ".ends"
-        card = text
 
 
 def _is_model(card: str, name: str) -> bool:

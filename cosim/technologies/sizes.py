@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cosim.engine.deck import Deck
+from cosim.engine.deck import Deck, bare_cards
 from cosim.engine.spice_parameters import spice_number
 from ebn_model.errors import InputError
 
@@ -67,17 +67,9 @@ def _numbers(texts: Iterable[str], values: dict[str, set[str]]) -> frozenset[flo
 
 
 def _cards(deck: Deck) -> list[str]:
-    """The deck's cards outside of the wrappers, in lower case, continued lines joined."""
-    cards: list[str] = []
-    inside = False
-    for line in deck.lines:
-        text = re.split(r";|\$ ", line.text)[0].strip().lower()
-        if text.startswith("+") and cards:
-            cards[-1] += " " + text[1:]
-        elif text and not text.startswith("*"):
-            cards.append(text)
-    outside = []
-    for card in cards:
+    """The deck's cards outside of the wrappers, in lower case."""
+    inside, outside = False, []
+    for card in map(str.lower, bare_cards(deck.lines)):
         words = card.split()
         inside = inside or (words[0] == ".subckt" and words[1] in WRAPPERS)
         if not inside:
