@@ -48,7 +48,7 @@ class RowStimulus:
     input_current: np.ndarray = field(default_factory=lambda: np.zeros(1))
     forced_spikes: np.ndarray | None = None
     sub_lsbs: int = 0
-    start_fractions: np.ndarray | None = None
+    start_fractions: np.ndarray = None  # type: ignore[assignment]  # for the middle
     fall_times: np.ndarray = field(init=False)
 
     def __post_init__(self):

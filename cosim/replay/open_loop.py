@@ -68,9 +68,8 @@ class ReplayResult:
     """Rows in circuit and model.
 
     Attributes:
-        rows: by the number of the row's neuron, in ascending order; the circuit's result is None
-            where its run failed.
-        runs: what the runs of the circuits took, without those that failed.
+        rows: by the number of the row's neuron, in ascending order, without those whose run failed.
+        runs: what the runs of the circuits took.
         failures: the errors of the others.
     """
 
@@ -156,10 +155,8 @@ def replay_stimuli(
     model = ChipRow(neuron)
     runs, failures = _run(tasks, settings, on_progress)
     rows = {
-        row: RowComparisonInput(
-            runs[row].result if row in runs else None, model.run(stimulus), stimulus, model
-        )
-        for row, stimulus in sorted(stimuli.items())
+        row: RowComparisonInput(run.result, model.run(stimuli[row]), stimuli[row], model)
+        for row, run in sorted(runs.items())
     }
     result = ReplayResult(rows, dict(sorted(runs.items())), dict(sorted(failures.items())))
     if failures:

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import TypeVar
+
+Limit = TypeVar("Limit")
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,11 @@ def unjudged(check: Check) -> Check:
 
 
 def against_limit(
-    names: tuple[str, str], limit, describe: Callable, measured: str, judge: Callable
+    names: tuple[str, str],
+    limit: Limit | None,
+    describe: Callable[[Limit], str],
+    measured: str,
+    judge: Callable[[Limit], bool],
 ) -> Check:
     """A check that requires something, unless the limit is None.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -22,7 +23,7 @@ BLUE, VERMILION, SKY, ORANGE, GREEN, PURPLE, YELLOW = (
 )
 DASHED, DOTTED = (0, (4, 2)), (0, (1, 1))
 
-_STYLE = {
+_STYLE: Any = {
     "font.size": 8,
     "axes.labelsize": 8,
     "xtick.labelsize": 7,

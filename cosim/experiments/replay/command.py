@@ -111,6 +111,7 @@ def _replay(options: argparse.Namespace) -> int:
         provenance_of(options, spikes),
         remarks=[f"Rows and synapses are called as {name} calls neurons: {listed(spikes.ids)}."],
         fault=error,
+        missing=[*result.failures],
     )
     report = write_replay(outcome, result, ReplayTolerances(), ReportSettings(), options.out)
     print_report(report)
