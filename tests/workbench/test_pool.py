@@ -181,7 +181,7 @@ def test_an_error_that_can_not_pass_keeps_its_text(end):
 def test_a_result_that_can_not_pass_is_an_error_of_its_task(request):
     for name in ("processes", "isolated"):
         outcomes = dict(begun(request, name, 2).run(unpicklable, [1, 2]))
-        assert all("pickle" in str(error) for error in outcomes.values())
+        assert all("local object" in str(error) for error in outcomes.values())
 
 
 def unpicklable(number, notify):
