@@ -83,7 +83,7 @@ class RowStimulus:
             expected = "one-dimensional" if length is None else f"of shape ({length},)"
             raise InputError(f"{name} of shape {raw.shape} must be {expected}")
         with np.errstate(invalid="ignore"):
-            array = raw.astype(kind)
+            array: np.ndarray = raw.astype(kind)
         if kind is int and not np.array_equal(array, raw):
             raise InputError(f"{name} must be integers")
         object.__setattr__(self, name, array)

@@ -31,13 +31,15 @@ ROW = Task(run_row, attrgetter("label"), isolated=True, key=row_key)
 
 
 class Spikes(Protocol):
-    """Spikes of a run, as NetworkResult and SpikeTrains have them.
+    """Spikes of a run, as NetworkResult and SpikeTrains have them."""
 
-    spike_times: s, ascending, shape (spikes,). spike_neurons: who fired, same shape.
-    """
+    @property
+    def spike_times(self) -> np.ndarray:
+        """In s, ascending, shape (spikes,)."""
 
-    spike_times: np.ndarray
-    spike_neurons: np.ndarray
+    @property
+    def spike_neurons(self) -> np.ndarray:
+        """Neuron of each spike, same shape."""
 
 
 @dataclass(frozen=True)

@@ -73,13 +73,19 @@ def at_least(names: tuple[str, str], share: float | None, measured: float, count
     )
 
 
-def at_most(names: tuple[str, str], limit: float | None, measured: float) -> Check:
-    """A check that requires a current in A to be at most as large as the limit, if there is one."""
+def at_most(names: tuple[str, str], limit: float | None, measured: float | None) -> Check:
+    """A check that requires a current in A to be at most as large as the limit, if there is one.
+
+    measured: None where there are no waveforms, which fails where something is required of them.
+    """
+    if measured is None:
+        return Check(*names, "", "no waveforms", None if limit is None else False)
 
     def describe(current: float) -> str:
         return f"≤ {nano_text(current)}"
 
-    return against_limit(names, limit, describe, nano_text(measured), lambda most: measured <= most)
+    text = nano_text(measured)
+    return against_limit(names, limit, describe, text, lambda most: measured <= most)
 
 
 VERDICTS = {True: "passed", False: "failed", None: "nothing judged"}

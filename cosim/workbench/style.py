@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import matplotlib as mpl
 import numpy as np
@@ -22,6 +22,8 @@ BLUE, VERMILION, SKY, ORANGE, GREEN, PURPLE, YELLOW = (
     "#F0E442",
 )
 DASHED, DOTTED = (0, (4, 2)), (0, (1, 1))
+
+Amount = TypeVar("Amount", float, np.ndarray)
 
 _STYLE: Any = {
     "font.size": 8,
@@ -48,11 +50,11 @@ def save(make_figure: Callable[[], Figure], paths: Iterable[Path]) -> None:
             figure.savefig(path, dpi=200, metadata=metadata)
 
 
-def milli(seconds: np.ndarray | float) -> np.ndarray | float:
+def milli(seconds: Amount) -> Amount:
     """From s to ms."""
     return seconds * 1e3
 
 
-def nano(amperes: np.ndarray | float) -> np.ndarray | float:
+def nano(amperes: Amount) -> Amount:
     """From A to nA."""
     return amperes * 1e9
