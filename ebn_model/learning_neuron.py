@@ -6,6 +6,7 @@ at the falling edge the weight steps (Büchel et al., ISCAS 2021, section III).
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from scipy.integrate import solve_ivp
@@ -23,7 +24,7 @@ SAMPLE_PERIOD = 1e-4
 _NO_CURRENT = 1e-18
 
 
-def weak_inversion_current(current, i_spec) -> np.ndarray:
+def weak_inversion_current(current: Any, i_spec: Any) -> Any:
     """I*g(I, i_spec) of IntegratorParameters, A: what weak inversion would make of I. Any shape."""
     return i_spec * np.expm1(np.sqrt(current / i_spec)) ** 2
 
@@ -41,7 +42,7 @@ def integrator_slope(log_u, i_w, tau, i_tau, i_spec_pair) -> np.ndarray:
     return (i_w / i_tau * share - 1) / tau
 
 
-def output_current(u: np.ndarray, dpi: IntegratorParameters) -> np.ndarray:
+def output_current(u: Any, dpi: IntegratorParameters) -> Any:
     """Output of a DPI in A for its state u, of any shape."""
     return _compressed(dpi.i_th * u**dpi.exponent, dpi.i_spec_readout)
 
@@ -150,10 +151,10 @@ class LearningNeuron:
                 end = min(stop, release)
                 state, start = self._integrate(self._held_slope, state, start, end, i_w, trace)
                 if start == release:
-                    state = self._moved(state, self.parameters.spike.i_reset)
+                    state = self._moved(state, self.parameters.spike_generator.i_reset)
             elif state[0] >= self._firing_state:
                 trace.output_spikes.append(start)
-                state = self._moved(state, self.parameters.spike.i_held)
+                state = self._moved(state, self.parameters.spike_generator.i_held)
             else:
                 state, start = self._integrate(self._slope, state, start, stop, i_w, trace)
         return state
@@ -162,7 +163,7 @@ class LearningNeuron:
         """End of the last refractory period, s."""
         if not trace.output_spikes:
             return 0.0
-        return trace.output_spikes[-1] + self.parameters.spike.refractory
+        return trace.output_spikes[-1] + self.parameters.spike_generator.refractory
 
     def _moved(self, state: np.ndarray, i_mem: float) -> np.ndarray:
         """The state with another I_mem in A."""
@@ -221,7 +222,8 @@ def _upward_crossing(level: float) -> Callable:
     def distance(_, state):
         return state[0] - level
 
-    distance.terminal, distance.direction = True, 1
+    # So scipy wants it.
+    vars(distance).update(terminal=True, direction=1)
     return distance
 
 

@@ -158,3 +158,10 @@ class NeuronParameters(Table):
     extra: SynapseParameters
     decision: DecisionParameters
     spike: SpikeParameters | None = None
+
+    @property
+    def spike_generator(self) -> SpikeParameters:
+        """The constants in `spike`; raises InputError for a neuron that has none."""
+        if self.spike is None:
+            raise InputError("the neuron has no spike generator")
+        return self.spike

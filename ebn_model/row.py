@@ -48,7 +48,7 @@ class RowStimulus:
     input_current: np.ndarray = field(default_factory=lambda: np.zeros(1))
     forced_spikes: np.ndarray | None = None
     sub_lsbs: int = 0
-    start_fractions: np.ndarray | None = None
+    start_fractions: np.ndarray = None  # type: ignore[assignment]  # for the middle
     fall_times: np.ndarray = field(init=False)
 
     def __post_init__(self):
@@ -83,7 +83,7 @@ class RowStimulus:
             expected = "one-dimensional" if length is None else f"of shape ({length},)"
             raise InputError(f"{name} of shape {raw.shape} must be {expected}")
         with np.errstate(invalid="ignore"):
-            array = raw.astype(kind)
+            array: np.ndarray = raw.astype(kind)
         if kind is int and not np.array_equal(array, raw):
             raise InputError(f"{name} must be integers")
         object.__setattr__(self, name, array)

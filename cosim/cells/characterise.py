@@ -4,6 +4,8 @@ Each constant of the model is read off a testbench of the cell it describes (net
 under the same biases and technology as the circuit; no trajectory of the whole neuron is used.
 """
 
+from typing import Any
+
 import numpy as np
 
 from cosim.cells.bench import bench_job
@@ -66,10 +68,13 @@ def parameters(results: list[Vectors]) -> NeuronParameters:
         SimulationError: a bench shows no behaviour of the kind that it measures.
     """
     static, response, synapse_static, pulses, outcomes = results
+    synapses: dict[str, Any] = {
+        key: _synapse(name, synapse_static, pulses) for key, name in SYNAPSES.items()
+    }
     return NeuronParameters(
         i_in=float(current(response, "xconstant")[-1]),
         membrane=_membrane(static, response),
-        **{key: _synapse(name, synapse_static, pulses) for key, name in SYNAPSES.items()},
+        **synapses,
         decision=_decision(outcomes),
     )
 

@@ -28,11 +28,11 @@ def row_parameters(
     circuit = RowCircuit("mixed", biases, conditions=conditions)
     nothing = np.empty(0)
     stimulus = RowStimulus(
-        nothing, nothing, nothing, nothing, 1e-3, 1e-4, LENGTH, forced_spikes=[SPIKE]
+        nothing, nothing, nothing, nothing, 1e-3, 1e-4, LENGTH, forced_spikes=np.array([SPIKE])
     )
     [vectors] = run_all([circuit.job(stimulus, "row at rest")])
     result = circuit.result(stimulus, vectors)
-    release = SPIKE + neuron.spike.refractory
+    release = SPIKE + neuron.spike_generator.refractory
     at_rest, held, after = (
         _at(result, time) for time in (SPIKE / 2, release - 0.2e-3, release + 0.2e-3)
     )
@@ -41,7 +41,7 @@ def row_parameters(
         neuron.i_in / 2,
         2 * neuron.i_in,
     )
-    spike = neuron.spike.model_copy(update={"i_held": held, "i_reset": after})
+    spike = neuron.spike_generator.model_copy(update={"i_held": held, "i_reset": after})
     return neuron.model_copy(update={"i_in": i_in, "spike": spike})
 
 

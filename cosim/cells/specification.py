@@ -129,11 +129,12 @@ def _checked(
     for end in ("typical", "min", "max"):
         limit = getattr(quantity, end)
         try:
-            found[end] = None if limit is None else evaluate(limit, quantity.unit, names)
+            value = None if limit is None else evaluate(limit, quantity.unit, names)
         except InputError as error:
             raise InputError(f"{key}.{end}: {error}") from None
-        if end == "typical" and found[end] is not None:
-            names = {**names, "typical": found[end]}
+        if end == "typical" and value is not None:
+            names = {**names, "typical": value}
+        found[end] = value
     bounds = (found["min"], found["max"])
     return QuantityCheck(
         key=key,
@@ -148,5 +149,6 @@ def _checked(
 
 def _within(value: float | None, least: float | None, greatest: float | None) -> bool:
     """True if a value is in its range; what could not be measured is in none."""
-    above = value is not None and (least is None or value >= least)
-    return above and (greatest is None or value <= greatest)
+    if value is None:
+        return False
+    return (least is None or value >= least) and (greatest is None or value <= greatest)

@@ -1,7 +1,7 @@
 """The conditions that a circuit runs under, beside its bias currents."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
@@ -60,7 +60,7 @@ class Conditions(Section):
 
     @field_validator("supply", mode="before")
     @classmethod
-    def _nominal_supply(cls, supply: float | str | None, info: ValidationInfo) -> float | str:
+    def _nominal_supply(cls, supply: Any, info: ValidationInfo) -> Any:
         if supply is None and "technology" in info.data:
             return read_technology(info.data["technology"]).supply
         return supply

@@ -45,7 +45,8 @@ class LockstepRow(DigitalRow):
     def __init__(self, stimulus: RowStimulus, lanes: int, levels: LogicLevels, link: Link):
         """Begin at time 0 with the first step; the stimulus has no pulses."""
         super().__init__(stimulus, lanes, levels)
-        self.watched = None if self._forced else (OUTPUT_SPIKE, levels.supply / 2)
+        crossing = (OUTPUT_SPIKE, levels.supply / 2)
+        self.watched: tuple[str, float] | None = None if self._forced else crossing
         self._decisions: list[tuple[int, int]] = []
         self._spikes: list[float] = []
         self._link = link

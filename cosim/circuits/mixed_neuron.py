@@ -51,7 +51,7 @@ class MixedCircuit:
         self._conditions = conditions or Conditions()
         netlist = "analog_neuron_test.spice"
         self._netlist = neuron_deck(netlist, biases, self.solver, self._conditions)
-        self._vectors = (I_MEM, WIN_INC, WIN_SL)
+        self._vectors: tuple[str, ...] = (I_MEM, WIN_INC, WIN_SL)
         if spiking:
             self._netlist = self._netlist.include(NETLISTS / "spiking.spice")
             self._vectors += (OUTPUT_SPIKE,)

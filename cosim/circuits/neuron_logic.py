@@ -3,7 +3,7 @@
 A module of its own, so that the processes of runs load nothing else of the view.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from operator import itemgetter
 
 import numpy as np
@@ -35,7 +35,9 @@ class DigitalNeuron:
         self._input, self._reset = False, stimulus.reset_until > 0
         self._decisions: list[int] = []
         self._weights: list[int] = []
-        events = [(stimulus.reset_until, self._end_reset)] if self._reset else []
+        events: list[tuple[float, Callable[[Mapping[str, float]], None]]] = []
+        if self._reset:
+            events.append((stimulus.reset_until, self._end_reset))
         events += [(time, self._rise) for time in stimulus.spike_times.tolist()]
         events += [(time, self._fall) for time in stimulus.fall_times.tolist()]
         # The latest first; sorting keeps the end of the reset before a spike at the same time.

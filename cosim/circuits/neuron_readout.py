@@ -108,8 +108,11 @@ def weights_at(
     bits: tuple[str, ...] = BITS,
 ) -> np.ndarray:
     """A synapse's weight at times in s, LSB; raises SimulationError between levels."""
-    bits = [logic_level(vectors, name, times, supply).astype(int) for name in bits]
-    return sum(bit << place for place, bit in enumerate(bits[:-1])) - (bits[-1] << 5)
+    levels = np.array([logic_level(vectors, name, times, supply) for name in bits], dtype=int)
+    places = 1 << np.arange(len(bits))
+    # Two's complement.
+    places[-1] *= -1
+    return places @ levels
 
 
 def logic_level(

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from cosim.circuits.conditions import Conditions, whole_deck
-from cosim.circuits.levels import LogicLevels
 from cosim.circuits.neuron import neuron_deck, read_biases
 from cosim.circuits.neuron_readout import OUTPUT_SPIKE
 from cosim.circuits.row_deck import (
@@ -90,7 +89,7 @@ class RowCircuit:
         stimulus: RowStimulus,
         label: str,
         raw_path: Path | None = None,
-        controller: Callable[[RowStimulus, int, LogicLevels], Controller] | None = None,
+        controller: Callable[..., Controller] | None = None,
     ) -> Job:
         """The run of a stimulus, for `run_jobs`.
 
@@ -102,14 +101,15 @@ class RowCircuit:
                 stimuli.check_fits.
         """
         deck = with_input(with_spikes(self._netlist, stimulus), stimulus)
+        logic: Callable[..., Controller] | None = None
         if self.view == "transistor":
             check_fits(stimulus)
             deck = transistor_row(deck, stimulus, self._conditions.supply)
-            edges, controller = transistor_edges(stimulus), None
+            edges = transistor_edges(stimulus)
         else:
             lanes, levels = self._lanes_for(stimulus), self._conditions.levels
             own = partial(DigitalRow, step=self.step)
-            controller = partial(controller or own, stimulus, lanes, levels)
+            logic = partial(controller or own, stimulus, lanes, levels)
             deck = digital_row(deck, stimulus, lanes, levels)
             edges = digital_edges(stimulus)
         deck = deck.append(f".tran 1m {stimulus.duration!r} 0 {self.solver.max_step!r}", "analysis")
@@ -122,7 +122,7 @@ class RowCircuit:
             edges=edges,
             raw_path=raw_path,
             check_start=start_check(deck, I_MEM),
-            controller=controller,
+            controller=logic,
         )
 
     def result(self, stimulus: RowStimulus, vectors: Vectors) -> RowResult:

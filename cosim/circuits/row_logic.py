@@ -51,17 +51,18 @@ class DigitalRow(RowTimeline):
         own = lanes == len(self._logic)
         self._lane_of = {synapse: synapse for synapse in range(lanes)} if own else {}
         self._own_lanes = own
-        count = int(stimulus.duration / step * (1 - 1e-9)) if step else 0
-        for number in range(1, count + 1):
-            self.add_stop(number * step, lambda _: None)
-        self._forced = stimulus.forced_spikes is not None
+        if step:
+            for number in range(1, int(stimulus.duration / step * (1 - 1e-9)) + 1):
+                self.add_stop(number * step, lambda _: None)
+        forced = stimulus.forced_spikes
+        self._forced = forced is not None
         self._pulses: list[list[int]] = []
         self._running: dict[int, list[int]] = {}
         self._names = stimulus.synapses.tolist()
         place = {pre: number for number, pre in enumerate(self._names)}
         for rise, pre in zip(stimulus.rise_times.tolist(), stimulus.pre.tolist(), strict=True):
             self.add_pulse(rise, place[pre])
-        for time in stimulus.forced_spikes if self._forced else ():
+        for time in () if forced is None else forced:
             self.add_spike(float(time))
 
     @property

@@ -1,29 +1,28 @@
 """A row's result, read off the waveforms of its circuit."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from cosim.circuits.neuron_readout import decisions_at, output_spikes, weights_at
 from cosim.circuits.neuron_sources import SETTLED_AFTER
 from cosim.circuits.row_deck import bit_names, latch_names
 from cosim.circuits.row_timeline import on_tick
+from cosim.engine.job import Vectors
 from cosim.workbench.errors import SimulationError
 from ebn_model.row import RowEvents, RowResult, RowStimulus
 
 I_MEM = "@m.xneuron.xdecision.xmem.m1[id]"
 
 
-def digital_result(
-    stimulus: RowStimulus, vectors: dict[str, np.ndarray], supply: float
-) -> RowResult:
+def digital_result(stimulus: RowStimulus, vectors: Vectors, supply: float) -> RowResult:
     """The result of a run whose logic was in Python (see DigitalRow.record); supply: V."""
-    codes = vectors["final_codes"], vectors["final_fractions"]
     outcome = vectors["decision"], vectors["weight_before"], vectors["weight_after"]
-    return _result(stimulus, vectors, supply, outcome, codes)
+    codes, fractions = vectors["final_codes"], vectors["final_fractions"]
+    return _result(stimulus, vectors, supply, outcome, codes, fractions)
 
 
-def transistor_result(
-    stimulus: RowStimulus, vectors: dict[str, np.ndarray], supply: float
-) -> RowResult:
+def transistor_result(stimulus: RowStimulus, vectors: Vectors, supply: float) -> RowResult:
     """The result of a run whose logic was in the circuit; its fractions are not seen, and -1.
 
     Raises:
@@ -37,10 +36,12 @@ def transistor_result(
         own = stimulus.pre == pre
         final[number] = weights_at(vectors, end, supply, bit_names(number))[0]
         outcome[:, own] = _synapse(stimulus, vectors, supply, number, own)
-    return _result(stimulus, vectors, supply, tuple(outcome), (final, np.full(len(final), -1)))
+    return _result(stimulus, vectors, supply, outcome, final, np.full(len(final), -1))
 
 
-def _synapse(stimulus, vectors, supply: float, number: int, own: np.ndarray) -> np.ndarray:
+def _synapse(
+    stimulus: RowStimulus, vectors: Vectors, supply: float, number: int, own: np.ndarray
+) -> np.ndarray:
     """Decision, weight before and weight after of each pulse of a synapse, shape (3, pulses)."""
     rises, falls = (_ticks(times[own]) for times in (stimulus.rise_times, stimulus.fall_times))
     bits, duration = bit_names(number), stimulus.duration
@@ -65,7 +66,15 @@ def _synapse(stimulus, vectors, supply: float, number: int, own: np.ndarray) -> 
     return np.array([decisions_at(vectors, latched, supply, latch_names(number)), before, after])
 
 
-def _result(stimulus, vectors, supply: float, outcome, codes) -> RowResult:
+def _result(
+    stimulus: RowStimulus,
+    vectors: Vectors,
+    supply: float,
+    outcome: Iterable[np.ndarray],
+    codes: np.ndarray,
+    fractions: np.ndarray,
+) -> RowResult:
+    """outcome: decision, weight before and weight after of each pulse."""
     time, i_mem = vectors["time"], vectors[I_MEM]
     rises, falls = _ticks(stimulus.rise_times), _ticks(stimulus.fall_times)
     ended = falls <= stimulus.duration
@@ -80,9 +89,9 @@ def _result(stimulus, vectors, supply: float, outcome, codes) -> RowResult:
         weight_after=after,
         pre=stimulus.pre,
     )
-    free = stimulus.forced_spikes is None
-    fired = output_spikes(vectors, supply) if free else stimulus.forced_spikes
-    return RowResult(time, i_mem, events, *codes, output_spikes=fired)
+    forced = stimulus.forced_spikes
+    fired = output_spikes(vectors, supply) if forced is None else forced
+    return RowResult(time, i_mem, events, codes, fractions, output_spikes=fired)
 
 
 def _ticks(times: np.ndarray) -> np.ndarray:

@@ -1,5 +1,7 @@
 """Reasons for different decisions of circuit and model, which can be checked; or none."""
 
+from typing import Any
+
 import numpy as np
 
 from cosim.comparison.decisions import DecisionTable
@@ -23,8 +25,11 @@ REASONS = {
 """Statement of each reason, by its name, in the order in which they are tried."""
 
 
-def miss_of(i_mem: float, decision: int, lower: float, upper: float) -> float:
-    """Distance in A of I_mem from the region in which the rule decides this way."""
+def miss_of(i_mem: float, decision: int, lower: Any, upper: Any) -> float:
+    """Distance in A of I_mem from the region in which the rule decides this way.
+
+    lower, upper: the thresholds, A, scalars.
+    """
     if decision > 0:
         return float(max(i_mem - lower, 0.0))
     if decision < 0:

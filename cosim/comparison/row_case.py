@@ -23,13 +23,12 @@ class RowComparisonInput:
     """One row.
 
     Attributes:
-        circuit: None where the row is missing: its run failed or never ended.
-        model: on the same stimulus; any other view can stand for it.
+        circuit: of its run. model: on the same stimulus; any other view can stand for it.
         stimulus: of both.
         rule: of the model, for this row's neuron.
     """
 
-    circuit: RowResult | None
+    circuit: RowResult
     model: RowResult
     stimulus: RowStimulus
     rule: Rule

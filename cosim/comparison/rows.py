@@ -168,18 +168,18 @@ def _greatest(found: Iterable[float | None]) -> float | None:
 
 
 def compare_rows(
-    cases: Mapping[int, RowComparisonInput], tolerances: ReplayTolerances
+    cases: Mapping[int, RowComparisonInput],
+    tolerances: ReplayTolerances,
+    missing: Iterable[int] = (),
 ) -> RowsComparison:
     """Compare all rows, by the number of their neuron.
+
+    missing: those of which there is no result of a circuit.
 
     Raises:
         InputError: circuit and model of a row got different stimuli.
     """
     return RowsComparison(
-        rows={
-            row: compare_row(row, case, tolerances)
-            for row, case in cases.items()
-            if case.circuit is not None
-        },
-        missing=[row for row, case in cases.items() if case.circuit is None],
+        rows={row: compare_row(row, case, tolerances) for row, case in cases.items()},
+        missing=list(missing),
     )

@@ -4,9 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cosim.comparison.row_case import Rule
 from ebn_model.errors import InputError
-from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.results import LearningResult, SpikeTable, turning_points
+from ebn_model.row import RowResult
+
+Run = LearningResult | RowResult
 
 _SAME_TIME = 1e-6
 """Rising edges that differ by no more than this, in s, belong to the same spike."""
@@ -50,8 +53,8 @@ def compare(run: LearningResult, reference: LearningResult | SpikeTable) -> Comp
     Raises:
         InputError: no spikes in common, or spikes at different times.
     """
-    whole = isinstance(reference, LearningResult)
-    a, b = run.spikes, reference.spikes if whole else reference
+    whole = reference if isinstance(reference, LearningResult) else None
+    a, b = run.spikes, reference if isinstance(reference, SpikeTable) else reference.spikes
     common = slice(min(len(a), len(b)))
     if not same_spikes(a, b):
         raise InputError("runs of different stimuli can't be compared spike by spike")
@@ -68,8 +71,8 @@ def compare(run: LearningResult, reference: LearningResult | SpikeTable) -> Comp
         equal_weights=int(weights.sum()),
         first_difference=first,
         i_mem_rise_rms=float(np.sqrt(np.mean(rise_difference**2))),
-        i_mem_rms=waveform_rms(run, reference) if whole else None,
-        i_mem_alike_rms=_alike_rms(run, reference, first) if whole else None,
+        i_mem_rms=waveform_rms(run, whole) if whole else None,
+        i_mem_alike_rms=_alike_rms(run, whole, first) if whole else None,
     )
 
 
@@ -92,7 +95,7 @@ def weight_sequence(spikes: SpikeTable) -> np.ndarray:
     return np.append(spikes.weight_before, spikes.weight_after[-1])
 
 
-def waveform_rms(a: LearningResult, b: LearningResult, until: float = np.inf) -> float:
+def waveform_rms(a: Run, b: Run, until: float = np.inf) -> float:
     """RMS difference of I_mem in A over the time that both cover, until a time in s at most.
 
     Both are taken as straight lines between their points, and integrated exactly.
@@ -125,7 +128,7 @@ class OneStep:
         return self.equal / self.outside if self.outside else 1.0
 
 
-def one_step(reference: SpikeTable, model: LearningNeuron, dead_band: float) -> OneStep:
+def one_step(reference: SpikeTable, model: Rule, dead_band: float) -> OneStep:
     """Compare the model's decision with the reference's, one spike at a time.
 
     Errors don't accumulate, so a difference outside the dead band (in A) shows a fault of the
@@ -138,7 +141,7 @@ def one_step(reference: SpikeTable, model: LearningNeuron, dead_band: float) -> 
     return OneStep(int(equal.sum()), int(outside.sum()), int((~outside).sum()))
 
 
-def threshold_distance(i_mem: np.ndarray, weight: np.ndarray, model: LearningNeuron) -> np.ndarray:
+def threshold_distance(i_mem: np.ndarray, weight: np.ndarray, model: Rule) -> np.ndarray:
     """Distance in A of I_mem (A) from the nearer threshold for weights in LSB; equal shapes."""
     lower, upper = model.thresholds(weight)
     return np.minimum(abs(i_mem - lower), abs(i_mem - upper))

@@ -4,7 +4,7 @@ import heapq
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -40,30 +40,45 @@ class Controller(Protocol):
     Sources that move at the same times as these must be driven too: ngspice loses the corners of
     a piecewise-linear source in the deck where others come within rounding errors of them.
 
-    Attributes:
-        levels: V or A of each source that is driven, at the beginning, by its name; the deck
-            declares it as `vname node 0 pwl(0 0)`.
-        edge: duration of the sources' edges, s.
-        probes: vectors that are read at events; the deck saves them.
-        first_event: time of the first event, s, after 0; None for none.
-        watched: a vector and a level, whose upward crossings are told to `crossed`; the deck saves
-            it. Optional.
+    It may be a Watcher.
     """
 
-    levels: Mapping[str, float]
-    edge: float
-    probes: tuple[str, ...]
-    first_event: float | None
+    @property
+    def levels(self) -> Mapping[str, float]:
+        """V or A of each source that is driven, at the beginning, by its name.
+
+        The deck declares it as `vname node 0 pwl(0 0)`.
+        """
+
+    @property
+    def edge(self) -> float:
+        """Duration of the sources' edges, s."""
+
+    @property
+    def probes(self) -> tuple[str, ...]:
+        """Vectors that are read at events; the deck saves them."""
+
+    @property
+    def first_event(self) -> float | None:
+        """Time of the first event, s, after 0; None for none."""
 
     def act(self, time: float, values: Mapping[str, float]) -> Action:
         """Called once at each event within the run, with its time in s and the probes' values."""
 
-    def crossed(self, time: float) -> None:
-        """Called for each upward crossing of `watched`, with its interpolated time in s, before the
-        next event; only needed where there is something to watch."""
-
     def record(self) -> dict[str, np.ndarray]:
         """Vectors that a result gets beside those of the circuit; called after the run's end."""
+
+
+@runtime_checkable
+class Watcher(Protocol):
+    """A controller that is told when a vector crosses a level upwards."""
+
+    @property
+    def watched(self) -> tuple[str, float] | None:
+        """The vector, which the deck saves, and the level; None for none after all."""
+
+    def crossed(self, time: float) -> None:
+        """Called for each crossing, with its interpolated time in s, before the next event."""
 
 
 class ClosedLoop:
@@ -90,7 +105,7 @@ class ClosedLoop:
         self._courses: dict[str, Corners] = {}
         self._awaited: list[float] = []
         self._next_event = self._next_pause = math.inf
-        self._watched = getattr(controller, "watched", None)
+        self._watcher = controller if isinstance(controller, Watcher) else None
         self._seen = (0.0, math.inf)
         for source, level in controller.levels.items():
             self._set_course(source, (0.0, level, controller.edge, level))
@@ -114,8 +129,8 @@ class ClosedLoop:
         Raises LostEdgeError where an event or the end of an edge has no time point, CosimError
         for an impossible action, and what the controller raises.
         """
-        if self._watched:
-            self._watch(time, *self._watched)
+        if self._watcher and self._watcher.watched:
+            self._watch(time, self._watcher, *self._watcher.watched)
         while self._awaited and self._awaited[0] <= time + _SAME_TIME:
             awaited = heapq.heappop(self._awaited)
             if awaited < time - _SAME_TIME:
@@ -124,12 +139,12 @@ class ClosedLoop:
             self._act(time)
         return self._awaited[0] if self._awaited else math.inf
 
-    def _watch(self, time: float, vector: str, level: float) -> None:
+    def _watch(self, time: float, watcher: Watcher, vector: str, level: float) -> None:
         before, low = self._seen
         high = self._read(vector)
         self._seen = (time, high)
         if low < level <= high:
-            self._controller.crossed(before + (time - before) * (level - low) / (high - low))
+            watcher.crossed(before + (time - before) * (level - low) / (high - low))
 
     def _act(self, time: float) -> None:
         values = {name: self._read(name) for name in self._controller.probes}

@@ -13,6 +13,10 @@ from cosim.workbench.errors import DeckError, LostEdgeError, SimulationError
 Vectors = dict[str, np.ndarray]
 """Vectors of a run: values by the name of what was saved, each of shape (points,)."""
 
+StartCheck = Callable[[Callable[[str], float]], None]
+"""Gets an operating point as a function from the name of a vector to its value in V or A; raises
+SimulationError where it can't be."""
+
 
 @dataclass(frozen=True, eq=False)
 class Job:
@@ -25,10 +29,9 @@ class Job:
         edge_tolerance in s.
     raw_path: where to write the vectors as an ngspice raw file as well.
     deck_path: where to write the deck that ran: the job's, led to its operating point.
-    check_start: gets the operating point of a transient before it runs, as a function from the name
-        of a vector to its value in V or A; raises SimulationError where it can't be. Must be
-        picklable.
-    controller: makes what closes the loop around the deck, new for each run; must be picklable.
+    check_start: gets the operating point of a transient before it runs; must be picklable.
+    controller: makes what closes the loop around the deck, new for each run; must be picklable. In
+        lockstep it gets the Link to the process that it is in step with, as `link`.
     """
 
     label: str
@@ -39,8 +42,8 @@ class Job:
     edge_tolerance: float = 1e-9
     raw_path: Path | None = None
     deck_path: Path | None = None
-    check_start: Callable[[Callable[[str], float]], None] | None = None
-    controller: Callable[[], Controller] | None = None
+    check_start: StartCheck | None = None
+    controller: Callable[..., Controller] | None = None
 
     def writing_to(self, folder: Path) -> "Job":
         """The same run, which leaves its deck and its vectors in a folder."""

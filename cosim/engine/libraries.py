@@ -28,7 +28,7 @@ class Libraries:
         digests: hexadecimal SHA-256 of each file that ngspice reads for them.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.digests: dict[Path, str] = {}
         self._lines: dict[Path, list[Line]] = {}
 

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PySpice.Spice.NgSpice.Shared import NgSpiceShared, ffi
@@ -16,7 +17,7 @@ from PySpice.Spice.NgSpice.Shared import NgSpiceShared, ffi
 from cosim.engine.alone import alone_in, own_folder
 from cosim.engine.closed_loop import ClosedLoop, Controller, Corners
 from cosim.engine.deck import Deck
-from cosim.engine.job import Job
+from cosim.engine.job import Job, StartCheck
 from cosim.engine.libraries import loadable
 from cosim.engine.library import find_library
 from cosim.engine.messages import deck_fault, run_fault, without_pause
@@ -48,7 +49,7 @@ def _guarded(callback: Callable) -> Callable:
     """Keep an exception for `simulate` to raise: ngspice, the caller, would only print it."""
 
     @wraps(callback)
-    def call(self: NgSpice, *arguments) -> int:
+    def call(self: NgSpice, *arguments: Any) -> int:
         try:
             return callback(self, *arguments) or 0
         except BaseException as error:
@@ -67,7 +68,7 @@ class NgSpice(NgSpiceShared):
 
     _exists = False
 
-    def __init__(self):
+    def __init__(self) -> None:
         """Load the library; raises CosimError where there is none, or for a second one."""
         if NgSpice._exists:
             raise CosimError("this process already has an NgSpice; use that one")
@@ -130,15 +131,16 @@ class NgSpice(NgSpiceShared):
         """The operating point of a transient, checked; None where it begins without one."""
         if job.t_stop is None:
             if job.check_start:
-                self._check_operating_point(job)
+                self._check_operating_point(job.deck, job.check_start)
             return None
         if not starts_at_operating_point(job.deck):
             return None
         self._loop = None
         deck = deck_for_start(job.deck)
         self._load(deck)
-        for source, level in controller.levels.items() if controller else ():
-            self._drive(source, (0.0, level, controller.edge, level))
+        if controller:
+            for source, level in controller.levels.items():
+                self._drive(source, (0.0, level, controller.edge, level))
         self._run_to_first_point(deck)
         found = {name.lower(): self._last_value(name) for name in self._saved(self.last_plot)}
         values = {name.lower(): self._last_value(name) for name in job.vectors}
@@ -146,15 +148,15 @@ class NgSpice(NgSpiceShared):
             job.check_start(self._last_value)
         return OperatingPoint(voltages(found), values or found)
 
-    def _check_operating_point(self, job: Job) -> None:
+    def _check_operating_point(self, deck: Deck, check: StartCheck) -> None:
         """Before an analysis that finds its own operating points, of which this is the first."""
-        deck = deck_for_start(job.deck)
+        deck = deck_for_start(deck)
         self._load(deck)
         self._command("op")
         self._raise_faults(deck)
         if fault := run_fault(self._stderr):
             raise SimulationError(fault)
-        job.check_start(self._last_value)
+        check(self._last_value)
 
     def _close_loop(self, controller: Controller | None) -> None:
         if controller is None:
@@ -271,27 +273,36 @@ class NgSpice(NgSpiceShared):
         )
 
     @_guarded
-    def _send_char(self, message, _id, _user) -> None:
+    def _send_char(self, message: Any, _id: int, _user: Any) -> None:
         stream, _, text = ffi.string(message).decode(errors="replace").partition(" ")
         _messages.debug(text)
         (self._stderr if stream == "stderr" else self._stdout).append(text)
 
     @_guarded
-    def _send_stat(self, message, _id, _user) -> None:
+    def _send_stat(self, message: Any, _id: int, _user: Any) -> None:
         if self._on_percent and (match := re.match(rb"tran: *([\d.]+)%", ffi.string(message))):
             self._on_percent(float(match[1]))
 
     @_guarded
-    def _exit(self, _status, _immediate, _quit, _id, _user) -> None:
+    def _exit(self, *_arguments: Any) -> None:
         self._detached = True
 
     @_guarded
-    def _get_vsrc_data(self, _level, _time, name, _id, _user) -> None:
+    def _get_vsrc_data(self, _level: Any, _time: float, name: Any, _id: int, _user: Any) -> None:
         raise DeckError(f"{ffi.string(name).decode()} is external, but nothing drives it")
 
     _get_isrc_data = _get_vsrc_data
 
-    def _sync(self, time, step, _old_step, redo, _id, location, _user) -> int:
+    def _sync(
+        self,
+        time: float,
+        step: Any,
+        _old_step: float,
+        redo: int,
+        _id: int,
+        location: int,
+        _user: Any,
+    ) -> int:
         """Called by ngspice twice per time point: accepted (0), and solved or rejected (1)."""
         if location == 0:
             self._step_done(time, step)
@@ -302,7 +313,7 @@ class NgSpice(NgSpiceShared):
         return redo
 
     @_guarded
-    def _step_done(self, time: float, step) -> None:
+    def _step_done(self, time: float, step: Any) -> None:
         if self._loop and not self._callback_error:
             step[0] = self._loop.next_step(time, step[0])
         if self._t_stop:

@@ -55,7 +55,7 @@ class SolverOptions(BaseModel):
     @field_validator(*_BOUNDS)
     @classmethod
     def _within_bounds(cls, value: float, field: ValidationInfo) -> float:
-        least, below, most, above = _BOUNDS[field.field_name]
+        least, below, most, above = _BOUNDS[str(field.field_name)]
         if value < least:
             raise InputError(f"{value:g} is below {least:g}, where {below}")
         if value > most:

@@ -76,7 +76,7 @@ def _cards(text: str, path: Path) -> Iterator[tuple[int, str]]:
 
 
 def _assignments(card: str, place: str) -> Iterator[tuple[str, float]]:
-    rest = card[_PARAMETERS.match(card).end() :].strip(_SEPARATORS)
+    rest = _PARAMETERS.sub("", card, count=1).strip(_SEPARATORS)
     while rest:
         found = _ASSIGNMENT.match(rest)
         if not found:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from operator import attrgetter
-from pathlib import Path
 
 from cosim.engine.job import Job, Vectors
 from cosim.engine.ngspice import NgSpice
@@ -20,14 +19,15 @@ def simulate(job: Job, notify: Callable[[float], None]) -> Vectors:
 
     Raises as NgSpice.simulate.
     """
-    paths = {"raw_path": job.raw_path, "deck_path": job.deck_path}
-    job = replace(job, **{name: path and Path(path).absolute() for name, path in paths.items()})
+    raw_path, deck_path = (path and path.absolute() for path in (job.raw_path, job.deck_path))
+    job = replace(job, raw_path=raw_path, deck_path=deck_path)
     # ngspice obeys files that it finds in the working directory.
     os.chdir(tempfile.gettempdir())
     return NgSpice().simulate(job, notify)
 
 
 def _simulate_in_step(job: Job, link: Link) -> Vectors:
+    assert job.controller, "a run in lockstep has a controller"
     return simulate(replace(job, controller=partial(job.controller, link=link)), link)
 
 

@@ -1,7 +1,7 @@
 """The loop closed: circuits decide, and the network goes on with the weights that they learn."""
 
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -10,6 +10,7 @@ import numpy as np
 from cosim.circuits.lockstep_row import Answer, LockstepRow, Step
 from cosim.circuits.row import RowCircuit
 from cosim.circuits.row_logic import digital_edges
+from cosim.engine.job import Vectors
 from cosim.engine.worker import STEPPED_SIMULATION
 from cosim.workbench.errors import SimulationError
 from cosim.workbench.lockstep import Runs, in_step
@@ -112,8 +113,8 @@ def live(
                 on_progress(end)
         runs.send(_steps(p.neurons, None, pulses))
         vectors = runs.results()
-    columns = zip(*fired, strict=True) if fired else ((), ())
-    times, neurons = (np.array(c, dtype=k) for c, k in zip(columns, (float, int), strict=True))
+    times = np.array([time for time, _ in fired], dtype=float)
+    neurons = np.array([neuron for _, neuron in fired], dtype=int)
     rows, stimuli = _read(network, command, circuit, (times, neurons), vectors, forced=False)
     result = _as_network(network, duration, times, neurons, rows, stimuli)
     return ClosedLoopResult(result, rows, stimuli, step)
@@ -179,7 +180,7 @@ def _steps(
     neurons: int,
     until: float | None,
     pulses: list[tuple[float, int]],
-    spikes: list[tuple[float, int]] = (),
+    spikes: Sequence[tuple[float, int]] = (),
 ) -> list[Step]:
     """News for each row: all pulses but its neuron's own, and its forced spikes."""
     sent = [(rise, neuron) for rise, neuron in pulses if np.isfinite(rise)]
@@ -207,7 +208,14 @@ def _neuron(place: int, row: int) -> int:
     return place + (place >= row)
 
 
-def _read(network, command, circuit, spikes, vectors, forced):
+def _read(
+    network: ChipNetwork,
+    command: np.ndarray,
+    circuit: RowCircuit,
+    spikes: tuple[np.ndarray, np.ndarray],
+    vectors: list[Vectors],
+    forced: bool,
+) -> tuple[dict[int, RowResult], dict[int, RowStimulus]]:
     """Results and stimuli of all rows."""
     stimuli = {
         row: row_stimulus(network, command, *spikes, row, forced) for row in range(len(vectors))

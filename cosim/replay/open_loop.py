@@ -31,13 +31,15 @@ ROW = Task(run_row, attrgetter("label"), isolated=True, key=row_key)
 
 
 class Spikes(Protocol):
-    """Spikes of a run, as NetworkResult and SpikeTrains have them.
+    """Spikes of a run, as NetworkResult and SpikeTrains have them."""
 
-    spike_times: s, ascending, shape (spikes,). spike_neurons: who fired, same shape.
-    """
+    @property
+    def spike_times(self) -> np.ndarray:
+        """In s, ascending, shape (spikes,)."""
 
-    spike_times: np.ndarray
-    spike_neurons: np.ndarray
+    @property
+    def spike_neurons(self) -> np.ndarray:
+        """Neuron of each spike, same shape."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,8 @@ class ReplayResult:
     """Rows in circuit and model.
 
     Attributes:
-        rows: by the number of the row's neuron, in ascending order; the circuit's result is None
-            where its run failed.
-        runs: what the runs of the circuits took, without those that failed.
+        rows: by the number of the row's neuron, in ascending order, without those whose run failed.
+        runs: what the runs of the circuits took.
         failures: the errors of the others.
     """
 
@@ -156,10 +157,8 @@ def replay_stimuli(
     model = ChipRow(neuron)
     runs, failures = _run(tasks, settings, on_progress)
     rows = {
-        row: RowComparisonInput(
-            runs[row].result if row in runs else None, model.run(stimulus), stimulus, model
-        )
-        for row, stimulus in sorted(stimuli.items())
+        row: RowComparisonInput(run.result, model.run(stimuli[row]), stimuli[row], model)
+        for row, run in sorted(runs.items())
     }
     result = ReplayResult(rows, dict(sorted(runs.items())), dict(sorted(failures.items())))
     if failures:

@@ -115,7 +115,7 @@ def check_rates(content: SpikeContent, pulse_width: float, slot: float) -> None:
     _refuse(content, lost, times, f"up to {{:.9g}} s there are more spikes than one in {slot:g} s")
 
 
-def listed(neurons: Sequence[int]) -> str:
+def listed(neurons: Sequence[int] | np.ndarray) -> str:
     """Neurons for a message, in ascending order: a range where all of it is there."""
     first, last = neurons[0], neurons[-1]
     if last - first == len(neurons) - 1:

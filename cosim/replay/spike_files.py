@@ -112,7 +112,7 @@ def _known_neurons(content: SpikeContent, neurons: range | None) -> range | None
     told = None if content.neurons is None else range(content.neurons)
     for known in filter(None, (told, neurons)):
         _check_count(content, known.stop - known.start)
-    if None not in (told, neurons) and told != neurons:
+    if told is not None and neurons is not None and told != neurons:
         raise InputError(
             f"{content.source}: is of the neurons {listed(told)}, not {listed(neurons)}"
         )
@@ -165,7 +165,7 @@ def _read_npz(path: Path, time_unit: str | None) -> SpikeContent:
         lambda k: f"{path}: entry {k}",
         path,
         None if time_unit else "s",
-        count and int(count),
+        None if count is None else int(count),
         duration and duration * scale,
     )
 

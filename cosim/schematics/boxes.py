@@ -50,10 +50,11 @@ def members(name: str) -> list[str]:
     found: list[str] = []
     for part in name.split(", "):
         first, _, last = part.partition("..")
-        if last:
-            prefix, low, suffix = _NUMBERED.match(first).groups(default="")
-            high = _NUMBERED.match(last)[2]
-            found += [f"{prefix}{number}{suffix}" for number in range(int(low), int(high) + 1)]
+        low, high = _NUMBERED.match(first), _NUMBERED.match(last)
+        if low and high:
+            prefix, lowest, suffix = low.groups(default="")
+            numbers = range(int(lowest), int(high[2]) + 1)
+            found += [f"{prefix}{number}{suffix}" for number in numbers]
         else:
             found.append(part)
     return found

@@ -163,8 +163,9 @@ def _names(words: list[str], pin: str) -> bool:
     place = words.index("..")
     first, last = words[place - 1], words[place + 1]
     low, high, number = (_NUMBERED.fullmatch(word) for word in (first, last, pin))
-    same = number and (number[1], number[3]) == (low[1], low[3])
-    inside = bool(same) and int(low[2]) <= int(number[2]) <= int(high[2])
+    inside = False
+    if low and high and number and (number[1], number[3]) == (low[1], low[3]):
+        inside = int(low[2]) <= int(number[2]) <= int(high[2])
     return inside or _names(words[: place - 1] + words[place + 2 :], pin)
 
 

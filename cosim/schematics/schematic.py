@@ -28,8 +28,9 @@ class Schematic:
     def texts(self) -> tuple[Text, ...]:
         """All texts."""
         inside = (text for item in self.items for text in item.texts)
-        labels = (label.text for label in (*self.labels, *self.rails))
-        return (*inside, *labels, *self.names)
+        labels = (label.text for label in self.labels)
+        rails = (rail.text for rail in self.rails)
+        return (*inside, *labels, *rails, *self.names)
 
 
 def draw(cell: Cell, cells: Mapping[str, Cell], placement: Placement) -> Schematic:

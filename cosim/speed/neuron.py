@@ -130,7 +130,10 @@ def run_alone(deck: Path, folder: Path) -> Measurement:
     if not raw.is_file():
         raise CosimError(f"{deck} gave no data:\n{_log(folder)}")
     with raw.open("rb") as file:
-        points = int(re.search(rb"No\. Points: (\d+)", file.read(2000))[1])
+        found = re.search(rb"No\. Points: (\d+)", file.read(2000))
+    if not found:
+        raise CosimError(f"{raw} is no raw file of ngspice")
+    points = int(found[1])
     return Measurement(seconds, points, usage.ru_maxrss * 1024)
 
 

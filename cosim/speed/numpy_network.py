@@ -49,7 +49,7 @@ def train(network: LifNetwork, drive: np.ndarray) -> tuple[Spikes, Updates, np.n
         v = v + (current / p.tau_mem) * dt
         if k >= 0:
             changes = _changes(k, v_last, weights, v_reset, limits, network)
-            updates += [(now, n, k, changes[n]) for n in np.flatnonzero(changes)]
+            updates += [(now, n, k, changes[n]) for n in np.flatnonzero(changes).tolist()]
             _learn(k, changes, weights, v_reset, v_rest)
         last, now = now, now + dt
         wait = wait - dt

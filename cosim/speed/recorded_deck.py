@@ -4,14 +4,14 @@ For benches: the deck knows the outcome of all decisions beforehand.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
 from cosim.circuits.levels import LogicLevels
 from cosim.circuits.row_logic import DigitalRow
 from cosim.engine.closed_loop import Action
-from cosim.engine.deck import Deck
+from cosim.engine.job import Job
 from ebn_model.row import RowStimulus
 
 _ROW = 4
@@ -39,22 +39,23 @@ class RecordedRow(DigitalRow):
         return super().record() | {"moves": np.array(self._moves).reshape(-1, 3).T}
 
 
-def played_deck(deck: Deck, controller: Callable[[], RecordedRow], moves: np.ndarray) -> str:
+def played_deck(job: Job, moves: np.ndarray) -> str:
     """The deck's text with the sources' courses in it.
 
     Args:
-        deck, controller: of the run (RowCircuit.job).
-        moves: from its RecordedRow.
+        job: of the run, with a RecordedRow.
+        moves: from that.
     """
-    levels = controller().levels
-    corners = defaultdict(list)
+    assert job.controller, "the run's logic was in Python"
+    levels = job.controller().levels
+    corners: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
     sources, now = list(levels), dict(levels)
     for time, place, level in moves.T:
         source = sources[int(place)]
         if level != now[source]:
             corners[source] += [(time, now[source]), (time + DigitalRow.edge, level)]
             now[source] = level
-    text = deck.text
+    text = job.deck.text
     for source, level in levels.items():
         declared = f"\n{source} {source[1:]} 0 pwl(0 0)\n"
         text = text.replace(declared, f"\n{_line(source, level, corners[source])}\n")

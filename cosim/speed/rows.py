@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
 
-from cosim.circuits.row import RowCircuit
+from cosim.circuits.row import RowCircuit, View
 from cosim.engine.inventory import transistors
 from cosim.engine.worker import run_jobs
 from cosim.experiments.protocol import Request
@@ -43,15 +43,15 @@ def main() -> int:
         return 2
     try:
         with ScratchFolder() as name:
-            for view in ("mixed", "multiplexed"):
-                _bench(view, Path(name))
+            _bench("mixed", Path(name))
+            _bench("multiplexed", Path(name))
     except CosimError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 2
     return 0
 
 
-def _bench(view: str, folder: Path) -> None:
+def _bench(view: View, folder: Path) -> None:
     circuit, recorded = RowCircuit(view), recorded_run(_experiment())
     network, command = recorded.network, recorded.command
     stimuli = list(network_stimuli(network, command, recorded.result).values())
@@ -111,7 +111,7 @@ def _played(circuit: RowCircuit, stimuli: Sequence, folder: Path) -> list[Path]:
         place = folder / f"{circuit.view}_{row}"
         place.mkdir()
         place.joinpath(".spiceinit").write_text("set num_threads=1\n", encoding="utf-8")
-        text = played_deck(jobs[row].deck, jobs[row].controller, vectors["moves"])
+        text = played_deck(jobs[row], vectors["moves"])
         saved = ".save " + " ".join(jobs[row].vectors)
         deck = place / "row.cir"
         deck.write_text(text.replace("\n.end\n", f"\n{saved}\n.end\n"), encoding="utf-8")

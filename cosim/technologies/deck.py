@@ -12,8 +12,7 @@ def with_wrappers(deck: Deck, technology: Technology, corner: str) -> Deck:
     if technology.netlist:
         deck = deck.include(technology.folder / technology.netlist)
     else:
-        wrappers = {"nfet": technology.nfet, "pfet": technology.pfet}
-        text = "\n".join(_wrapper(kind, device) for kind, device in wrappers.items())
+        text = "\n".join(_wrapper(kind, device) for kind, device in technology.devices.items())
         deck = deck.append(f"* {technology.about}\n{text}", name)
     parameters = technology.parameters | technology.corners[corner].parameters
     if parameters:

@@ -14,7 +14,7 @@ from platformdirs import user_cache_path
 
 from cosim.engine.deck import Deck, bare_cards
 from cosim.technologies.sizes import Sizes
-from cosim.technologies.technology import Device, Technology
+from cosim.technologies.technology import Device, Models, Technology
 from cosim.workbench.errors import CosimError
 from cosim.workbench.output import new_files
 
@@ -48,9 +48,9 @@ def model_reference(technology: Technology, corner: str, sizes: dict[str, Sizes]
             files don't have the models.
         OutputError: the cache can't be written.
     """
-    path = _source(technology, corner)
+    path, models = _source(technology, corner), _models(technology)
     sections = technology.corners[corner].sections
-    if technology.models.package is None and not technology.models.changes:
+    if models.package is None and not models.changes:
         if not sections:
             return f'.include "{path}"'
         return "\n".join(f'.lib "{path}" {section}' for section in sections)
@@ -64,9 +64,15 @@ def model_reference(technology: Technology, corner: str, sizes: dict[str, Sizes]
     return f'.lib "{cached}" {SECTION}'
 
 
+def _models(technology: Technology) -> Models:
+    if technology.models is None:
+        raise ModelError(f"technology {technology.name} has no models beside its netlist")
+    return technology.models
+
+
 def _source(technology: Technology, corner: str) -> Path:
     """The file with the models."""
-    models = technology.models
+    models = _models(technology)
     name = technology.corners[corner].file or models.file
     if name is None:
         raise ModelError(f"technology {technology.name} names no file of models for {corner}")
@@ -133,12 +139,13 @@ def _cut(technology: Technology, corner: str, path: Path, sizes: dict[str, Sizes
         whole = whole.include(path)
     cards = list(_cards(whole))
     kept = [card for card in cards if card.lower().startswith(".param")]
-    for kind, device in (("nfet", technology.nfet), ("pfet", technology.pfet)):
+    changes = _models(technology).changes
+    for kind, device in technology.devices.items():
         models = [card for card in cards if _is_model(card, device.model)]
         used = [card for card in models if _is_used(card, device, sizes[kind])]
         if not used:
             raise ModelError(f"{path} has no model {device.model} of the deck's sizes")
-        kept += [_changed(card, technology.models.changes) for card in used]
+        kept += [_changed(card, changes) for card in used]
     files = whole.library_files or {(path.resolve(), hashlib.sha256(path.read_bytes()).hexdigest())}
     sources = [f"* of {digest} {file}" for file, digest in sorted(files)]
     # A card on one line, as each line costs time whenever it is read.

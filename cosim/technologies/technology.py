@@ -95,6 +95,12 @@ class Technology(Section):
     models: Models | None = None
     corners: dict[str, Corner]
 
+    @property
+    def devices(self) -> dict[str, Device]:
+        """`nfet` and `pfet`, as far as this file says how they are made."""
+        both = {"nfet": self.nfet, "pfet": self.pfet}
+        return {name: device for name, device in both.items() if device}
+
     @model_validator(mode="after")
     def _complete(self) -> "Technology":
         if "tt" not in self.corners:

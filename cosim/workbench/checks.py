@@ -2,6 +2,9 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import TypeVar
+
+Limit = TypeVar("Limit")
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,11 @@ def unjudged(check: Check) -> Check:
 
 
 def against_limit(
-    names: tuple[str, str], limit, describe: Callable, measured: str, judge: Callable
+    names: tuple[str, str],
+    limit: Limit | None,
+    describe: Callable[[Limit], str],
+    measured: str,
+    judge: Callable[[Limit], bool],
 ) -> Check:
     """A check that requires something, unless the limit is None.
 
@@ -66,13 +73,19 @@ def at_least(names: tuple[str, str], share: float | None, measured: float, count
     )
 
 
-def at_most(names: tuple[str, str], limit: float | None, measured: float) -> Check:
-    """A check that requires a current in A to be at most as large as the limit, if there is one."""
+def at_most(names: tuple[str, str], limit: float | None, measured: float | None) -> Check:
+    """A check that requires a current in A to be at most as large as the limit, if there is one.
+
+    measured: None where there are no waveforms, which fails where something is required of them.
+    """
+    if measured is None:
+        return Check(*names, "", "no waveforms", None if limit is None else False)
 
     def describe(current: float) -> str:
         return f"≤ {nano_text(current)}"
 
-    return against_limit(names, limit, describe, nano_text(measured), lambda most: measured <= most)
+    text = nano_text(measured)
+    return against_limit(names, limit, describe, text, lambda most: measured <= most)
 
 
 VERDICTS = {True: "passed", False: "failed", None: "nothing judged"}

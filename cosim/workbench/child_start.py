@@ -25,6 +25,7 @@ def main() -> None:
     for name, location in task["packages"].items():
         file = Path(location, "__init__.py")
         spec = spec_from_file_location(name, file, submodule_search_locations=[location])
+        assert spec and spec.loader, location
         package = module_from_spec(spec)
         sys.modules[name] = package
         spec.loader.exec_module(package)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
@@ -51,22 +51,20 @@ class DaskPool(Pool):
         """
         if task.key is None:
             raise InputError(f"{task.function.__name__} can't go to a cluster")
-        return self._run(task, arguments)
+        return self._run(task, task.key, arguments)
 
     def close(self) -> None:
         """Each run has a client of its own, which ends with it."""
 
-    def _run(self, task: Task, arguments: Iterable) -> Outcomes:
+    def _run(self, task: Task, key: Callable[[Any], str], arguments: Iterable) -> Outcomes:
         # The end of the client is that of its tasks, too.
         with _client(self._scheduler) as client:
-            waiting, running = enumerate(arguments), {}
+            waiting, running = enumerate(arguments), dict[Any, tuple[int, str]]()
             while True:
                 for number, argument in islice(
                     waiting, self._workers and self._workers - len(running)
                 ):
-                    future = client.submit(
-                        _on_worker, task, argument, task.key(argument), pure=False
-                    )
+                    future = client.submit(_on_worker, task, argument, key(argument), pure=False)
                     running[future] = number, task.label(argument)
                 if not running:
                     return
@@ -80,7 +78,7 @@ def _on_worker(task: Task, argument: Any, expected: str) -> Any:
     from distributed import get_worker
 
     worker = get_worker()
-    if task.key(argument) != expected:
+    if task.key is None or task.key(argument) != expected:
         raise ClusterError(
             f"the Dask worker {worker.address} would give another result: its sources, netlists "
             "or versions of programs are not the same as here"

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from cosim.workbench.checks import VERDICTS
 from ebn_model.errors import InputError
@@ -42,7 +42,7 @@ class Table:
     rows: Sequence[Sequence[Cell]]
     caption: str = ""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for row in self.rows:
             if len(row) != len(self.header):
                 raise InputError(
@@ -112,7 +112,7 @@ def to_markdown(document: Document) -> str:
     return _template("report.md.j2", autoescape=False).render(document=document)
 
 
-def _template(name: str, autoescape: bool):
+def _template(name: str, autoescape: bool) -> Template:
     environment = Environment(
         loader=PackageLoader("cosim.workbench"),
         autoescape=autoescape,

@@ -23,7 +23,7 @@ def interruptible(command: Callable[[], int]) -> int:
         return command()
     last = -_TOGETHER
 
-    def interrupt(number: int, _frame) -> None:
+    def interrupt(number: int, _frame: object) -> None:
         nonlocal last
         before, last = last, time.monotonic()
         if last - before > _TOGETHER:

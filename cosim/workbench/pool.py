@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
 from functools import partial
 from itertools import islice
@@ -14,7 +14,7 @@ from cosim.workbench.task import Task
 
 OnMessage = Callable[[int, Any], None]
 """Takes the number of an argument and a message of its task."""
-Outcomes = Iterator[tuple[int, Any]]
+Outcomes = Generator[tuple[int, Any], None, None]
 """The number of an argument, and its result or the Exception that ended it, as they get done."""
 
 
@@ -48,7 +48,7 @@ class Pool(ABC):
     def __enter__(self) -> Pool:
         return self
 
-    def __exit__(self, *_error) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
 
@@ -126,7 +126,7 @@ def _in_this_process(task: Task, arguments: list, on_message: OnMessage) -> Outc
         yield number, outcome
 
 
-def results(outcomes: Outcomes) -> Iterator[tuple[int, Any]]:
+def results(outcomes: Outcomes) -> Outcomes:
     """The outcomes, for whom none must be an error: raises the first, and gives up the others."""
     with closing(outcomes):
         for number, outcome in outcomes:

@@ -19,7 +19,7 @@ from collections.abc import Collection
 from contextlib import nullcontext, suppress
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from cosim.workbench.child import python_command
 from cosim.workbench.errors import WorkerError
@@ -155,7 +155,7 @@ def ready(processes: Collection[Process]) -> list[Process]:
     been stopped together with the others.
     """
     begin = time.monotonic()
-    found = wait(processes, _TICK)
+    found = cast(list[Process], wait(cast(Collection[Connection], processes), _TICK))
     waited = min(time.monotonic() - begin, _TICK)
     for process in processes:
         if process not in found:
@@ -166,7 +166,8 @@ def ready(processes: Collection[Process]) -> list[Process]:
 def _kill(process: subprocess.Popen, connection: Connection) -> None:
     process.kill()
     process.wait()
-    process.stdin.close()
+    if process.stdin:
+        process.stdin.close()
     connection.close()
 
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -57,12 +58,14 @@ class StoredReport(StoredResult):
     """
 
     record_name = SUMMARY
-    _place = staticmethod(new_files)
 
     def __init__(self, folder: Path, summary: Mapping[str, Any]):
         """folder: gets the files. summary: all numbers, of JSON's types."""
         super().__init__(folder, digest(to_json(dict(summary))))
         self._summary = summary
+
+    def _place(self) -> AbstractContextManager[Path]:
+        return new_files(self.folder)
 
     def write(self, write_files: Callable[[Path], None], anew: bool = False) -> None:
         """Write summary and files where the summary changed or a file isn't intact, or anyway.

@@ -5,7 +5,7 @@ import json
 import logging
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,6 @@ class StoredResult:
     """
 
     record_name = RECORD
-    _place = staticmethod(new_folder)
 
     def __init__(self, folder: Path, key: Any):
         """A result that is or will be in a folder of its own.
@@ -79,6 +78,10 @@ class StoredResult:
         except OutdatedError as error:
             self._say(error)
 
+    def _place(self) -> AbstractContextManager[Path]:
+        """An empty folder, whose files take their place once the block has ended well."""
+        return new_folder(self.folder)
+
     @contextmanager
     def writing(self, values: Mapping[str, Any] | None = None) -> Iterator[Path]:
         """Give an empty folder for the files, which take the old ones' place in the end.
@@ -88,7 +91,7 @@ class StoredResult:
         Raises:
             OutputError: a file could not be written; what was there is then as it was.
         """
-        with self._place(self.folder) as new:
+        with self._place() as new:
             yield new
             files = {path.name: _digest(path) for path in sorted(new.iterdir())}
             record = {"key": self.key, **(values or {}), "files": files}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import matplotlib as mpl
 import numpy as np
@@ -22,7 +23,9 @@ BLUE, VERMILION, SKY, ORANGE, GREEN, PURPLE, YELLOW = (
 )
 DASHED, DOTTED = (0, (4, 2)), (0, (1, 1))
 
-_STYLE = {
+Amount = TypeVar("Amount", float, np.ndarray)
+
+_STYLE: Any = {
     "font.size": 8,
     "axes.labelsize": 8,
     "xtick.labelsize": 7,
@@ -47,11 +50,11 @@ def save(make_figure: Callable[[], Figure], paths: Iterable[Path]) -> None:
             figure.savefig(path, dpi=200, metadata=metadata)
 
 
-def milli(seconds: np.ndarray | float) -> np.ndarray | float:
+def milli(seconds: Amount) -> Amount:
     """From s to ms."""
     return seconds * 1e3
 
 
-def nano(amperes: np.ndarray | float) -> np.ndarray | float:
+def nano(amperes: Amount) -> Amount:
     """From A to nA."""
     return amperes * 1e9

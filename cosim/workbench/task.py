@@ -26,7 +26,7 @@ class Task:
             can't leave this machine.
     """
 
-    function: Callable[[Any, Callable[[Any], None]], Any]
+    function: Callable[[Any, Any], Any]
     label: Callable[[Any], str] = str
     isolated: bool = False
     key: Callable[[Any], str] | None = None

@@ -1,6 +1,7 @@
 """Input and output of the compiled loop of the chip's neurons, block by block."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ BLOCK = 100
 def dpi_of(parameters: IntegratorParameters) -> Dpi:
     """Parameters of a DPI for the compiled functions."""
     values = [getattr(parameters, name) for name in Dpi._fields[:-1]]
-    return Dpi(*values, floor=float(np.log(state_of(parameters.i_floor, parameters))))
+    return Dpi._make([*values, float(np.log(state_of(parameters.i_floor, parameters)))])
 
 
 def log_state(current: float, neuron: NeuronParameters) -> float:
@@ -41,9 +42,9 @@ def circuit_of(
     sub_lsbs: bits of the counters below the codes'. lsb: one step of a code, in LSB of the DAC.
     """
     posts = len(synapse_gain)
-    decision, spike = neuron.decision, neuron.spike
+    decision, spike = neuron.decision, neuron.spike_generator
     lowest, highest = counter_range(sub_lsbs, lsb)
-    values = {
+    values: dict[str, Any] = {
         "excitatory": dpi_of(neuron.excitatory),
         "inhibitory": dpi_of(neuron.inhibitory),
         "membrane": dpi_of(neuron.membrane),

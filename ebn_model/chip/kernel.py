@@ -98,7 +98,7 @@ class Record(NamedTuple):
     membrane: I_mem in A at the end of each step, shape (steps, P), or empty.
     """
 
-    count: np.ndarray
+    count: np.ndarray  # type: ignore[assignment]  # nobody counts a tuple's items
     spike_times: np.ndarray
     spike_neurons: np.ndarray
     rise_times: np.ndarray

@@ -141,7 +141,7 @@ class ChipNetwork:
     def _circuit(self) -> Circuit:
         """The chip, for the compiled loop."""
         p, chip = self.parameters, self.mismatch
-        decision, spike, i_rest = p.neuron.decision, p.neuron.spike, p.i_rest
+        decision, spike, i_rest = p.neuron.decision, p.neuron.spike_generator, p.i_rest
         own = chip.threshold if p.window == "own" else np.ones(p.neurons)
         firing = i_rest + (spike.i_spike - i_rest) * chip.threshold
         shift = decision.i_omega * (chip.weight if p.sees == "effective" else 1.0)
@@ -207,7 +207,7 @@ def optimal_codes(decoder: np.ndarray, parameters: ChipParameters) -> np.ndarray
 
 def chip_state(codes: np.ndarray, parameters: ChipParameters) -> LearnedState:
     """The state with these codes in LSB, shape (N, N), each in the middle of its counter."""
-    spike, neurons = parameters.neuron.spike, parameters.neurons
+    spike, neurons = parameters.neuron.spike_generator, parameters.neurons
     return LearnedState(
         weights=np.asarray(codes, dtype=float),
         fraction=np.full(np.shape(codes), middle_fraction(parameters.sub_lsbs)),

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -63,7 +64,9 @@ class ChipRow:
 
     def _circuit(self, stimulus: RowStimulus) -> Circuit:
         shape = (1, len(stimulus.synapses))
-        free = {} if stimulus.forced_spikes is None else {"firing": np.full(1, np.inf)}
+        changes: dict[str, Any] = {"on_bus": False}
+        if stimulus.forced_spikes is not None:
+            changes["firing"] = np.full(1, np.inf)
         return circuit_of(
             self.neuron,
             np.ones(shape),
@@ -71,8 +74,7 @@ class ChipRow:
             stimulus.pulse_width,
             stimulus.slot,
             stimulus.sub_lsbs,
-            on_bus=False,
-            **free,
+            **changes,
         )
 
     def _currents(self, stimulus: RowStimulus, ends: np.ndarray) -> Callable[[slice], np.ndarray]:
@@ -124,8 +126,8 @@ class _Collected:
         )
         lines = record.rise_lines[:rises].tolist()
         self._rises += zip(lines, *(column[:rises].tolist() for column in columns), strict=True)
-        columns = record.fall_times, record.i_fall[:, 0], record.weight_after[:, 0]
-        ended = zip(*(column[:falls].tolist() for column in columns), strict=True)
+        at_fall = record.fall_times, record.i_fall[:, 0], record.weight_after[:, 0]
+        ended = zip(*(column[:falls].tolist() for column in at_fall), strict=True)
         for line, values in zip(record.fall_lines[:falls].tolist(), ended, strict=True):
             self._falls[line].append(values)
 
@@ -145,6 +147,6 @@ def _grid(stimulus: RowStimulus) -> tuple[np.ndarray, int]:
     step = min(STEP, stimulus.slot)
     ends = np.append(np.arange(1, np.ceil(stimulus.duration / step)) * step, stimulus.duration)
     forced = stimulus.forced_spikes
-    gaps = [] if forced is None else np.diff(forced)
+    gaps = np.empty(0) if forced is None else np.diff(forced)
     shortest = min([stimulus.pulse_width, *gaps])
     return ends, max(1, int(shortest / step))

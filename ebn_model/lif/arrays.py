@@ -103,7 +103,7 @@ class Record(NamedTuple):
     empty. update_step: in which step of the block; post, pre, delta: as in WeightUpdates.
     """
 
-    count: np.ndarray
+    count: np.ndarray  # type: ignore[assignment]  # nobody counts a tuple's items
     times: np.ndarray
     channels: np.ndarray
     membrane: np.ndarray

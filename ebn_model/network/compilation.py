@@ -5,10 +5,11 @@ from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from numba import njit
 
-_OPTIONS = {"error_model": "numpy"}
+_OPTIONS: dict[str, Any] = {"error_model": "numpy"}
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -49,5 +50,6 @@ def _collect(module: str, sources: dict[str, bytes]) -> None:
     package = module.partition(".")[0]
     for node in ast.walk(ast.parse(sources[module])):
         if isinstance(node, ast.ImportFrom) and str(node.module).partition(".")[0] == package:
-            for name in (node.module, *(f"{node.module}.{alias.name}" for alias in node.names)):
-                _collect(name, sources)
+            _collect(str(node.module), sources)
+            for alias in node.names:
+                _collect(f"{node.module}.{alias.name}", sources)

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from ebn_model.network.parameters import NetworkParameters
 
+def random_decoder(parameters, generator: np.random.Generator) -> np.ndarray:
+    """Decoder D, shape (Nx, N): columns of random direction and unit L2 norm.
 
-def random_decoder(parameters: NetworkParameters, generator: np.random.Generator) -> np.ndarray:
-    """Decoder D, shape (Nx, N): columns of random direction and unit L2 norm."""
+    parameters: of the network; takes inputs (Nx) and neurons (N).
+    """
     decoder = generator.standard_normal((parameters.inputs, parameters.neurons))
     return decoder / np.linalg.norm(decoder, axis=0)

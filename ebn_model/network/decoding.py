@@ -18,7 +18,7 @@ def decode(
     spike_times: np.ndarray,
     spike_neurons: np.ndarray,
     decoder: np.ndarray,
-    parameters: NetworkParameters,
+    parameters,
     steps: int,
 ) -> np.ndarray:
     """Output y at i*dt, shape (steps + 1, Nx): each spike adds its column of D, which decays.

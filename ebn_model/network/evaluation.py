@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 
@@ -32,9 +32,16 @@ class Network(Protocol):
         synaptic_weights: those of the state in weight units of the paper's network, shape (N, N).
     """
 
-    parameters: Any
-    decoder: np.ndarray
-    state: LearnedState
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def parameters(self) -> Any: ...  # noqa: D102
+
+    @property
+    def decoder(self) -> np.ndarray: ...  # noqa: D102
+
+    @property
+    def state(self) -> LearnedState: ...  # noqa: D102
 
     @property
     def optimal_state(self) -> LearnedState: ...  # noqa: D102
@@ -167,11 +174,17 @@ def mean_score(scores: Sequence[AnyScore]) -> AnyScore:
     kind = type(scores[0])
     columns = {field.name: [getattr(one, field.name) for one in scores] for field in fields(kind)}
     known = {name: [v for v in values if v is not None] for name, values in columns.items()}
-    return kind(**{name: float(np.mean(vs)) if vs else None for name, vs in known.items()})
+    means: dict[str, Any] = {
+        name: float(np.mean(values)) if values else None for name, values in known.items()
+    }
+    return kind(**means)
 
 
 def validation_scores(
-    network: Network, task: TaskParameters, seed: int, measure: Measure[AnyScore] = score
+    network: Network,
+    task: TaskParameters,
+    seed: int,
+    measure: Measure[AnyScore] = score,  # type: ignore[assignment]  # which is a Measure[Score]
 ) -> list[AnyScore]:
     """A score for each of `task.validation` trials without learning, always the same for a seed."""
     scores = []

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 import numpy as np
 
 from ebn_model.errors import InputError
-from ebn_model.network.evaluation import Network, draw_trial, mean_score, validation_scores
+from ebn_model.network.evaluation import Network, Score, draw_trial, mean_score, validation_scores
 from ebn_model.network.metrics import distance_to_optimal, weight_correlation
 from ebn_model.network.parameters import TaskParameters
 from ebn_model.network.seeds import Purpose
@@ -114,7 +114,7 @@ def train(
 def assess(training: Training) -> Checkpoint:
     """The checkpoint of a training where it stands."""
     network = training.network
-    scored = mean_score(validation_scores(network, training.task, training.seed))
+    scored: Score = mean_score(validation_scores(network, training.task, training.seed))
     weights, optimal = network.state.weights, network.optimal_state.weights
     return Checkpoint(
         iteration=training.iteration,

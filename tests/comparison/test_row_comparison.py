@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
-from synthetic_rows import case, run, same_case, stimulus
+from synthetic_rows import case, run, same_case
 
-from cosim.comparison.row_case import RowComparisonInput
 from cosim.comparison.rows import compare_row, compare_rows
 from cosim.comparison.tolerances import ReplayTolerances
 
@@ -13,10 +12,6 @@ def membrane_case():
     """The model decides DEC at the first pulse, 50 pA too high, so that synapse 2 is 1 LSB off."""
     circuit = run((9.35, 9.0, 9.0, 9.0), (0, 0, 0, 0))
     return case(circuit, run((9.45, 9.0, 9.0, 9.0), (-1, 0, 0, 0)))
-
-
-def missing_case():
-    return RowComparisonInput(None, run((9,), (0,)), stimulus(), same_case().rule)
 
 
 def test_a_row_is_compared_in_all_respects():
@@ -62,14 +57,14 @@ def test_final_weights_are_correlated_over_all_synapses():
 
 
 def test_a_missing_row_is_not_compared():
-    rows = compare_rows({0: same_case(), 3: missing_case()}, LIMITS)
+    rows = compare_rows({0: same_case()}, LIMITS, missing=[3])
     assert list(rows.rows) == [0]
     assert rows.missing == [3]
     assert rows.counts.pulses == 4
 
 
 def test_without_any_row_there_is_nothing():
-    rows = compare_rows({3: missing_case()}, LIMITS)
+    rows = compare_rows({}, LIMITS, missing=[3])
     assert (rows.counts.pulses, rows.worst_decisions, rows.i_mem_rms) == (0, [], None)
 
 

@@ -49,14 +49,14 @@ model_i_mem_rms = "0.2 nA"
 class FakeCircuit:
     """A neuron's circuit whose deck names all it depends on, and whose result is that of a model.
 
-    fault: what makes the result wrong (faults.py); None for a circuit that is right.
+    faults: what makes the result wrong (faults.py).
     """
 
     # Its sources, which results are dated by, are those of the circuit that it stands for.
     __module__ = TransistorCircuit.__module__
 
     tested_solver = SolverOptions()
-    fault: ClassVar[Fault | None] = None
+    faults: ClassVar[tuple[Fault, ...]] = ()
 
     def __init__(
         self,
@@ -80,7 +80,9 @@ class FakeCircuit:
 
     def result(self, stimulus: Stimulus, vectors: Vectors) -> LearningResult:
         result = LearningNeuron(neuron_parameters(), self.sub_lsbs).run(stimulus)
-        return self.fault(stimulus, result) if self.fault else result
+        for fault in self.faults:
+            result = fault(stimulus, result)
+        return result
 
 
 class FakeMixedCircuit(FakeCircuit):

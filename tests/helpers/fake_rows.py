@@ -27,11 +27,11 @@ from ebn_model.row import RowResult, RowStimulus
 class FakeRow:
     """A row's circuit whose deck names its settings, and whose result is that of a model.
 
-    fault: what makes the result wrong (faults.py); None for a circuit that is right.
+    faults: what makes the result wrong (faults.py).
     """
 
     solver = SolverOptions()
-    fault: ClassVar[Fault | None] = None
+    faults: ClassVar[tuple[Fault, ...]] = ()
 
     def __init__(
         self,
@@ -50,7 +50,9 @@ class FakeRow:
 
     def result(self, stimulus: RowStimulus, vectors: Vectors) -> RowResult:
         result = ChipRow(measured_parameters("network_row")).run(stimulus)
-        return self.fault(stimulus, result) if self.fault else result
+        for fault in self.faults:
+            result = fault(stimulus, result)
+        return result
 
 
 def install(monkeypatch):

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pytest
 
-from ebn_model.results import LearningResult, SpikeTable, weight_steps
+from ebn_model.results import LearningResult, weight_steps
 from ebn_model.row import RowEvents, RowResult
 
 Result = TypeVar("Result", LearningResult, RowResult)
@@ -16,7 +16,7 @@ Fault = Callable[[Any, Result], Result]
 
 def give(monkeypatch: pytest.MonkeyPatch, stand_in: type, fault: Fault) -> None:
     """Let all circuits of a stand-in's class have a fault."""
-    monkeypatch.setattr(stand_in, "fault", staticmethod(fault))
+    monkeypatch.setattr(stand_in, "faults", (fault,))
 
 
 def shifted(current: float) -> Fault:
@@ -93,11 +93,11 @@ def _weight_moved(stimulus, result, pulse: int, step: int):
     return _with_table(result, replace(table, weight_before=before, weight_after=after))
 
 
-def _table(result: LearningResult | RowResult) -> SpikeTable:
+def _table(result: Any) -> Any:
     return result.spikes if isinstance(result, LearningResult) else result.events
 
 
-def _with_table(result, table: SpikeTable):
+def _with_table(result: Any, table: Any) -> Any:
     if isinstance(result, RowResult):
         return replace(result, events=table)
     weight = weight_steps(result.time, table, int(result.weight[0]))

@@ -56,7 +56,7 @@ def same_case(nano=(8.0, 9.0, 10.0, 9.2), decisions=(1, 0, -1, 0)):
     return case(run(nano, decisions), run(nano, decisions))
 
 
-def outcome(rows, network=None, title="a replay"):
+def outcome(rows, network=None, title="a replay", missing=()):
     """A ReplayOutcome with a provenance to be found again in its report."""
     provenance = Provenance(
         command="ebn-cosim run network_replay --set x=<1>",
@@ -65,7 +65,7 @@ def outcome(rows, network=None, title="a replay"):
         sources="0123abcd",
         configuration={"duration": "1 s & more"},
     )
-    return ReplayOutcome(title, "mixed", rows, provenance, network or {})
+    return ReplayOutcome(title, "mixed", rows, provenance, network or {}, missing=missing)
 
 
 def score(decoding=0.2, unscaled=0.2, rate=12.0, paper=0.3, balance=0.9, lag=1e-3):

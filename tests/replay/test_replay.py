@@ -115,12 +115,11 @@ def test_a_missing_row_is_named_and_the_others_are_kept(solver, stimuli, cached)
     assert message.startswith("rows are missing: 1; run again to get just these\n")
     assert "row 1, mixed: the process was killed" in message
     result = caught.value.result
-    assert [row for row, case in result.rows.items() if case.circuit is None] == [1]
-    assert list(result.runs) == [0, 2, 3]
+    assert list(result.rows) == list(result.runs) == [0, 2, 3]
     assert list(result.failures) == [1]
     assert len(solver.ran()) == 4
     solver.errors.clear()
-    assert replay_stimuli(stimuli, cached).rows[1].circuit is not None
+    assert list(replay_stimuli(stimuli, cached).rows) == [0, 1, 2, 3]
     assert solver.ran() == ["row 1, mixed"]
 
 

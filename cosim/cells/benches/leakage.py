@@ -51,7 +51,7 @@ def notes(values: dict[str, float]) -> list[str]:
     """The biases that are nearest to their leakage; one below it is off, and named apart."""
     every = {name: ratio for name, ratio in values.items() if not name.endswith("_hot")}
     cold = {name: ratio for name, ratio in every.items() if ratio > 1}
-    worst = min(cold, key=cold.get)
+    worst = min(cold, key=cold.__getitem__)
     hot = min(cold, key=lambda name: values[f"{name}_hot"])
     return [
         f"nearest to its leakage: at {COLD:g} °C {worst} ({cold[worst]:.2g} times), "

@@ -1,6 +1,7 @@
 """Bench shared_bus: outcomes after the weight bus of a decision circuit has switched."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -39,7 +40,7 @@ class Step:
 def measure(vectors: Vectors) -> dict[str, float]:
     """Settling, outcomes that are wrong at either edge, and the delay of both edges."""
     found = {circuit: steps(vectors, circuit) for circuit in CIRCUITS}
-    values = {
+    values: dict[str, Any] = {
         f"settling_{wanted * 1e12:.0f}p": max(_delay(one, wanted) for one in found.values())
         for wanted in OVERDRIVES
     }
@@ -78,8 +79,10 @@ def steps(vectors: Vectors, circuit: str) -> list[Step]:
             if len(final) != 1:
                 raise SimulationError(f"{circuit}: {final} at the end of a pulse at {start:g} s")
             delay = max(settled(vectors, circuit, start, end) - start, RESOLUTION)
-            reads = (outcomes(vectors, circuit, when) for when in (start - MARGIN, delayed))
-            found.append(Step(float(overdrive), delay, *reads, final))
+            at_edge, at_delayed = (
+                outcomes(vectors, circuit, when) for when in (start - MARGIN, delayed)
+            )
+            found.append(Step(float(overdrive), delay, at_edge, at_delayed, final))
     return sorted(found, key=lambda step: step.overdrive)
 
 

@@ -81,7 +81,7 @@ def behaviour(parameters: NeuronParameters) -> dict[str, float]:
         "window_centre": (lower + upper) / 2,
         "window_half_width": (upper - lower) / 2,
         "slope": p.decision.i_omega,
-        "slope_over_kick": p.decision.i_omega / np.mean(kicks),
+        "slope_over_kick": float(p.decision.i_omega / np.mean(kicks)),
     }
     if p.spike:
         values |= {name: getattr(p.spike, name) for name in ("i_spike", "i_reset", "refractory")}

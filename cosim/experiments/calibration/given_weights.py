@@ -1,5 +1,7 @@
 """Open loop: the analog part of the neuron, or its model, with given weights, not learned ones."""
 
+from typing import Any
+
 import numpy as np
 
 from cosim.circuits.conditions import Conditions, whole_deck
@@ -66,7 +68,7 @@ def _sources(stimulus: Stimulus, weights: np.ndarray, supply: float) -> str:
     rise, fall = stimulus.spike_times, stimulus.fall_times
     pulses = np.ravel(np.column_stack([rise, fall]))
     positive, on = weights >= 0, np.ones(len(weights), dtype=int)
-    levels = {
+    levels: dict[str, tuple[int, Any, Any]] = {
         "pulse_exc": (0, pulses, _alternate(positive)),
         "pulse_inh": (0, pulses, _alternate(~positive)),
         "pulse_b": (1, pulses, 1 - _alternate(on)),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from cosim.circuits.neuron import bias_folder, read_biases
 from cosim.engine.simulator import versions
 from cosim.experiments.calibration.behaviour import QUANTITIES, behaviour
 from cosim.experiments.calibration.errors import CalibrationError
-from cosim.experiments.calibration.recipe import Recipe
+from cosim.experiments.calibration.recipe import Recipe, Recordings
 from cosim.experiments.calibration.tables import rounded, table_text
 from cosim.experiments.calibration.to_target import calibrate
 from cosim.experiments.calibration.to_waveforms import (
@@ -112,11 +113,14 @@ def run_recipe(
     start = read_biases(recipe.base, conditions.technology if own else Conditions().technology)
     chosen = {bias: fixed.value for bias, fixed in recipe.biases.items()}
     biases = validated(BiasTable, {**start.model_dump(), **chosen}, f"{name}.toml")
-    target, report = dict(recipe.target), {}
+    target: dict[str, float] = dict(recipe.target)
+    report: dict[str, Any] = {}
     benches = partial(measure_neuron, conditions=conditions, pool=pool)
     if recipe.recordings:
         rounds = ROUNDS if own else ROUNDS_ELSEWHERE
-        biases, window, report = _fit(recipe, biases, say, benches, pool, conditions, rounds)
+        biases, window, report = _fit(
+            recipe.recordings, biases, say, benches, pool, conditions, rounds
+        )
         target |= window
 
     def on_round(number: int, distance: float) -> None:
@@ -147,7 +151,7 @@ def run_recipe(
 
 
 def _fit(
-    recipe: Recipe,
+    settings: Recordings,
     biases: BiasTable,
     say: Say,
     benches: Callable[[BiasTable], NeuronParameters],
@@ -156,7 +160,6 @@ def _fit(
     rounds: int,
 ) -> tuple[BiasTable, dict, dict]:
     """Fitted table, where the recorded decisions place the window, and a report."""
-    settings = recipe.recordings
     recordings = [_recording(name, end) for name, end in settings.simulations.items()]
     priors = {bias: (prior.value, prior.deviation) for bias, prior in settings.priors.items()}
     weighting = Weighting(settings.near, settings.within, priors)

@@ -4,7 +4,7 @@ Space mapping: the model, its parameters scaled with the biases, is fitted to th
 the circuit was measured to do differently from it; then the circuit is measured again.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,7 +61,7 @@ def edges_of(spikes: SpikeTable) -> np.ndarray:
 
 def fit(
     start: BiasTable,
-    free: tuple[str, ...],
+    free: Sequence[str],
     recordings: list[Recording],
     weighting: Weighting,
     measure: Callable[[BiasTable], NeuronParameters],
@@ -137,7 +137,7 @@ class _Problem:
     """Least squares in the logarithms of the free biases."""
 
     biases: BiasTable
-    free: tuple[str, ...]
+    free: Sequence[str]
     parameters: NeuronParameters
     circuit: list[np.ndarray]
     recordings: list[Recording]

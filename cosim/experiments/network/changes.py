@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from cosim.workbench.settings import section_fields
-from ebn_model.configurations import configuration
+from ebn_model.configurations import Parameters, configuration
 from ebn_model.errors import InputError
 from ebn_model.network.parameters import TaskParameters
 from ebn_model.parameters import validated
@@ -31,7 +31,7 @@ def with_changes(values: Mapping, changes: Iterable[tuple[str, Any]]) -> dict:
     return changed
 
 
-def parameters_of(name: str, changes: Mapping, source: str) -> BaseModel:
+def parameters_of(name: str, changes: Mapping, source: str) -> Parameters:
     """A configuration's parameters with those of a table; raises InputError, naming the source."""
     base = configuration(name)
     return validated(type(base), _merged(base.model_dump(), changes), source)

@@ -40,9 +40,9 @@ def make_figure(trial: FinalTrial, histories: list[History], parameters, title: 
         _draw_raster(axes[f"raster {name}"], trial, coded)
         image = _draw_weights(axes[f"weights {name}"], coded, extent)
     _label_first_column(axes, names)
-    coded = isinstance(parameters, ChipParameters)
+    unit = "code (LSB)" if isinstance(parameters, ChipParameters) else "weight"
     row = [axes[f"weights {name}"] for name in names]
-    figure.colorbar(image, ax=row, label="code (LSB)" if coded else "weight", shrink=0.9)
+    figure.colorbar(image, ax=row, label=unit, shrink=0.9)
     _draw_curves(axes["curves"], histories)
     figure.suptitle(title, fontsize=9)
     return figure

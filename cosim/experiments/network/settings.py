@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from annotated_types import Ge, Gt, Le, MinLen
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from cosim.experiments.network.changes import parameters_of, with_changes
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.workbench.experiment_files import ExperimentFile
-from cosim.workbench.settings import Section, check_keys, section_fields
+from cosim.workbench.settings import Section, Sections, check_keys, section_fields
+from ebn_model.configurations import Parameters
 from ebn_model.errors import InputError
 from ebn_model.network.parameters import TaskParameters
 from ebn_model.parameters import validated
@@ -73,7 +74,7 @@ class NetworkExperiment:
 
     name: str
     settings: NetworkSettings
-    parameters: BaseModel
+    parameters: Parameters
     seeds: tuple[int, ...]
     runs: Path
     results: Path
@@ -100,7 +101,7 @@ def read_networks(file: ExperimentFile, request: Request = DEFAULT) -> list[Netw
     Raises:
         InputError: an unknown key, or a value that can't be; names file and key.
     """
-    sections = {"": NetworkSettings, **dict(section_fields(NetworkSettings))}
+    sections: Sections = {"": NetworkSettings, **dict(section_fields(NetworkSettings))}
     check_keys(file.values, sections, str(file.path))
     lists = [_spread(change) for change in request.changes]
     return [_experiment(file, combination, request) for combination in product(*lists)]

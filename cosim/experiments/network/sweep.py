@@ -62,7 +62,7 @@ def _csv(experiments: list[NetworkExperiment], found: list[dict[str, dict]]) -> 
     keys = [change.partition("=")[0] for change in experiments[0].changes]
     header = [*keys, "seeds"]
     header += [f"{name}_{part}" for name in found[0] for part in ("mean", "low", "high")]
-    rows = [[key if key != "seed" else "seed_numbers" for key in header]]
+    rows: list[list[str | int]] = [[key if key != "seed" else "seed_numbers" for key in header]]
     for experiment, quantities in zip(experiments, found, strict=True):
         values = [change.partition("=")[2] for change in experiment.changes]
         estimates = [one[part] for one in quantities.values() for part in ("mean", "low", "high")]

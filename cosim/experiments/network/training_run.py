@@ -9,8 +9,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel
-
 from cosim.experiments.network.final_trial import FinalTrial, final_trial, states_of
 from cosim.workbench.json_files import to_json
 from cosim.workbench.provenance import digest, sources_digest
@@ -18,7 +16,7 @@ from cosim.workbench.scratch import remove
 from cosim.workbench.store import StoredResult
 from cosim.workbench.tables import csv_text
 from ebn_model.chip.network import BusOverloadWarning, ChipNetwork
-from ebn_model.configurations import build_network
+from ebn_model.configurations import Parameters, build_network
 from ebn_model.lif.network import LifNetwork, UnstableWarning
 from ebn_model.network.evaluation import Network, Score, mean_score, validation_scores
 from ebn_model.network.fields import CHIP_UNITS
@@ -39,7 +37,7 @@ _NETWORKS = (LifNetwork, ChipNetwork)
 class TrainingRun:
     """A training and its folder."""
 
-    parameters: BaseModel
+    parameters: Parameters
     task: TaskParameters
     iterations: int
     seed: int

@@ -18,6 +18,7 @@ from cosim.experiments.neuron.verdict import (
 )
 from cosim.experiments.neuron.views import Results
 from cosim.workbench.checks import Check, information
+from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.results import LearningResult, SpikeTable, turning_points
 
 
@@ -43,14 +44,16 @@ def assess(results: Results, experiment: Experiment, as_stated: bool) -> list[As
     """
     found, tolerances = [], experiment.tolerances
     _, run = results.reference
-    has_published = bool(results.published) and same_spikes(run.spikes, results.published)
-    if has_published:
+    published = results.published
+    if published and not same_spikes(run.spikes, published):
+        published = None
+    if published:
         judge = as_stated and bool(results.circuits)
-        found.append(_against_published(results, tolerances, judge))
+        found.append(_against_published(results, published, tolerances, judge))
     found += _circuits(results, tolerances)
     if results.circuits and results.neuron:
-        found.append(_model(results, experiment, as_stated))
-    return found if has_published else [*found, _alone(results)]
+        found.append(_model(results, results.neuron, experiment, as_stated))
+    return found if published else [*found, _alone(results)]
 
 
 def _alone(results: Results) -> Assessment:
@@ -64,13 +67,15 @@ def _alone(results: Results) -> Assessment:
     return Assessment(name, {"turning_points": turns, "last_weights": asdict(last)}, checks)
 
 
-def _against_published(results: Results, tolerances: Tolerances, judge: bool) -> Assessment:
+def _against_published(
+    results: Results, published: SpikeTable, tolerances: Tolerances, judge: bool
+) -> Assessment:
     view, run = results.reference
     name = f"{view} against published"
-    comparison = compare(run, results.published)
+    comparison = compare(run, published)
     metrics, checks = asdict(comparison), published_checks(name, comparison, tolerances, judge)
     if tolerances.fitted_until is not None:
-        for part, compared in _parts(run, results.published, tolerances.fitted_until):
+        for part, compared in _parts(run, published, tolerances.fitted_until):
             metrics[part] = asdict(compared)
             checks += part_checks(name, part, compared)
     return Assessment(name, metrics, checks)
@@ -104,7 +109,9 @@ def _circuits(results: Results, tolerances: Tolerances) -> Iterator[Assessment]:
         yield Assessment(name, asdict(comparison), circuit_checks(name, comparison, tolerances))
 
 
-def _model(results: Results, experiment: Experiment, as_stated: bool) -> Assessment:
+def _model(
+    results: Results, neuron: LearningNeuron, experiment: Experiment, as_stated: bool
+) -> Assessment:
     """The model against the most detailed circuit."""
     view, circuit = results.reference
     name = f"model against {view}"
@@ -114,7 +121,7 @@ def _model(results: Results, experiment: Experiment, as_stated: bool) -> Assessm
         level = max(experiment.bias_table().i_rest, float(run.i_mem.max()))
         tolerances = tolerances.model_copy(update={"model_alike_rms": ALIKE * level})
     comparison = compare(run, circuit)
-    step = one_step(circuit.spikes, results.neuron, tolerances.dead_band)
+    step = one_step(circuit.spikes, neuron, tolerances.dead_band)
     metrics = {**asdict(comparison), "one_step": asdict(step)}
     checks = model_checks(name, comparison, step, tolerances, judge_trajectory=as_stated)
     return Assessment(name, metrics, checks)

@@ -21,7 +21,9 @@ from cosim.workbench.style import (
     nano,
     save,
 )
+from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.learning_rule import Decision
+from ebn_model.results import LearningResult
 
 HEIGHT = 3.9
 """Height in inches."""
@@ -65,11 +67,12 @@ def make_figure(results: Results, title: str) -> Figure:
     axes["current"].set_ylim(0, 1.1 * max(nano(run.i_mem.max()) for run in runs))
     axes["zoom"].set_xlim(*_settling(results))
     axes["zoom"].set_ylim(*_zoom_range(results))
-    if results.neuron:
-        _draw_regions(axes["current"], results)
-        _draw_regions(axes["zoom"], results)
-        _name_regions(axes["current"], results)
-        _name_levels(axes["zoom"], results)
+    if neuron := results.neuron:
+        _, reference = results.reference
+        _draw_regions(axes["current"], reference, neuron)
+        _draw_regions(axes["zoom"], reference, neuron)
+        _name_regions(axes["current"], reference, neuron)
+        _name_levels(axes["zoom"], reference, neuron)
     _draw_current(axes["current"], results)
     _draw_current(axes["zoom"], results)
     _draw_weight(axes["weight"], results)
@@ -98,29 +101,29 @@ def _draw_weight(axes: Axes, results: Results) -> None:
     axes.set_ylabel("weight (LSB)")
 
 
-def _draw_regions(axes: Axes, results: Results) -> None:
+def _draw_regions(axes: Axes, run: LearningResult, neuron: LearningNeuron) -> None:
     """Shade the decision's regions and draw its thresholds, for the weight as it goes."""
-    time, lower, upper = _thresholds(results)
+    time, lower, upper = _thresholds(run, neuron)
     bottom, top = axes.get_ylim()
     bounds = (bottom, lower, upper, top)
     for colour, low, high in zip(_REGIONS.values(), bounds, bounds[1:], strict=False):
         axes.fill_between(time, low, high, color=colour, alpha=0.2, linewidth=0)
     for level in (lower, upper):
         axes.plot(time, level, color="0.3", linewidth=0.6, linestyle=DOTTED)
-    axes.axhline(_rest(results), color="0.3", linewidth=0.6, linestyle=(0, (5, 2, 1, 2)))
+    axes.axhline(_rest(neuron), color="0.3", linewidth=0.6, linestyle=(0, (5, 2, 1, 2)))
 
 
-def _name_regions(axes: Axes, results: Results) -> None:
-    _, lower, upper = _thresholds(results)
+def _name_regions(axes: Axes, run: LearningResult, neuron: LearningNeuron) -> None:
+    _, lower, upper = _thresholds(run, neuron)
     bottom, top = axes.get_ylim()
     bounds = (bottom, lower[-1], upper[-1], top)
     for decision, low, high in zip(_REGIONS, bounds, bounds[1:], strict=False):
         _name_height(axes, decision.name, (low + high) / 2)
 
 
-def _name_levels(axes: Axes, results: Results) -> None:
-    _, lower, upper = _thresholds(results)
-    levels = {"lower": lower[-1], "rest": _rest(results), "upper": upper[-1]}
+def _name_levels(axes: Axes, run: LearningResult, neuron: LearningNeuron) -> None:
+    _, lower, upper = _thresholds(run, neuron)
+    levels = {"lower": lower[-1], "rest": _rest(neuron), "upper": upper[-1]}
     for name, level in levels.items():
         _name_height(axes, f"$I_{{{name}}}$", level)
 
@@ -131,16 +134,17 @@ def _name_height(axes: Axes, text: str, height: float) -> None:
     axes.text(1.015, height, text, transform=transform, va="center", fontsize=7)
 
 
-def _thresholds(results: Results) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _thresholds(
+    run: LearningResult, neuron: LearningNeuron
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Time in ms, I_lower and I_upper in nA, each of shape (points,)."""
-    _, run = results.reference
-    lower, upper = results.neuron.thresholds(run.weight)
+    lower, upper = neuron.thresholds(run.weight)
     return milli(run.time), nano(lower), nano(upper)
 
 
-def _rest(results: Results) -> float:
+def _rest(neuron: LearningNeuron) -> float:
     """I_rest in nA as the decision sees it: the middle of the window at weight 0."""
-    return float(nano(np.mean(results.neuron.thresholds(0))))
+    return float(nano(np.mean(neuron.thresholds(0))))
 
 
 def _zoom_range(results: Results) -> tuple[float, float]:
@@ -149,7 +153,7 @@ def _zoom_range(results: Results) -> tuple[float, float]:
     late = nano(run.i_mem[run.time >= _LATE * run.time[-1]])
     if results.neuron is None:
         return 0.9 * late.min(), 1.1 * late.max()
-    _, lower, upper = _thresholds(results)
+    _, lower, upper = _thresholds(run, results.neuron)
     margin = _MARGIN * (upper - lower).max()
     low = min(lower.min() - margin, late.min() - margin / 4)
     return low, max(upper.max() + margin, late.max() + margin / 4)

@@ -103,6 +103,7 @@ class StimulusSettings(Section):
         end = length - self.pulse_width - SETTLING
         if self.period is not None:
             return self._regular(self.period, end)
+        assert self.rate is not None, "a stimulus has spikes, a period or a rate"
         return poisson_spikes(
             self.rate,
             start=self.reset_until if self.start is None else self.start,

@@ -68,8 +68,9 @@ class Views:
         if not runs:
             name, folder = self.simulation.name, self.simulation.results
             raise InputError(f"no current results of {name} in {folder}: `ebn-cosim run` it first")
+        parameters = self.model.stored_parameters() if "model" in runs else None
         return Results(
             runs=runs,
-            neuron=self.model.neuron(self.model.stored_parameters()) if "model" in runs else None,
+            neuron=self.model.neuron(parameters) if parameters else None,
             published=self.simulation.published,
         )

@@ -21,6 +21,7 @@ from cosim.replay.spike_tables import TIME_UNITS
 from cosim.workbench.output import check_writable
 from cosim.workbench.placement import Placement, add_placement
 from cosim.workbench.printed import print_report
+from ebn_model.chip.parameters import ChipParameters
 from ebn_model.configurations import configuration
 from ebn_model.errors import InputError
 from ebn_model.parameters import validated
@@ -86,6 +87,7 @@ def add_replay(parser: argparse.ArgumentParser) -> None:
 
 def _replay(options: argparse.Namespace) -> int:
     p = configuration(RULES[options.rule])
+    assert isinstance(p, ChipParameters)
     duration = None if options.duration is None else _quantity(options, "duration", "s")
     neurons = None if options.neurons is None else _neurons(options.neurons)
     spikes = read_spikes(
@@ -111,6 +113,7 @@ def _replay(options: argparse.Namespace) -> int:
         provenance_of(options, spikes),
         remarks=[f"Rows and synapses are called as {name} calls neurons: {listed(spikes.ids)}."],
         fault=error,
+        missing=[*result.failures],
     )
     report = write_replay(outcome, result, ReplayTolerances(), ReportSettings(), options.out)
     print_report(report)

@@ -69,7 +69,8 @@ def run_replay(experiment: ReplayExperiment, work: Work, runs: Runs = "missing")
         result.rows,
         _provenance(experiment),
         {} if error else _scores(experiment, recorded, codes),
-        error,
+        fault=error,
+        missing=[*result.failures],
     )
     return write_replay(outcome, result, settings.tolerances, settings.report, folder)
 

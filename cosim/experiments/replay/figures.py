@@ -116,7 +116,7 @@ def decisions_by_distance(comparison: RowsComparison, dead_band: float) -> Figur
     edges = np.geomspace(nano(_NEAREST), farthest, _BINS + 1)
     distance = np.maximum(distance, edges[0])
     axes.hist(distance, edges, color="0.85", label="all decisions")
-    found = {reason: [] for reason in REASONS}
+    found: dict[str, list[float]] = {reason: [] for reason in REASONS}
     for row in rows:
         for one in row.deviations:
             found[one.reason].append(max(nano(row.decisions.distance[one.pulse]), edges[0]))

@@ -30,12 +30,12 @@ class Provenance:
 
 @dataclass(frozen=True, eq=False)
 class ReplayOutcome:
-    """All rows that were asked for, those that are missing included.
+    """All rows that were asked for.
 
     Attributes:
         title: of the report.
         view: of the circuit, "transistor", "mixed" or "multiplexed".
-        rows: by the number of the row's neuron.
+        rows: by the number of the row's neuron. missing: those whose circuits gave no result.
         provenance: where it all comes from.
         network: how the whole network codes with which codes, by their name ("untrained",
             "optimal", "model", "circuit"); empty where that wasn't asked for, or a row is missing.
@@ -50,3 +50,4 @@ class ReplayOutcome:
     network: Mapping[str, DetailedScore] = field(default_factory=dict)
     fault: CosimError | None = None
     remarks: Sequence[str] = ()
+    missing: Sequence[int] = ()

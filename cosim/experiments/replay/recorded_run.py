@@ -1,6 +1,6 @@
 """The network of a replay: it learns for some trials, then the stretch is recorded."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -46,9 +46,9 @@ def recorded_run(experiment: ReplayExperiment) -> RecordedRun:
     task = chosen.task.model_copy(update={"checkpoint": chosen.iterations + 1, "validation": 1})
     training = Training(network, task, chosen.seed)
     if chosen.iterations:
-        training = train(training, chosen.iterations)
+        network = replace(network, state=train(training, chosen.iterations).network.state)
     p = experiment.parameters
     trial = draw_trial(p, chosen.task, chosen.seed, Purpose.TRIAL, chosen.iterations)
     command = trial.command[: round(stretch.duration / p.dt) + 1]
-    result = training.network.run(command, learn=True, seed=trial.seed)
-    return RecordedRun(training.network, command, result)
+    result = network.run(command, learn=True, seed=trial.seed)
+    return RecordedRun(network, command, result)

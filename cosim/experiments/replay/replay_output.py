@@ -35,8 +35,7 @@ def write_replay(
     """
     with new_folder(folder / TRAJECTORIES) as new:
         for row, case in outcome.rows.items():
-            if case.circuit is not None:
-                write_trajectories(case, new / f"row_{row:03d}.csv")
+            write_trajectories(case, new / f"row_{row:03d}.csv")
     report = make_report(outcome, tolerances, settings, folder)
     source = outcome.provenance
     summary = {

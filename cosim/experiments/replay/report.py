@@ -65,7 +65,7 @@ def make_report(
         InputError: circuit and model of a row got different stimuli.
         OutputError: it can't be written; a report that was there before still is.
     """
-    comparison = compare_rows(outcome.rows, tolerances)
+    comparison = compare_rows(outcome.rows, tolerances, outcome.missing)
     checks = verdict_checks(comparison, outcome.network, outcome.view, tolerances)
     found = metrics(comparison, outcome)
     report = ReplayReport(outcome.title, folder, checks, fault=outcome.fault, metrics=found)
@@ -87,7 +87,7 @@ def _compose(
     settings: ReportSettings,
 ) -> tuple[Document, list[Drawing]]:
     """The document, and how to draw its figures."""
-    cases = {row: outcome.rows[row] for row in comparison.rows}
+    cases = outcome.rows
     overview = _overview(cases, comparison, tolerances, settings) if cases else []
     worst = comparison.worst_decisions[: settings.worst_cases]
     synapses = comparison.worst_weights[: settings.worst_cases]

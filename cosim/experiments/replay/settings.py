@@ -15,7 +15,7 @@ from cosim.comparison.tolerances import ReplayTolerances, ReportSettings
 from cosim.experiments.network.changes import parameters_of, with_changes
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.workbench.experiment_files import ExperimentFile
-from cosim.workbench.settings import Section, apply_change, check_keys, section_fields
+from cosim.workbench.settings import Section, Sections, apply_change, check_keys, section_fields
 from ebn_model.chip.parameters import ChipParameters
 from ebn_model.errors import InputError
 from ebn_model.network.parameters import TaskParameters
@@ -105,7 +105,7 @@ class ReplayExperiment:
         return f"{title}, with {', '.join(self.changes)}" if self.changes else title
 
 
-_SECTIONS = {"": ReplaySettings, **dict(section_fields(ReplaySettings)), "full": Stretch}
+_SECTIONS: Sections = {"": ReplaySettings, **dict(section_fields(ReplaySettings)), "full": Stretch}
 _PLACES = {
     **{name: ("", name) for name in ("view", *Conditions.model_fields, "biases")},
     **{

@@ -70,7 +70,7 @@ def _draw_decisions(
         axes.plot(
             milli(events.t_rise[k]),
             nano(events.i_mem_rise[k]),
-            marker=_MARKERS[int(events.decision[k])],
+            marker=_MARKERS[Decision(events.decision[k])],
             markersize=4 if face != "none" else 6.5,
             markeredgecolor=edge,
             markerfacecolor=face,

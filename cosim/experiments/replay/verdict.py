@@ -92,8 +92,8 @@ def _membranes(name: str, comparison: RowsComparison, tolerances: ReplayToleranc
     spikes = sum(row.membrane.spikes.first + row.membrane.spikes.second for row in rows)
     f1, measured = tolerances.spike_f1 if spikes else None, comparison.spike_f1
     return [
-        _current((name, alike), limit, comparison.i_mem_alike_rms),
-        _current((name, whole), tolerances.i_mem_rms, comparison.i_mem_rms),
+        at_most((name, alike), limit, comparison.i_mem_alike_rms),
+        at_most((name, whole), tolerances.i_mem_rms, comparison.i_mem_rms),
         Check(
             name,
             f"F1 of own spikes {window}",
@@ -102,13 +102,6 @@ def _membranes(name: str, comparison: RowsComparison, tolerances: ReplayToleranc
             None if f1 is None else measured >= f1,
         ),
     ]
-
-
-def _current(names: tuple[str, str], limit: float | None, measured: float | None) -> Check:
-    """A check of a current in A; a waveform that is required must be there."""
-    if measured is None:
-        return Check(*names, "", "no waveforms", None if limit is None else False)
-    return at_most(names, limit, measured)
 
 
 def _network(network: Mapping[str, DetailedScore], tolerances: ReplayTolerances) -> list[Check]:

@@ -6,8 +6,7 @@ A module of its own, so that no run depends on how the study's file is read.
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import BaseModel
-
+from ebn_model.configurations import Parameters
 from ebn_model.network.parameters import TaskParameters
 
 State = Literal["initial", "zero", "optimal", "learned"]
@@ -31,5 +30,5 @@ class Condition:
     state: State
     start: str
     iterations: int
-    parameters: BaseModel
+    parameters: Parameters
     task: TaskParameters

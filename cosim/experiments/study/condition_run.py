@@ -9,10 +9,10 @@ import numpy as np
 from cosim.experiments.study.condition import Condition
 from cosim.workbench.json_files import to_json
 from cosim.workbench.provenance import digest, sources_digest
-from ebn_model.chip.network import BusOverloadWarning
+from ebn_model.chip.network import BusOverloadWarning, ChipNetwork
 from ebn_model.configurations import build_network
-from ebn_model.lif.network import UnstableWarning
-from ebn_model.network.evaluation import Score, mean_score, validation_scores
+from ebn_model.lif.network import LifNetwork, UnstableWarning
+from ebn_model.network.evaluation import Network, Score, mean_score, validation_scores
 from ebn_model.network.metrics import distance_to_optimal, weight_correlation
 from ebn_model.network.results import LearnedState
 from ebn_model.network.training import Training, train
@@ -80,7 +80,10 @@ def run_condition(run: ConditionRun, notify: Callable[[float], None]) -> dict[st
 
 
 def _state(
-    condition: Condition, network, seed: int, notify: Callable[[float], None]
+    condition: Condition,
+    network: LifNetwork | ChipNetwork,
+    seed: int,
+    notify: Callable[[float], None],
 ) -> LearnedState:
     """The weights that the condition is about."""
     initial = network.state
@@ -98,14 +101,14 @@ def _state(
     return train(start, condition.iterations, on_progress=notify).network.state
 
 
-def _programmed(network) -> LearnedState:
+def _programmed(network: LifNetwork | ChipNetwork) -> LearnedState:
     """The optimal weights, but for the synapses that are stuck: those can't be programmed."""
     optimal, stuck = network.optimal_state, network.mismatch.stuck
     return replace(optimal, weights=np.where(stuck, network.state.weights, optimal.weights))
 
 
-def _outcome(network, condition: Condition, seed: int) -> Outcome:
-    scores = validation_scores(network, condition.task, seed)
+def _outcome(network: Network, condition: Condition, seed: int) -> Outcome:
+    scores: list[Score] = validation_scores(network, condition.task, seed)
     weights, optimal = network.state.weights, network.optimal_state.weights
     return Outcome(
         **asdict(mean_score(scores)),

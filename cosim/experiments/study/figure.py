@@ -74,7 +74,9 @@ def _draw_methods(axes: Axes, settings: StudySettings, name: str, found: list[Fi
     group = settings.groups[name]
     for y, one in enumerate(found):
         error = one.error
-        reach = None if error.low is None else [[error.mean - error.low], [error.high - error.mean]]
+        reach = None
+        if error.low is not None and error.high is not None:
+            reach = [[error.mean - error.low], [error.high - error.mean]]
         axes.errorbar(error.mean, y, xerr=reach, color=BLUE, marker="o", markersize=3, capsize=1.5)
         if one.runaway.count:
             text = f"  {one.runaway} ran away"

@@ -1,6 +1,6 @@
 """Runs what is missing of the study, in parallel, and writes tables and figure."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Iterable
 from contextlib import closing
 from operator import attrgetter
 from pathlib import Path
@@ -38,7 +38,7 @@ def run_study(study: Study, work: Work) -> Report:
     """
     check_writable(study.results)
     keys, journal = _keys(study), Journal(study.results / JOURNAL)
-    _run_missing({} if work.force else journal, keys, journal, work)
+    _run_missing(set() if work.force else journal, keys, journal, work)
     journal.keep_only(set(keys.values()))
     return make_study_report(study)
 
@@ -92,7 +92,7 @@ def _planned(keys: Iterable[ConditionRun]) -> dict[str, list[Condition]]:
 
 
 def _run_missing(
-    known: Container[str], keys: dict[ConditionRun, str], journal: Journal, work: Work
+    known: Journal | Collection[str], keys: dict[ConditionRun, str], journal: Journal, work: Work
 ) -> None:
     # Groups share conditions: each is run once.
     missing = {key: run for run, key in keys.items() if key not in known}

@@ -36,7 +36,7 @@ def findings_csv(groups: dict[str, list[Finding]]) -> str:
     rows = []
     for found in (finding for group in groups.values() for finding in group):
         condition = found.condition
-        row = [condition.group, condition.situation, condition.method]
+        row: list[str | int] = [condition.group, condition.situation, condition.method]
         row += ["" if condition.x is None else f"{condition.x:g}"]
         row += [found.runaway.seeds, found.runaway.count]
         estimates = [*(found.estimates[name] for name in QUANTITIES), found.difference]
@@ -48,7 +48,7 @@ def findings_csv(groups: dict[str, list[Finding]]) -> str:
 
 def runs_csv(outcomes: dict[tuple[Condition, int], Outcome]) -> str:
     """One row per run."""
-    rows = [["group", "situation", "method", "seed", *QUANTITIES]]
+    rows: list[list[str | int]] = [["group", "situation", "method", "seed", *QUANTITIES]]
     for (condition, seed), outcome in outcomes.items():
         values = [f"{getattr(outcome, name):.6g}" for name in QUANTITIES]
         rows.append([condition.group, condition.situation, condition.method, seed, *values])

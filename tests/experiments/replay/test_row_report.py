@@ -3,16 +3,14 @@ from xml.etree import ElementTree
 
 import pytest
 from PIL import Image
-from synthetic_rows import case, outcome, run, same_case, score, stimulus
+from synthetic_rows import case, outcome, run, same_case, score
 
-from cosim.comparison.row_case import RowComparisonInput
 from cosim.comparison.tolerances import ReplayTolerances, ReportSettings
 from cosim.experiments.replay import report as report_module
 from cosim.experiments.replay.report import make_report
 from cosim.workbench.json_files import to_json
 from cosim.workbench.output import OutputError
 
-MISSING = RowComparisonInput(None, run((9,), (0,)), stimulus(), same_case().rule)
 SCORES = {
     "model": score(0.10),
     "circuit": score(0.11, 0.25, 13.5, 0.4, None, None),
@@ -24,15 +22,15 @@ def differing_case():
     return case(circuit, run((9.45, 9.0, 8.0, 9.0), (-1, 0, 1, 0)))
 
 
-def made(folder, rows, network=None, **changes):
-    tolerances = ReplayTolerances(**changes)
-    return make_report(outcome(rows, network), tolerances, ReportSettings(), folder)
+def made(folder, rows, network=None, missing=(), **changes):
+    tolerances, found = ReplayTolerances(**changes), outcome(rows, network, missing=missing)
+    return make_report(found, tolerances, ReportSettings(), folder)
 
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
-    rows = {1: same_case(), 4: differing_case(), 7: MISSING}
-    return made(tmp_path_factory.mktemp("replay"), rows, SCORES)
+    rows = {1: same_case(), 4: differing_case()}
+    return made(tmp_path_factory.mktemp("replay"), rows, SCORES, missing=[7])
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +142,7 @@ def test_equal_rows_pass(tmp_path):
 
 
 def test_without_any_row_there_is_a_report_that_fails(tmp_path):
-    report = made(tmp_path, {3: MISSING})
+    report = made(tmp_path, {}, missing=[3])
     assert not report.passed
     assert report.metrics["one_step_agreement"] is None
     assert report.page.is_file()

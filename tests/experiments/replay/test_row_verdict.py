@@ -1,7 +1,6 @@
 import pytest
-from synthetic_rows import case, run, same_case, score, stimulus
+from synthetic_rows import case, run, same_case, score
 
-from cosim.comparison.row_case import RowComparisonInput
 from cosim.comparison.rows import compare_rows
 from cosim.comparison.tolerances import ReplayTolerances
 from cosim.experiments.replay.verdict import verdict_checks
@@ -12,13 +11,13 @@ REASONLESS, CORRELATION = "deviations without a reason", "correlation of final w
 ALIKE = "I_mem until the first different decision, RMS, worst row"
 I_MEM, F1 = "I_mem over time, RMS, worst row", "F1 of own spikes within 2 ms"
 RATIO = "unscaled decoding error, circuit over model"
-MISSING = RowComparisonInput(None, run((9,), (0,)), stimulus(), same_case().rule)
 
 
-def verdict(cases, network=None, **changes):
+def verdict(cases, network=None, missing=(), **changes):
     """The verdict's rows by quantity."""
     tolerances = ReplayTolerances(**changes)
-    rows = verdict_checks(compare_rows(cases, tolerances), network or {}, "mixed", tolerances)
+    compared = compare_rows(cases, tolerances, missing)
+    rows = verdict_checks(compared, network or {}, "mixed", tolerances)
     return {row.quantity: row for row in rows}
 
 
@@ -78,14 +77,14 @@ def test_decisions_that_are_all_within_the_dead_band_are_not_judged():
 
 
 def test_a_missing_row_fails_whatever_the_others_do():
-    rows = verdict({0: same_case(), 3: MISSING, 5: MISSING})
+    rows = verdict({0: same_case()}, missing=[3, 5])
     assert rows["rows"].measured == "1, missing: 3, 5"
-    assert failed({0: same_case(), 3: MISSING}) == ["rows"]
+    assert failed({0: same_case()}, missing=[3]) == ["rows"]
 
 
-@pytest.mark.parametrize("cases", [{}, {0: MISSING}])
-def test_no_rows_at_all_fail(cases):
-    assert failed(cases) == ["rows"]
+@pytest.mark.parametrize("missing", [(), (0,)])
+def test_no_rows_at_all_fail(missing):
+    assert failed({}, missing=missing) == ["rows"]
 
 
 def test_a_wrong_decision_of_the_circuit_fails_one_step_ahead():
