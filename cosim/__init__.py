@@ -1,1 +1,1 @@
-"""Transistor-level simulation in ngspice and its comparison with the behavioural model."""
+"""Transistor-level simulation in ngspice and its comparison with the model."""

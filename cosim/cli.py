@@ -77,7 +77,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     """The parser; of the commands only those that are named have arguments."""
     parser = argparse.ArgumentParser(
         prog="ebn-cosim",
-        description="Co-simulate the on-chip learning circuit and its behavioural model.",
+        description="Co-simulate the on-chip learning circuit and its model.",
         epilog=EXIT_STATUS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -1,1 +1,1 @@
-"""Behavioural models of the learning circuit and, later, of the network it serves."""
+"""Models of the learning neuron, of a row and of networks."""

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 
-from ebn_model.chip.network import HardwareNetwork
-from ebn_model.chip.parameters import HardwareParameters
+from ebn_model.chip.network import ChipNetwork
+from ebn_model.chip.parameters import ChipParameters
 from ebn_model.errors import InputError
 from ebn_model.lif.network import LifNetwork
 from ebn_model.network.parameters import (
@@ -16,7 +16,7 @@ from ebn_model.network.parameters import (
 
 _JUDGED = DecoderParameters(orientation="fitted", target="filtered")
 
-CONFIGURATIONS: dict[str, Callable[[], NetworkParameters | HardwareParameters]] = {
+CONFIGURATIONS: dict[str, Callable[[], NetworkParameters | ChipParameters]] = {
     "paper": NetworkParameters,
     "repaired": partial(
         NetworkParameters,
@@ -36,8 +36,8 @@ CONFIGURATIONS: dict[str, Callable[[], NetworkParameters | HardwareParameters]] 
         optimal=OptimalParameters(reset="zero", rest="zero"),
         decoder=_JUDGED,
     ),
-    "hardware": HardwareParameters,
-    "hardware_robust": partial(HardwareParameters, sub_lsbs=2, window="own"),
+    "hardware": ChipParameters,
+    "hardware_robust": partial(ChipParameters, sub_lsbs=2, window="own"),
 }
 """paper: bit-identical with the paper's code. repaired: its faults mended, one option each.
 robust: the rule that survives mismatch. hardware: the chip with the paper's rule.
@@ -45,7 +45,7 @@ hardware_robust: the chip with sub-LSBs and a window for each threshold. Each is
 asked for, since the chip's has constants from a file, which may be damaged."""
 
 
-def configuration(name: str) -> NetworkParameters | HardwareParameters:
+def configuration(name: str) -> NetworkParameters | ChipParameters:
     """A set of parameters by name.
 
     Raises:
@@ -57,8 +57,8 @@ def configuration(name: str) -> NetworkParameters | HardwareParameters:
 
 
 def build_network(
-    parameters: NetworkParameters | HardwareParameters, seed: int
-) -> LifNetwork | HardwareNetwork:
+    parameters: NetworkParameters | ChipParameters, seed: int
+) -> LifNetwork | ChipNetwork:
     """The network that a set of parameters is for, drawn from a seed."""
-    kind = HardwareNetwork if isinstance(parameters, HardwareParameters) else LifNetwork
+    kind = ChipNetwork if isinstance(parameters, ChipParameters) else LifNetwork
     return kind.build(parameters, seed)

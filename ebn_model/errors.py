@@ -1,4 +1,4 @@
-"""What a user can get wrong, told apart from a fault of the program."""
+"""Errors of a user's input, told apart from a fault of the program."""
 
 
 class InputError(ValueError):

@@ -1,4 +1,4 @@
-"""Behavioural model of the learning neuron: the twin of netlists/cells/learning_neuron.cir.
+"""Model of the learning neuron, the circuit of which is netlists/cells/learning_neuron.cir.
 
 A DPI membrane gets a constant current and the currents of pulse-driven DPI synapses; at the
 rising edge of an input pulse the membrane current is compared with the learning rule's window,
@@ -159,7 +159,7 @@ class LearningNeuron:
         return state
 
     def _release(self, trace) -> float:
-        """When the last refractory period ends, s."""
+        """End of the last refractory period, s."""
         if not trace.output_spikes:
             return 0.0
         return trace.output_spikes[-1] + self.parameters.spike.refractory

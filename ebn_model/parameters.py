@@ -145,7 +145,7 @@ class SpikeParameters(Table):
 
 
 class NeuronParameters(Table):
-    """All constants of the behavioural model of the learning neuron.
+    """All constants of the model of the learning neuron.
 
     i_in: constant input current of the membrane, A.
     spike: None for a neuron without a spike generator.

@@ -1,17 +1,20 @@
-"""What a run of a learning neuron yields, from the circuit and from the model alike."""
+"""Results of a learning neuron's run, from the circuit and from the model alike."""
 
+import csv
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from ebn_model.errors import InputError
+from ebn_model.learning_rule import Decision
 from ebn_model.text import read_text, reading
 
-DECISIONS = ("DEC", "SL", "INC")
-"""Outcomes of the learning rule; index - 1 is the change of the weight in LSB."""
-
-CSV_HEADER = "spike,t_rise_ms,t_fall_ms,i_mem_rise_nA,i_mem_fall_nA,decision,bit_before,bit_after"
+COLUMNS = (
+    *("spike", "t_rise_ms", "t_fall_ms", "i_mem_rise_nA", "i_mem_fall_nA"),
+    *("decision", "weight_before", "weight_after"),
+)
+"""Of a table of spikes as CSV."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,19 +49,18 @@ class SpikeTable:
         return len(self.t_rise)
 
     def write_csv(self, path: Path) -> None:
-        """Write the table under CSV_HEADER, times in ms, currents in nA, NaN as empty."""
-        rows = [CSV_HEADER]
-        for k in range(len(self)):
-            cut = np.isnan(self.t_fall[k])
-            rows.append(
-                f"{k},{self.t_rise[k] * 1e3:.4f},"
-                + ("" if cut else f"{self.t_fall[k] * 1e3:.4f}")
-                + f",{self.i_mem_rise[k] * 1e9:.4f},"
-                + ("" if cut else f"{self.i_mem_fall[k] * 1e9:.4f}")
-                + f",{DECISIONS[self.decision[k] + 1]},{self.weight_before[k]},"
-                + ("" if cut else f"{self.weight_after[k]}")
-            )
-        Path(path).write_text("\n".join(rows) + "\n", encoding="utf-8")
+        """Write the table under COLUMNS; what a run without the falling edge lacks stays empty."""
+        with Path(path).open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(COLUMNS)
+            for k in range(len(self)):
+                times = [f"{edge[k] * 1e3:.4f}" for edge in (self.t_rise, self.t_fall)]
+                currents = [f"{i[k] * 1e9:.4f}" for i in (self.i_mem_rise, self.i_mem_fall)]
+                after = self.weight_after[k]
+                if np.isnan(self.t_fall[k]):
+                    times[1] = currents[1] = after = ""
+                decision = Decision(self.decision[k]).name
+                writer.writerow([k, *times, *currents, decision, self.weight_before[k], after])
 
 
 def read_spike_table(path: Path) -> SpikeTable:
@@ -68,29 +70,24 @@ def read_spike_table(path: Path) -> SpikeTable:
         InputError: another header, an unknown decision, or no such table; names the file.
     """
     with reading(path, "table of spikes"):
-        lines = read_text(path).splitlines()
-        if not lines or lines[0] != CSV_HEADER:
-            raise InputError(f"{path}: the header is not {CSV_HEADER!r}")
-        return _spike_table(lines[1:], path)
+        rows = list(csv.reader(read_text(path).splitlines()))
+        if rows[:1] != [list(COLUMNS)]:
+            raise InputError(f"{path}: the header is not {','.join(COLUMNS)!r}")
+        return SpikeTable.from_rows([_spike(row, path) for row in rows[1:]])
 
 
-def _spike_table(lines: list[str], path: Path) -> SpikeTable:
-    if not lines:
-        return SpikeTable.from_rows([])
-    columns = list(zip(*(line.split(",") for line in lines), strict=True))
-    unknown = set(columns[5]) - set(DECISIONS)
-    if unknown:
-        raise InputError(f"{path}: unknown decision {sorted(unknown)[0]!r}")
-    numbers = {i: np.array([float(x or "nan") for x in columns[i]]) for i in (1, 2, 3, 4, 6, 7)}
-    before = numbers[6].astype(int)
-    return SpikeTable(
-        t_rise=numbers[1] * 1e-3,
-        t_fall=numbers[2] * 1e-3,
-        i_mem_rise=numbers[3] * 1e-9,
-        i_mem_fall=numbers[4] * 1e-9,
-        decision=np.array([DECISIONS.index(name) - 1 for name in columns[5]]),
-        weight_before=before,
-        weight_after=np.where(np.isnan(numbers[7]), before, numbers[7]).astype(int),
+def _spike(row: list[str], path: Path) -> tuple:
+    """A row of a table as SpikeTable has it."""
+    cells = dict(zip(COLUMNS, row, strict=True))
+    if cells["decision"] not in Decision.__members__:
+        raise InputError(f"{path}: unknown decision {cells['decision']!r}")
+    before = int(cells["weight_before"])
+    return (
+        *(float(cells[f"t_{edge}_ms"] or "nan") * 1e-3 for edge in ("rise", "fall")),
+        *(float(cells[f"i_mem_{edge}_nA"] or "nan") * 1e-9 for edge in ("rise", "fall")),
+        int(Decision[cells["decision"]]),
+        before,
+        int(cells["weight_after"] or before),
     )
 
 

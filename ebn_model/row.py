@@ -1,22 +1,16 @@
 """A row of the network, one neuron with its plastic synapses: what it gets and what it yields.
 
-The same for the circuit and for its behavioural model.
+The same for the circuit and for its model.
 """
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
 from ebn_model.errors import InputError
-from ebn_model.results import DECISIONS, SpikeTable
+from ebn_model.results import SpikeTable
 from ebn_model.stimulus import WEIGHT_MAX, WEIGHT_MIN
-from ebn_model.text import read_text
 from ebn_model.weight_counter import check_sub_lsbs, middle_fraction
-
-EVENTS_HEADER = (
-    "pre,t_rise_ms,t_fall_ms,i_mem_rise_nA,i_mem_fall_nA,decision,weight_before,weight_after"
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +74,7 @@ class RowStimulus:
         object.__setattr__(self, "fall_times", self.rise_times + self.pulse_width)
         self._check_synapses()
         self._check_pulses()
-        self._check_surroundings()
+        self._check_input_and_spikes()
 
     def _take(self, name: str, kind: type, length: int | None = None) -> None:
         """Make an attribute a one-dimensional array, of a length where one is given."""
@@ -119,7 +113,7 @@ class RowStimulus:
             overlap[own[1:]] = np.diff(times[own]) <= self.pulse_width
             self._refuse("rise_times", overlap, f"s overlaps the pulse before of neuron {neuron}")
 
-    def _check_surroundings(self) -> None:
+    def _check_input_and_spikes(self) -> None:
         for name in ("input_times", "input_current"):
             self._refuse(name, ~np.isfinite(getattr(self, name)), "is not finite")
         if not len(self.input_times):
@@ -161,18 +155,6 @@ class RowEvents(SpikeTable):
         columns = {name: values[chosen] for name, values in vars(self).items() if name != "pre"}
         return SpikeTable(**columns)
 
-    def write_csv(self, path: Path) -> None:
-        """Write the table under EVENTS_HEADER, times in ms, currents in nA, NaN as empty."""
-        rows = [EVENTS_HEADER]
-        for k, pre in enumerate(self.pre):
-            fall, i_fall = self.t_fall[k], self.i_mem_fall[k]
-            rows.append(
-                f"{pre},{self.t_rise[k] * 1e3:.6f},{_or_empty(fall * 1e3, 6)},"
-                f"{self.i_mem_rise[k] * 1e9:.6f},{_or_empty(i_fall * 1e9, 6)},"
-                f"{DECISIONS[self.decision[k] + 1]},{self.weight_before[k]},{self.weight_after[k]}"
-            )
-        Path(path).write_text("\n".join(rows) + "\n", encoding="utf-8")
-
 
 @dataclass(frozen=True, eq=False)
 class RowResult:
@@ -193,31 +175,3 @@ class RowResult:
     final_codes: np.ndarray
     final_fractions: np.ndarray
     output_spikes: np.ndarray
-
-
-def read_row_events(path: Path) -> RowEvents:
-    """Read what `RowEvents.write_csv` wrote.
-
-    Raises:
-        InputError: another header, a line that isn't one, or an unknown decision; names the file.
-    """
-    lines = read_text(path).splitlines()
-    if not lines or lines[0] != EVENTS_HEADER:
-        raise InputError(f"{path}: the header is not {EVENTS_HEADER!r}")
-    rows = [_row(line, f"{path}, line {number}") for number, line in enumerate(lines[1:], 2)]
-    return RowEvents.from_rows(rows)
-
-
-def _row(line: str, source: str) -> tuple:
-    try:
-        pre, rise, fall, i_rise, i_fall, decision, before, after = line.split(",")
-        times = float(rise) * 1e-3, float(fall or "nan") * 1e-3
-        currents = float(i_rise) * 1e-9, float(i_fall or "nan") * 1e-9
-        outcome = DECISIONS.index(decision) - 1
-        return (*times, *currents, outcome, int(before), int(after), int(pre))
-    except ValueError as error:
-        raise InputError(f"{source}: {error}") from None
-
-
-def _or_empty(value: float, digits: int) -> str:
-    return "" if np.isnan(value) else f"{value:.{digits}f}"

@@ -55,7 +55,7 @@ def check_file(path: Path, digest: str) -> None:
 
 
 def read_bytes(path: Path) -> bytes:
-    """What is in a file; raises DamagedError where it can't be read."""
+    """Content of a file; raises DamagedError where it can't be read."""
     try:
         return Path(path).read_bytes()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""What a learning neuron gets to see, the same for the circuit and for its behavioural model."""
+"""Stimulus of a learning neuron, the same for the circuit and for its model."""
 
 from dataclasses import dataclass, field
 

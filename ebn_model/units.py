@@ -17,9 +17,9 @@ _PREFIXES |= {"µ": -6, "μ": -6, "a": -18}
 _ALONE = "kmunpfµμ"
 """Prefixes that can stand for themselves, since they mean the same in SI and in SPICE."""
 _OTHERS = {"M": "m"}
-"""What else a prefix without a unit may mean: M is SPICE's milli."""
+"""Other meanings of a prefix without a unit: M is SPICE's milli."""
 _EXAMPLES = {"A": "nA", "s": "ms", "V": "mV"}
-"""How a quantity in an SI unit is mostly written here; others without a prefix."""
+"""Usual prefixed units of quantities in SI units; others go without a prefix."""
 _WITHOUT_PREFIX = ("°C", "%", "LSB")
 
 
@@ -72,7 +72,7 @@ def scaled(number: str, power: int) -> float:
 
 
 def _example(number: str, unit: str) -> str:
-    """What to write, at the end of a message."""
+    """Example of what to write, for the end of a message."""
     return f', as in "{number} {_EXAMPLES.get(unit, unit)}", or a plain number' if unit else ""
 
 

@@ -1,4 +1,4 @@
-"""The counter that holds a weight, the same for the behavioural model and the circuit's twin."""
+"""The counter that holds a weight, the same for the model and for the digital part of circuits."""
 
 from ebn_model.errors import InputError
 from ebn_model.stimulus import WEIGHT_MAX, WEIGHT_MIN
@@ -42,7 +42,7 @@ class WeightCounter:
 
     @property
     def weight(self) -> int:
-        """What the DAC sees, LSB."""
+        """Weight that the DAC sees, LSB."""
         return self._accumulator >> self._sub_lsbs
 
     @property

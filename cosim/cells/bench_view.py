@@ -65,9 +65,9 @@ class BenchView(StoredResult):
         if fault := record["fault"]:
             return Sheet(self.name, [], fault)
         values = record["values"]
-        rows = judge(self._specification, values, names, table, self._technology)
+        checks = judge(self._specification, values, names, table, self._technology)
         notes = getattr(self._module, "notes", lambda _: ())(values)
-        return Sheet(self.name, rows, notes=tuple(notes))
+        return Sheet(self.name, checks, notes=tuple(notes))
 
     def _store(self, vectors: Vectors, written: Path) -> None:
         values, fault = {}, None

@@ -1,4 +1,4 @@
-"""From the cells' benches to the behavioural model's parameters.
+"""From the cells' benches to the model's parameters.
 
 Each constant of the model is read off a testbench of the cell it describes (netlists/benches),
 under the same biases and technology as the circuit; no trajectory of the whole neuron is used.

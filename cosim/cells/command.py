@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cosim.cells.runner import BenchConditions, run_benches
-from cosim.cells.sheet import Sheet, shown
+from cosim.cells.sheet import Sheet, readable
 from cosim.circuits.conditions_options import add_conditions, stated_conditions
 from cosim.workbench.placement import Placement, add_placement
 from ebn_model.parameters import validated
@@ -68,8 +68,8 @@ def _table(sheets: list[Sheet], folder: Path) -> Table:
         for text in (sheet.fault, *sheet.notes):
             if text:
                 table.add_row(f"  {escape(text)}")
-        for row in sheet.rows:
-            limits = (row.min, row.typical, row.max, row.measured)
-            values = (shown(value, row.unit) for value in limits)
-            table.add_row(f"  {escape(row.name)}", *values, _VERDICTS[row.passed])
+        for check in sheet.checks:
+            limits = (check.min, check.typical, check.max, check.measured)
+            values = (readable(value, check.unit) for value in limits)
+            table.add_row(f"  {escape(check.name)}", *values, _VERDICTS[check.passed])
     return table

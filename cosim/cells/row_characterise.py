@@ -11,7 +11,7 @@ from ebn_model.parameters import BiasTable, NeuronParameters
 from ebn_model.row import RowResult, RowStimulus
 
 SPIKE, LENGTH = 5e-3, 9e-3
-"""When the row of the measurement is made to spike, and how long it runs, s."""
+"""Time at which the row of the measurement is made to spike, and the length of its run, s."""
 
 
 def row_parameters(

@@ -5,9 +5,9 @@ import logging
 from cosim.cells import characterise
 from cosim.cells.row_characterise import row_parameters
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import bias_folder, is_path, read_biases
+from cosim.circuits.neuron import bias_folder, read_biases
 from cosim.workbench.pool import Pool
-from ebn_model.measured import FOLDER, has_measured, measured_biases, measured_parameters
+from ebn_model.measured import has_measured, measured_biases, measured_parameters
 from ebn_model.parameters import NeuronParameters
 
 _log = logging.getLogger(__name__)
@@ -25,9 +25,9 @@ def row_constants(table: str, conditions: Conditions, pool: Pool | None = None) 
         CosimError: a bench failed.
     """
     biases = read_biases(table, conditions.technology)
-    folder = FOLDER if conditions == Conditions() else bias_folder(conditions.technology)
+    folder = None if conditions == Conditions() else bias_folder(conditions.technology)
     name = f"{table}_row"
-    own = conditions == Conditions(technology=conditions.technology) and not is_path(table)
+    own = conditions == Conditions(technology=conditions.technology)
     if own and has_measured(name, folder):
         if measured_biases(name, folder) == biases:
             return measured_parameters(name, folder)

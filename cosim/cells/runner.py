@@ -33,7 +33,7 @@ class BenchConditions(Conditions):
         return f"{Path(self.biases).name}-{self.label}"
 
     def formula_names(self) -> dict[str, float]:
-        """What the specifications' formulas may use: bias currents in A, u_t and supply in V."""
+        """Names for the specifications' formulas: bias currents in A, u_t and supply in V."""
         u_t = BOLTZMANN_PER_CHARGE * (self.temperature + ZERO_CELSIUS)
         biases = read_biases(self.biases, self.technology).model_dump()
         return {**biases, "u_t": u_t, "supply": self.supply}

@@ -1,17 +1,18 @@
 """A datasheet on disk: the table as CSV, Markdown and JSON."""
 
-import csv
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from quantiphy import Quantity
 
-from cosim.cells.specification import Row
+from cosim.cells.specification import QuantityCheck
 from cosim.workbench.checks import all_passed
 from cosim.workbench.json_files import write_json
+from cosim.workbench.tables import csv_text, markdown_table
 
 _PREFIXED = ("A", "s", "V", "F", "Ω", "C", "J", "Hz")
 FILES = ("datasheet.csv", "datasheet.md", "datasheet.json")
+_HEADERS = ("quantity", "min", "typical", "max", "measured", "verdict", "reason")
 VERDICTS = {True: "pass", False: "FAIL", None: ""}
 
 
@@ -19,21 +20,22 @@ VERDICTS = {True: "pass", False: "FAIL", None: ""}
 class Sheet:
     """The datasheet of one bench.
 
-    rows: its quantities. fault: why nothing could be measured. notes: what else it found.
+    checks: its quantities, each against its limits. fault: why nothing could be measured.
+    notes: what else it found.
     """
 
     bench: str
-    rows: list[Row]
+    checks: list[QuantityCheck]
     fault: str | None = None
     notes: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool | None:
-        """Whether all was measured and within its limits; None where there are no limits."""
-        return False if self.fault else all_passed(row.passed for row in self.rows)
+        """True if all was measured and within its limits; None where there are no limits."""
+        return False if self.fault else all_passed(check.passed for check in self.checks)
 
 
-def shown(value: float | None, unit: str) -> str:
+def readable(value: float | None, unit: str) -> str:
     """A value as people read it, with four digits; empty for None."""
     if value is None:
         return ""
@@ -51,22 +53,21 @@ def write_sheets(sheets: list[Sheet], conditions: dict, folder: Path) -> None:
         folder: gets datasheet.csv (SI numbers), .md (for people) and .json (all of it).
     """
     csv_file, md_file, json_file = (folder / name for name in FILES)
-    _write_csv(sheets, csv_file)
+    csv_file.write_text(_csv(sheets), encoding="utf-8")
     md_file.write_text(_markdown(sheets, conditions), encoding="utf-8")
     passed = all_passed(sheet.passed for sheet in sheets)
     benches = {sheet.bench: asdict(sheet) | {"passed": sheet.passed} for sheet in sheets}
     write_json({"passed": passed, "conditions": conditions, "benches": benches}, json_file)
 
 
-def _write_csv(sheets: list[Sheet], path: Path) -> None:
-    names = [field.name for field in fields(Row)]
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, ["bench", *names], lineterminator="\n")
-        writer.writeheader()
-        for sheet in sheets:
-            for row in sheet.rows:
-                verdict = {"passed": VERDICTS[row.passed]}
-                writer.writerow({"bench": sheet.bench, **asdict(row), **verdict})
+def _csv(sheets: list[Sheet]) -> str:
+    names = [field.name for field in fields(QuantityCheck)]
+    rows = [["bench", *names]]
+    for sheet in sheets:
+        for check in sheet.checks:
+            row = asdict(check) | {"passed": VERDICTS[check.passed]}
+            rows.append([sheet.bench, *row.values()])
+    return csv_text(rows)
 
 
 def _markdown(sheets: list[Sheet], conditions: dict) -> str:
@@ -78,9 +79,7 @@ def _markdown(sheets: list[Sheet], conditions: dict) -> str:
             lines.append(f"**FAIL**: {sheet.fault}")
             continue
         lines += [
-            "| quantity | min | typical | max | measured | verdict | reason |",
-            "|---|---|---|---|---|---|---|",
-            *(_markdown_row(row) for row in sheet.rows),
+            *markdown_table(_HEADERS, map(_cells, sheet.checks)),
             "",
             *(f"{note}\n" for note in sheet.notes),
             f"![{sheet.bench}]({sheet.bench}/figure.png)",
@@ -88,8 +87,8 @@ def _markdown(sheets: list[Sheet], conditions: dict) -> str:
     return "\n".join([*lines, ""])
 
 
-def _markdown_row(row: Row) -> str:
-    values = (shown(value, row.unit) for value in (row.min, row.typical, row.max, row.measured))
-    verdict = VERDICTS[row.passed].replace("FAIL", "**FAIL**")
-    cells = (row.name, *values, verdict, row.reason)
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+def _cells(check: QuantityCheck) -> tuple[str, ...]:
+    limits = (check.min, check.typical, check.max, check.measured)
+    values = (readable(value, check.unit) for value in limits)
+    verdict = VERDICTS[check.passed].replace("FAIL", "**FAIL**")
+    return (check.name, *values, verdict, check.reason)

@@ -1,4 +1,4 @@
-"""What a cell must do, quantity by quantity: the file NAME.toml beside its bench."""
+"""Requirements on a cell, quantity by quantity: the file NAME.toml beside its bench."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Limits(BaseModel):
 
 
 class OtherLimits(Limits):
-    """What is different in one case; reason: why, where that differs too."""
+    """Limits that differ in one case; reason: why, where that differs too."""
 
     reason: str | None = None
 
@@ -60,8 +60,8 @@ class Quantity(Limits):
 
 
 @dataclass(frozen=True)
-class Row:
-    """One line of a datasheet, SI; None for what is not stated.
+class QuantityCheck:
+    """A quantity of a datasheet against its limits, SI; None for what is not stated.
 
     passed: None where nothing is required.
     """
@@ -99,7 +99,7 @@ def judge(
     names: Mapping[str, float],
     table: str,
     technology: str = "generic180",
-) -> list[Row]:
+) -> list[QuantityCheck]:
     """Each quantity against its limits.
 
     Args:
@@ -116,12 +116,14 @@ def judge(
     """
     known = {**values, **names}
     return [
-        _row(key, one.under(table, technology), values.get(key), known)
+        _checked(key, one.under(table, technology), values.get(key), known)
         for key, one in specification.items()
     ]
 
 
-def _row(key: str, quantity: Quantity, measured: float | None, names: dict[str, float]) -> Row:
+def _checked(
+    key: str, quantity: Quantity, measured: float | None, names: dict[str, float]
+) -> QuantityCheck:
     found: dict[str, float | None] = {}
     # The typical value first, since the others may be relative to it.
     for end in ("typical", "min", "max"):
@@ -133,7 +135,7 @@ def _row(key: str, quantity: Quantity, measured: float | None, names: dict[str, 
         if end == "typical" and found[end] is not None:
             names = {**names, "typical": found[end]}
     bounds = (found["min"], found["max"])
-    return Row(
+    return QuantityCheck(
         key=key,
         name=quantity.name,
         unit=quantity.unit,
@@ -145,6 +147,6 @@ def _row(key: str, quantity: Quantity, measured: float | None, names: dict[str, 
 
 
 def _within(value: float | None, least: float | None, greatest: float | None) -> bool:
-    """Whether a value is in its range; what could not be measured is in none."""
+    """True if a value is in its range; what could not be measured is in none."""
     above = value is not None and (least is None or value >= least)
     return above and (greatest is None or value <= greatest)

@@ -1,4 +1,4 @@
-"""What measurements have in common: currents, crossings, slopes."""
+"""Parts that measurements share: currents, crossings, slopes."""
 
 import numpy as np
 
@@ -25,7 +25,7 @@ def supply(vectors: Vectors) -> float:
 
 
 def edges(time: np.ndarray, signal: np.ndarray, level: float) -> np.ndarray:
-    """Where a signal crosses a level, shape (crossings,), interpolated, either direction."""
+    """Crossings of a level by a signal, shape (crossings,), interpolated, either direction."""
     above = signal > level
     before = np.flatnonzero(above[1:] != above[:-1])
     share = (level - signal[before]) / (signal[before + 1] - signal[before])
@@ -33,7 +33,7 @@ def edges(time: np.ndarray, signal: np.ndarray, level: float) -> np.ndarray:
 
 
 def logic_edges(vectors: Vectors, node: str) -> np.ndarray:
-    """When a node crosses half the supply, s, shape (crossings,), either direction."""
+    """Times at which a node crosses half the supply, s, shape (crossings,), either direction."""
     return edges(vectors["time"], vectors[node], supply(vectors) / 2)
 
 

@@ -14,7 +14,7 @@ from ebn_model.errors import InputError
 from ebn_model.units import Celsius, Volt
 
 COLDEST, HOTTEST = -55.0, 150.0
-"""What the devices' models are made for, degrees C."""
+"""Range that the devices' models are made for, degrees C."""
 
 
 def check_temperature(celsius: float) -> float:
@@ -84,7 +84,7 @@ class Conditions(Section):
 
     @property
     def label(self) -> str:
-        """What results are called by: technology and temperature, corner and supply if special."""
+        """Name for results: technology and temperature, corner and supply if special."""
         facts = self.facts
         corner = "" if self.corner == "tt" else f"-{self.corner}"
         supply = "" if self.supply == facts.supply else f"-{self.supply:g}V"

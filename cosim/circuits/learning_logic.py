@@ -1,4 +1,4 @@
-"""The learning neuron's logic in Python: twin of netlists/cells/learning_logic.cir."""
+"""The learning neuron's logic in Python: the counterpart of netlists/cells/learning_logic.cir."""
 
 from ebn_model.weight_counter import WeightCounter
 
@@ -27,7 +27,7 @@ class LearningLogic:
 
     @property
     def weight(self) -> int:
-        """What the DAC sees, LSB."""
+        """Weight that the DAC sees, LSB."""
         return self._counter.weight
 
     @property

@@ -14,5 +14,5 @@ class LogicLevels:
     latch_threshold: float
 
     def latched(self, volts: float) -> bool:
-        """Whether a latch takes a voltage for a 1."""
+        """True if a latch takes a voltage for a 1."""
         return volts > self.latch_threshold

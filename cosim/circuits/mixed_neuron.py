@@ -7,11 +7,11 @@ import numpy as np
 
 from cosim.circuits.conditions import Conditions, whole_deck
 from cosim.circuits.neuron import analysis, neuron_deck
-from cosim.circuits.neuron_logic import WIN_INC, WIN_SL, Surroundings
+from cosim.circuits.neuron_logic import WIN_INC, WIN_SL, DigitalNeuron
 from cosim.circuits.neuron_readout import OUTPUT_SPIKE, learning_result, output_spikes
 from cosim.circuits.neuron_sources import check_edges_fit, stimulus_edges
 from cosim.circuits.start_check import start_check
-from cosim.engine.job import Job
+from cosim.engine.job import Job, Vectors
 from cosim.engine.solver_options import SolverOptions
 from cosim.workbench.places import NETLISTS
 from ebn_model.parameters import BiasTable
@@ -64,8 +64,8 @@ class MixedCircuit:
             CosimError: the technology's models aren't there.
         """
         check_edges_fit(stimulus)
-        surroundings = partial(Surroundings, stimulus, self._sub_lsbs, self._conditions.levels)
-        sources = (f"v{pin} {pin} 0 pwl(0 0)" for pin in surroundings().pins)
+        controller = partial(DigitalNeuron, stimulus, self._sub_lsbs, self._conditions.levels)
+        sources = (f"v{pin} {pin} 0 pwl(0 0)" for pin in controller().pins)
         deck = self._netlist.append("\n".join(sources), "logic and stimulus")
         deck = deck.append(analysis(stimulus, self.solver), "analysis")
         deck = whole_deck(deck, self._conditions)
@@ -74,13 +74,13 @@ class MixedCircuit:
             deck,
             self._vectors,
             t_stop=stimulus.duration,
-            edges=stimulus_edges(stimulus, 0.0, Surroundings.edge),
+            edges=stimulus_edges(stimulus, 0.0, DigitalNeuron.edge),
             raw_path=raw_path,
             check_start=start_check(deck, I_MEM, at_rest=not stimulus.reset_until),
-            controller=surroundings,
+            controller=controller,
         )
 
-    def result(self, stimulus: Stimulus, vectors: dict[str, np.ndarray]) -> LearningResult:
+    def result(self, stimulus: Stimulus, vectors: Vectors) -> LearningResult:
         """Read the vectors of a finished job."""
         spikes = np.arange(len(stimulus.spike_times))
         weights = np.concatenate([[stimulus.start_weight], vectors["weight"]])

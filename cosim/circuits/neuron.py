@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from cosim.circuits.conditions import Conditions, deck_under, listed, whole_deck
 from cosim.circuits.neuron_readout import (
     BITS,
@@ -17,7 +15,7 @@ from cosim.circuits.neuron_readout import (
 from cosim.circuits.neuron_sources import EDGE, check_edges_fit, stimulus_edges, stimulus_lines
 from cosim.circuits.start_check import start_check
 from cosim.engine.deck import Deck
-from cosim.engine.job import Job
+from cosim.engine.job import Job, Vectors
 from cosim.engine.solver_options import SolverOptions
 from cosim.engine.spice_parameters import read_parameters
 from cosim.technologies.technology import read_technology
@@ -30,7 +28,7 @@ from ebn_model.weight_counter import check_sub_lsbs
 
 
 def bias_folder(technology: str) -> Path:
-    """Where a technology's bias tables are: in biases/TECHNOLOGY beside the folder of its file.
+    """Folder of a technology's bias tables: biases/TECHNOLOGY beside the folder of its file.
 
     Raises:
         InputError: an unknown technology.
@@ -60,7 +58,7 @@ def read_biases(name: str, technology: str = "generic180") -> BiasTable:
 
 
 def is_path(table: str) -> bool:
-    """Whether a bias table is stated by its path, not by its name."""
+    """True if a bias table is stated by its path, not by its name."""
     return table.endswith(".spice")
 
 
@@ -151,7 +149,7 @@ class TransistorCircuit:
             check_start=start_check(deck, I_MEM, at_rest=not stimulus.reset_until),
         )
 
-    def result(self, stimulus: Stimulus, vectors: dict[str, np.ndarray]) -> LearningResult:
+    def result(self, stimulus: Stimulus, vectors: Vectors) -> LearningResult:
         """Read the vectors of a finished job.
 
         Raises:

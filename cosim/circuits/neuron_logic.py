@@ -1,4 +1,4 @@
-"""What surrounds the learning neuron's analog part in the mixed view.
+"""The digital part of the learning neuron, and its stimulus, in the mixed view.
 
 A module of its own, so that the processes of runs load nothing else of the view.
 """
@@ -16,8 +16,8 @@ from ebn_model.stimulus import Stimulus
 WIN_INC, WIN_SL = "v(win_inc)", "v(win_sl)"
 
 
-class Surroundings:
-    """What the analog part sees: the logic and the stimulus, as a Controller.
+class DigitalNeuron:
+    """The logic and the stimulus around the analog part, as a Controller.
 
     The logic acts at the middles of the input's edges, where the transistors' begins to move 2 ns
     later. All levels move within 20 ns, which costs no more time points than faster ones; so the

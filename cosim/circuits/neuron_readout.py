@@ -52,7 +52,7 @@ def learning_result(
     """Spike table and waveforms of a circuit's run.
 
     Args:
-        stimulus: what was played.
+        stimulus: of the run.
         time, i_mem: the waveform, s and A, shape (points,).
         decisions, before, after: decision at, and weight before and after each spike, LSB, shape
             (spikes,); after is the same as before where the run ended before the falling edge.
@@ -96,7 +96,7 @@ def decisions_at(
     supply: float,
     latches: tuple[str, ...] = LATCHES,
 ) -> np.ndarray:
-    """What a synapse's latches hold at times in s, LSB; raises SimulationError between levels."""
+    """Decisions in the latches at times in s, LSB; raises SimulationError between levels."""
     inc, sl = (logic_level(vectors, name, times, supply) for name in latches)
     return np.where(sl, 0, np.where(inc, 1, -1))
 

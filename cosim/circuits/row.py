@@ -5,8 +5,6 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, get_args
 
-import numpy as np
-
 from cosim.circuits.conditions import Conditions, whole_deck
 from cosim.circuits.levels import LogicLevels
 from cosim.circuits.neuron import neuron_deck, read_biases
@@ -24,7 +22,7 @@ from cosim.circuits.row_readout import I_MEM, digital_result, transistor_result
 from cosim.circuits.row_sources import check_fits, transistor_edges
 from cosim.circuits.start_check import start_check
 from cosim.engine.closed_loop import Controller
-from cosim.engine.job import Job
+from cosim.engine.job import Job, Vectors
 from cosim.engine.solver_options import SolverOptions
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable
@@ -107,11 +105,11 @@ class RowCircuit:
         if self.view == "transistor":
             check_fits(stimulus)
             deck = transistor_row(deck, stimulus, self._conditions.supply)
-            edges, surroundings = transistor_edges(stimulus), None
+            edges, controller = transistor_edges(stimulus), None
         else:
             lanes, levels = self._lanes_for(stimulus), self._conditions.levels
             own = partial(DigitalRow, step=self.step)
-            surroundings = partial(controller or own, stimulus, lanes, levels)
+            controller = partial(controller or own, stimulus, lanes, levels)
             deck = digital_row(deck, stimulus, lanes, levels)
             edges = digital_edges(stimulus)
         deck = deck.append(f".tran 1m {stimulus.duration!r} 0 {self.solver.max_step!r}", "analysis")
@@ -124,10 +122,10 @@ class RowCircuit:
             edges=edges,
             raw_path=raw_path,
             check_start=start_check(deck, I_MEM),
-            controller=surroundings,
+            controller=controller,
         )
 
-    def result(self, stimulus: RowStimulus, vectors: dict[str, np.ndarray]) -> RowResult:
+    def result(self, stimulus: RowStimulus, vectors: Vectors) -> RowResult:
         """Read the vectors of a finished job.
 
         Raises:

@@ -1,4 +1,4 @@
-"""What surrounds a row's analog part in the views whose logic is digital.
+"""The digital part of a row, and its stimulus, in the views whose logic is digital.
 
 A module of its own, so that the processes of runs load little else.
 """
@@ -15,7 +15,7 @@ from cosim.workbench.errors import SimulationError
 from ebn_model.row import RowStimulus
 
 LANE_PINS = (*(f"m{bit}" for bit in range(5)), "sign", "pulse_exc", "pulse_inh", "pulse_b")
-"""What a DAC needs, in the order of steered_dac."""
+"""Pins of a DAC, in the order of steered_dac."""
 BUS_PINS = {**{f"m{bit}": f"b{bit}" for bit in range(5)}, "sign": "sign", "sign_b": "sign_b"}
 """Node of the weight bus by pin of the logic."""
 
@@ -105,8 +105,8 @@ class DigitalRow(RowTimeline):
         pulses = np.array(self._pulses, dtype=int).reshape(-1, 3)
         return {
             "decision": pulses[:, 0],
-            "before": pulses[:, 1],
-            "after": pulses[:, 2],
+            "weight_before": pulses[:, 1],
+            "weight_after": pulses[:, 2],
             "final_codes": np.array([logic.weight for logic in self._logic], dtype=int),
             "final_fractions": np.array([logic.fraction for logic in self._logic], dtype=int),
         }

@@ -17,7 +17,7 @@ def digital_result(
 ) -> RowResult:
     """The result of a run whose logic was in Python (see DigitalRow.record); supply: V."""
     codes = vectors["final_codes"], vectors["final_fractions"]
-    outcome = vectors["decision"], vectors["before"], vectors["after"]
+    outcome = vectors["decision"], vectors["weight_before"], vectors["weight_after"]
     return _result(stimulus, vectors, supply, outcome, codes)
 
 

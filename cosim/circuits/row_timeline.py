@@ -1,4 +1,4 @@
-"""When what happens in a row: the events of its pulses and of its own spikes, in order.
+"""The timeline of a row: the events of its pulses and of its own spikes, in order.
 
 A module of its own, so that the processes of runs load little else.
 """

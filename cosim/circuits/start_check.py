@@ -1,4 +1,4 @@
-"""Whether a circuit starts where its biases put it."""
+"""Check that a circuit starts where its biases put it."""
 
 import re
 from collections.abc import Callable
@@ -22,7 +22,7 @@ differ, and so do the supply's and the membrane's drain voltages."""
 
 @dataclass(frozen=True)
 class StartCheck:
-    """What is known of an operating point from the bias currents alone; for `Job.check_start`.
+    """Bounds of an operating point that follow from the bias currents alone; for `Job.check_start`.
 
     bias_lines: instance of a block of biases, and name of a current in it, for each bias line.
     supplies: the deck's voltage supplies.

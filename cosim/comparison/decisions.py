@@ -8,9 +8,7 @@ import numpy as np
 from cosim.comparison.row_case import RowComparisonInput
 from cosim.comparison.spikes import same_spikes, threshold_distance
 from ebn_model.errors import InputError
-
-OUTCOMES = ("INC", "SL", "DEC")
-"""Order of rows and columns of a confusion matrix; index 1 - decision."""
+from ebn_model.learning_rule import Decision
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +34,7 @@ class DecisionTable:
 
     @property
     def deviates(self) -> np.ndarray:
-        """Whether the model decided otherwise, one step ahead or on its own; shape (pulses,)."""
+        """True if the model decided otherwise, one step ahead or on its own; shape (pulses,)."""
         return (self.circuit != self.one_step) | (self.circuit != self.trajectory)
 
 
@@ -116,9 +114,10 @@ def total(counts: Iterable[DecisionCounts]) -> DecisionCounts:
 
 
 def confusion(reference: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """How often `other` decided what where `reference` decided what, in the order of OUTCOMES."""
-    matrix = np.zeros((3, 3), dtype=int)
-    np.add.at(matrix, (1 - reference, 1 - other), 1)
+    """Numbers of decisions in LSB: `reference` by row, `other` by column, in Decision's order."""
+    matrix = np.zeros((len(Decision), len(Decision)), dtype=int)
+    # Decision counts down from INC.
+    np.add.at(matrix, (Decision.INC - reference, Decision.INC - other), 1)
     return matrix
 
 

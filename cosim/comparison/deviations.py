@@ -1,4 +1,4 @@
-"""Where circuit and model decided otherwise: pulses and synapses, each with its reason."""
+"""Deviations of model from circuit: pulses and synapses, each with its reason."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Why circuit and model decided otherwise: reasons that can be checked, or none."""
+"""Reasons for different decisions of circuit and model, which can be checked; or none."""
 
 import numpy as np
 
@@ -20,7 +20,7 @@ REASONS = {
     "threshold lies between",
     UNEXPLAINED: "none of these",
 }
-"""What a deviation's reason states, by its name, in the order in which they are tried."""
+"""Statement of each reason, by its name, in the order in which they are tried."""
 
 
 def miss_of(i_mem: float, decision: int, lower: float, upper: float) -> float:
@@ -55,7 +55,7 @@ def reason_of(
 
 
 def _right_just_before(case: RowComparisonInput, pulse: int, delay: float) -> bool:
-    """Whether I_mem within `delay` (s) before the edge called for the circuit's decision."""
+    """True if I_mem within `delay` (s) before the edge called for the circuit's decision."""
     events = case.circuit.events
     i_mem = _just_before(case, pulse, delay)
     decisions = case.rule.decide(i_mem, events.weight_before[pulse])
@@ -74,7 +74,7 @@ def _just_before(case: RowComparisonInput, pulse: int, span: float) -> np.ndarra
 
 
 def _on_the_way(case: RowComparisonInput, pulse: int, tolerances: ReplayTolerances) -> bool:
-    """Whether the decision is that for the weight before on the bus, or SL on the way from it.
+    """True if the decision is that for the weight before on the bus, or SL on the way from it.
 
     The bus changed within one slot before the edge; a slot longer than the delay, or a threshold
     that is not near, leaves no excuse.
@@ -94,7 +94,7 @@ def _on_the_way(case: RowComparisonInput, pulse: int, tolerances: ReplayToleranc
 
 
 def _differed_before(case: RowComparisonInput, pulse: int, memory: float) -> bool:
-    """Whether the runs' pulses or own spikes differ in `memory` (s) before the edge, or this one.
+    """True if the runs' pulses or own spikes differ in `memory` (s) before the edge, or this one.
 
     That is all that I_mem and the window depend on, beside what both runs got from outside.
     """
@@ -111,13 +111,13 @@ def _differed_before(case: RowComparisonInput, pulse: int, memory: float) -> boo
 
 
 def _still_falling(case: RowComparisonInput, pulse: int, reset: float) -> bool:
-    """Whether the circuit spiked within `reset` (s) before the edge, and is above the model."""
+    """True if the circuit spiked within `reset` (s) before the edge, and is above the model."""
     circuit, model = case.circuit.events, case.model.events
     above = circuit.i_mem_rise[pulse] > model.i_mem_rise[pulse]
     return bool(above) and _spiked(case, pulse, reset)
 
 
 def _spiked(case: RowComparisonInput, pulse: int, reset: float) -> bool:
-    """Whether the circuit spiked within `reset` (s) before the edge."""
+    """True if the circuit spiked within `reset` (s) before the edge."""
     since = case.circuit.events.t_rise[pulse] - case.circuit.output_spikes
     return bool(np.any((since >= 0) & (since <= reset)))

@@ -9,7 +9,7 @@ from ebn_model.row import RowResult, RowStimulus
 
 
 class Rule(Protocol):
-    """What a model decides by; LearningNeuron and HardwareRow are such rules."""
+    """The decision rule of a model; LearningNeuron and ChipRow are such rules."""
 
     def thresholds(self, weight: np.ndarray | int) -> tuple[np.ndarray, np.ndarray]:
         """I_lower and I_upper in A for weights in LSB, of any shape."""

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from cosim.comparison.counting import Counted, count_row_again
 from cosim.comparison.decisions import DecisionCounts, DecisionTable, count, decision_table, total
 from cosim.comparison.deviations import Deviation, WeightDeviation, find_deviations
 from cosim.comparison.membrane import MembraneComparison, compare_membranes, f1_of
@@ -24,6 +25,7 @@ class RowComparison:
         deviations: all, in the order of the pulses.
         weights: differences by synapse. weight_deviations: those that aren't 0, the worst first.
         membrane: I_mem and own spikes.
+        counted: the circuit's weights against its own decisions.
     """
 
     decisions: DecisionTable
@@ -32,6 +34,7 @@ class RowComparison:
     weights: WeightErrors
     weight_deviations: list[WeightDeviation]
     membrane: MembraneComparison
+    counted: Counted
 
     @property
     def worst_decision(self) -> Deviation | None:
@@ -60,6 +63,7 @@ def compare_row(row: int, case: RowComparisonInput, tolerances: ReplayTolerances
         weights=weights,
         weight_deviations=_weight_deviations(row, case, weights, deviations),
         membrane=compare_membranes(case, tolerances.spike_window, _alike_until(case, table)),
+        counted=count_row_again(case.circuit, case.stimulus),
     )
 
 
@@ -105,6 +109,11 @@ class RowsComparison:
         return total(row.counts for row in self.rows.values())
 
     @property
+    def counted(self) -> Counted:
+        """Of all rows together."""
+        return sum((row.counted for row in self.rows.values()), Counted(0, 0))
+
+    @property
     def final_correlation(self) -> float:
         """Of the final weights of all synapses of all rows; 1 where there are none."""
         rows = self.rows.values()
@@ -127,7 +136,7 @@ class RowsComparison:
 
     @property
     def reasons(self) -> dict[str, int]:
-        """How many deviating decisions have each of REASONS."""
+        """Number of deviating decisions by each of REASONS."""
         found = [one.reason for one in self.worst_decisions]
         return {reason: found.count(reason) for reason in REASONS}
 

@@ -11,12 +11,12 @@ from ebn_model.results import LearningResult, SpikeTable, turning_points
 _SAME_TIME = 1e-6
 """Rising edges that differ by no more than this, in s, belong to the same spike."""
 UNTIL = "until the first different decision"
-"""How long I_mem is compared where weights set it apart."""
+"""End of the comparison of I_mem, since different weights set it apart from then on."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """How well two runs agree, over the spikes and the time that both have.
+    """Agreement of two runs, over the spikes and the time that both have.
 
     turning_points, reference_turning_points: weights at which the run and its reference turn.
     spikes: how many were compared.
@@ -81,7 +81,7 @@ def _alike_rms(run: LearningResult, reference: LearningResult, first: int | None
 
 
 def same_spikes(a: SpikeTable, b: SpikeTable) -> bool:
-    """Whether two tables begin with the same spikes, at least one, as far as both go."""
+    """True if two tables begin with the same spikes, at least one, as far as both go."""
     common = slice(min(len(a), len(b)))
     distance = abs(a.t_rise[common] - b.t_rise[common])
     return distance.size > 0 and bool((distance <= _SAME_TIME).all())

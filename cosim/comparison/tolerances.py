@@ -1,4 +1,4 @@
-"""What a replay's configuration says about its report: tolerances, and how much is shown."""
+"""Settings of a replay's report: tolerances, and how much is shown."""
 
 from typing import Annotated
 
@@ -11,7 +11,7 @@ Share = Annotated[float, Ge(0), Le(1)]
 
 
 class ReplayTolerances(Section):
-    """What the verdict requires; None is shown, but not judged.
+    """Requirements of the verdict; None is shown, but not judged.
 
     one_step: least share of decisions outside the dead band that the model makes, too, when it is
         given the circuit's I_mem and weight at the rising edge.
@@ -58,7 +58,7 @@ class ReplayTolerances(Section):
 
 
 class ReportSettings(Section):
-    """How much a report shows.
+    """Number and size of the things that a report shows.
 
     worst_cases: deviations of decisions, and synapses, that are listed. These decisions, the first
         ones of these synapses, and the worst one of each row get a figure.

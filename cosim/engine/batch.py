@@ -4,8 +4,8 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 
-from cosim.engine.job import Job
-from cosim.engine.worker import SIMULATION, Vectors
+from cosim.engine.job import Job, Vectors
+from cosim.engine.worker import job_outcomes
 from cosim.workbench.errors import CosimError
 from cosim.workbench.pool import Pool
 from cosim.workbench.progress import AddBar
@@ -43,7 +43,7 @@ def run_batches(batches: list[Batch], pool: Pool, add_bar: AddBar) -> None:
         running, number = places[index]
         running.show(number, time)
 
-    with closing(pool.run(SIMULATION, jobs, on_progress)) as outcomes:
+    with closing(job_outcomes(jobs, pool, on_progress)) as outcomes:
         for index, outcome in outcomes:
             running, number = places[index]
             if isinstance(outcome, Exception):

@@ -20,7 +20,7 @@ and is constant before and after."""
 
 @dataclass(frozen=True)
 class Action:
-    """What a controller does at an event.
+    """A controller's reaction to an event.
 
     levels: V or A that a source reaches at the end of a straight edge, which begins now, by the
         source's name; sources that aren't named, or are there already, go on as they were.
@@ -63,7 +63,7 @@ class Controller(Protocol):
         next event; only needed where there is something to watch."""
 
     def record(self) -> dict[str, np.ndarray]:
-        """What a run's result gets beside the vectors of the circuit; called after its end."""
+        """Vectors that a result gets beside those of the circuit; called after the run's end."""
 
 
 class ClosedLoop:
@@ -97,7 +97,7 @@ class ClosedLoop:
         self._expect_event(0.0, controller.first_event)
 
     def next_step(self, time: float, step: float) -> float:
-        """What is left in s of ngspice's next step after an accepted time point, see `step_done`.
+        """Rest in s of ngspice's next step after an accepted time point, see `step_done`.
 
         On a pause no tiny step ends, after which ngspice would only double from step to step: two
         of the same length lead there.

@@ -104,7 +104,7 @@ class Deck:
                 yield (*(name for name, _, _ in around), words[1]), line, [" ".join(words)]
 
     def origin(self, line_number: int) -> str:
-        """Where line `line_number` of `text` (the title is 1) was written: `file:line`."""
+        """Origin of line `line_number` of `text` (the title is 1): `file:line`."""
         if 2 <= line_number <= len(self.lines) + 1:
             return str(self.lines[line_number - 2])
         return f"deck:{line_number}"

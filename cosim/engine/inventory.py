@@ -1,4 +1,4 @@
-"""What a deck consists of, counted without simulating it."""
+"""The devices of a deck, counted without simulating it."""
 
 import operator
 import re
@@ -22,7 +22,7 @@ _COMPARE = {
 
 
 def transistors(deck: Deck) -> int:
-    """How many MOSFETs a deck has, subcircuits expanded; a device with m=2 counts as one.
+    """Number of MOSFETs of a deck, subcircuits expanded; a device with m=2 counts as one.
 
     Those in sections of libraries count, too.
 

@@ -10,6 +10,9 @@ from cosim.engine.closed_loop import Controller
 from cosim.engine.deck import Deck
 from cosim.workbench.errors import DeckError, LostEdgeError, SimulationError
 
+Vectors = dict[str, np.ndarray]
+"""Vectors of a run: values by the name of what was saved, each of shape (points,)."""
+
 
 @dataclass(frozen=True, eq=False)
 class Job:
@@ -43,7 +46,7 @@ class Job:
         """The same run, which leaves its deck and its vectors in a folder."""
         return replace(self, raw_path=folder / "waveforms.raw", deck_path=folder / "deck.cir")
 
-    def check(self, vectors: dict[str, np.ndarray]) -> None:
+    def check(self, vectors: Vectors) -> None:
         """Raise SimulationError or LostEdgeError where the result isn't what is expected."""
         for name, values in vectors.items():
             finite = np.isfinite(values)
@@ -70,7 +73,7 @@ class Job:
             )
 
 
-def _time(vectors: dict[str, np.ndarray]) -> np.ndarray:
+def _time(vectors: Vectors) -> np.ndarray:
     if "time" not in vectors:
         raise DeckError("the deck has no transient analysis")
     return vectors["time"]

@@ -1,4 +1,4 @@
-"""Where the ngspice library is."""
+"""Search for the ngspice library."""
 
 import ctypes
 import ctypes.util

@@ -1,4 +1,4 @@
-"""How ngspice's messages tell what is wrong with a deck or a run."""
+"""Messages of ngspice, and the faults of a deck or a run that they tell."""
 
 import re
 from dataclasses import replace
@@ -68,7 +68,7 @@ def without_pause(messages: list[str]) -> list[str]:
 
 
 def run_fault(messages: list[str]) -> str | None:
-    """Why a run failed or can't be trusted, by ngspice's messages, or None."""
+    """Reason why a run failed or can't be trusted, by ngspice's messages, or None."""
     text = "\n".join(messages)
     faults = re.findall(r"doAnalyses: (.+)|(run simulation (?:interrupted|not started))", text)
     reasons = [" ".join("".join(fault).split()) for fault in faults]

@@ -36,7 +36,7 @@ TimeListener = Callable[[float], None]
 _MAX_NAMES_LENGTH = 600
 
 _BEFORE_THE_END = 2.0**-49
-"""How far before its end a run's last time point is where code is called at each time point,
+"""Distance of a run's last time point from its end where code is called at each time point,
 relative to the end: some 10 units in the last place. ngspice then takes a minimal step off any step
 that would go beyond the end, be it by a rounding error, and since version 44 ends only within 100
 units of it: for what is left, any step is too small for it."""

@@ -1,4 +1,4 @@
-"""Where a transient starts: the operating point, found by itself before the run, and compared."""
+"""Start of a transient: the operating point, found by itself before the run, and compared."""
 
 import re
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ _LEAST = {"v": 1e-3, "i": 1e-12}
 
 
 def starts_at_operating_point(deck: Deck) -> bool:
-    """Whether the deck has a transient analysis that begins with an operating point."""
+    """True if the deck has a transient analysis that begins with an operating point."""
     tran = [line for line in deck.lines if line.name == "tran"]
     return bool(tran) and "uic" not in tran[-1].words
 

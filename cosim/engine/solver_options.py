@@ -63,7 +63,7 @@ class SolverOptions(BaseModel):
         return value
 
     def looser_than(self, tested: "SolverOptions") -> list[str]:
-        """What is looser than in `tested`, as "trtol = 20 (tested 10)" each.
+        """Options that are looser than in `tested`, as "trtol = 20 (tested 10)" each.
 
         A larger tolerance or step is looser, and so is bypass; damping and method are tested at
         one value only.

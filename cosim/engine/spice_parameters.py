@@ -20,7 +20,7 @@ _ASSIGNMENT = re.compile(rf"([a-z_]\w*)\s*=\s*({_VALUE})(?=[\s,]|$)", re.I)
 
 
 def read_parameters(path: Path) -> dict[str, float]:
-    """What a file of `.param` lines defines: values by lower-case name; the last one holds.
+    """Values that a file of `.param` lines defines, by lower-case name; the last one holds.
 
     Comments, continued lines, several definitions on a line, quotes and suffixes are ngspice's.
 

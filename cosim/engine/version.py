@@ -8,7 +8,7 @@ from cosim.workbench.errors import CosimError
 
 
 def ngspice_version() -> str:
-    """What the library says of itself, in a process of its own: each can start it just once.
+    """The library's own words, from a process of its own: each can start it just once.
 
     Raises:
         CosimError: it can't be started.

@@ -8,16 +8,11 @@ from functools import partial
 from operator import attrgetter
 from pathlib import Path
 
-import numpy as np
-
-from cosim.engine.job import Job
+from cosim.engine.job import Job, Vectors
 from cosim.engine.ngspice import NgSpice
-from cosim.workbench.pool import LocalPool, OnMessage, Pool, ignore, in_order, results
+from cosim.workbench.pool import LocalPool, OnMessage, Outcomes, Pool, ignore, in_order, results
 from cosim.workbench.process import Link
 from cosim.workbench.task import Task
-
-Vectors = dict[str, np.ndarray]
-"""What a run yields, by name; each of shape (points,)."""
 
 
 def simulate(job: Job, notify: Callable[[float], None]) -> Vectors:
@@ -41,19 +36,27 @@ STEPPED_SIMULATION = replace(SIMULATION, function=_simulate_in_step)
 """Its job's controller gets the Link to the process that it is in lockstep with."""
 
 
+def job_outcomes(
+    jobs: Iterable[Job], pool: Pool | None = None, on_progress: OnMessage = ignore
+) -> Outcomes:
+    """Run jobs (default: on all processors of this machine); the error of a run is its outcome.
+
+    Calls on_progress(index of the job, simulated time in s) meanwhile. An error is what a run
+    raises (see NgSpice.simulate), or WorkerError where its process was killed, or showed no sign of
+    progress. When the iterator is closed, all other runs are killed.
+    """
+    return (pool or LocalPool()).run(SIMULATION, jobs, on_progress)
+
+
 def run_jobs(
     jobs: Iterable[Job], pool: Pool | None = None, on_progress: OnMessage = ignore
 ) -> Iterator[tuple[int, Vectors]]:
-    """Run jobs (default: on all processors of this machine).
+    """Run jobs, as `job_outcomes`, all of which must succeed.
 
-    Yields (index of the job, its vectors) as runs finish, and calls on_progress(index, simulated
-    time in s) meanwhile.
-
-    Raises what a run raises (see NgSpice.simulate), or WorkerError where its process was killed, or
-    showed no sign of progress. On any error, and when the iterator is closed, all other runs are
-    killed.
+    Yields (index of the job, its vectors) as runs finish. Raises the first error of a run; all
+    other runs are then killed.
     """
-    return results((pool or LocalPool()).run(SIMULATION, jobs, on_progress))
+    return results(job_outcomes(jobs, pool, on_progress))
 
 
 def run_all(jobs: Iterable[Job], pool: Pool | None = None) -> list[Vectors]:

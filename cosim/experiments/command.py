@@ -94,7 +94,7 @@ def _add_request(parser: argparse.ArgumentParser) -> None:
         "--view",
         choices=("transistor", "mixed", "model", "multiplexed", "all"),
         help="what to run: every transistor (a minute and more), mixed (the same analog "
-        "transistors, the logic digital: faster, and the same decisions), the behavioural model, "
+        "transistors, the logic digital: faster, and the same decisions), the model, "
         "or all = transistor and model (default: all, or what the file states); all results "
         "that are current are compared",
     )
@@ -111,7 +111,7 @@ def _not_negative(text: str) -> int:
 
 
 def _chosen(options: argparse.Namespace, placement: Placement | None = None) -> Chosen:
-    """What the command line means, each once; all is read before anything runs."""
+    """Experiments that the command line means, each once; all is read before anything runs."""
     from cosim.circuits.conditions_options import stated_conditions
 
     request = Request(

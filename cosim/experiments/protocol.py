@@ -1,4 +1,4 @@
-"""What every kind of experiment offers, and what is asked of it."""
+"""The interface of every kind of experiment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ E = TypeVar("E")
 
 @dataclass(frozen=True)
 class Request:
-    """What a user asks for beside the file of an experiment.
+    """A user's wishes beside the file of an experiment.
 
     Each kind takes some of it; a field that differs from its default is an error for the others.
 
@@ -62,7 +62,7 @@ OPTIONS = {
 
 @dataclass(frozen=True)
 class Work:
-    """How runs are made.
+    """Choices for making runs.
 
     placement: where, and how many at once.
     force: to run what is current, too.

@@ -1,1 +1,1 @@
-"""Spikes of a network, played into rows of circuits, in open or closed loop."""
+"""Spikes of a network as stimuli for circuits of its rows, in open or closed loop."""

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cosim.circuits.lockstep_row import Answer, LockstepRow, Step
 from cosim.circuits.row import RowCircuit
 from cosim.circuits.row_logic import digital_edges
-from cosim.circuits.stepped_row import Answer, Step, SteppedRow
 from cosim.engine.worker import STEPPED_SIMULATION
 from cosim.workbench.errors import SimulationError
 from cosim.workbench.lockstep import Runs, in_step
 from ebn_model.chip.kernel import RISES, SPIKES, Activity, Record
-from ebn_model.chip.network import HardwareNetwork
+from ebn_model.chip.network import ChipNetwork
 from ebn_model.chip.row_stimulus import row_stimulus
 from ebn_model.errors import InputError
 from ebn_model.event_bus import GAP, EventBus
@@ -43,7 +43,7 @@ class ClosedLoopResult:
 
 
 def teach(
-    network: HardwareNetwork,
+    network: ChipNetwork,
     command: np.ndarray,
     circuit: RowCircuit | None = None,
     on_progress: Progress | None = None,
@@ -83,7 +83,7 @@ def teach(
 
 
 def live(
-    network: HardwareNetwork,
+    network: ChipNetwork,
     command: np.ndarray,
     circuit: RowCircuit | None = None,
     on_progress: Progress | None = None,
@@ -120,7 +120,7 @@ def live(
 
 
 class _Teacher:
-    """What the network and its rows tell each other after each block of steps."""
+    """Exchange between the network and its rows after each block of steps."""
 
     def __init__(self, runs: Runs, bus: EventBus, neurons: int, duration: float):
         self._runs, self._bus, self._neurons, self._duration = runs, bus, neurons, duration
@@ -156,7 +156,7 @@ def _checked(circuit: RowCircuit | None) -> RowCircuit:
 
 @contextmanager
 def _rows_in_step(
-    network: HardwareNetwork,
+    network: ChipNetwork,
     command: np.ndarray,
     circuit: RowCircuit,
     forced: bool,
@@ -167,7 +167,7 @@ def _rows_in_step(
         circuit.job(
             row_stimulus(network, command, *none, row, forced),
             f"row {row}",
-            controller=SteppedRow,
+            controller=LockstepRow,
         )
         for row in range(network.parameters.neurons)
     ]
@@ -181,7 +181,7 @@ def _steps(
     pulses: list[tuple[float, int]],
     spikes: list[tuple[float, int]] = (),
 ) -> list[Step]:
-    """What each row is told: all pulses but its neuron's own, and its forced spikes."""
+    """News for each row: all pulses but its neuron's own, and its forced spikes."""
     sent = [(rise, neuron) for rise, neuron in pulses if np.isfinite(rise)]
     return [
         Step(

@@ -1,4 +1,4 @@
-"""Closed loops as replays: rows in circuit and model, and the network that the circuits taught."""
+"""Closed loops as replays: rows in circuit and model, and the network with the circuits' codes."""
 
 import time
 from collections.abc import Callable
@@ -14,8 +14,8 @@ from cosim.replay.closed_loop import ClosedLoopResult, live, teach
 from cosim.replay.open_loop import ReplayResult, RowSettings
 from cosim.replay.row_run import RowRun, Waveform, kept
 from cosim.replay.stored_loop import StoredLoop
-from ebn_model.chip.network import HardwareNetwork
-from ebn_model.chip.row import HardwareRow
+from ebn_model.chip.network import ChipNetwork
+from ebn_model.chip.row import ChipRow
 from ebn_model.chip.row_stimulus import row_stimulus
 from ebn_model.errors import InputError
 from ebn_model.network.results import NetworkResult
@@ -27,7 +27,7 @@ _Ran = tuple[NetworkResult, dict[int, RowRun]]
 
 def close_loop(
     kind: str,
-    network: HardwareNetwork,
+    network: ChipNetwork,
     command: np.ndarray,
     settings: RowSettings,
     on_progress: Callable[[float], None] | None = None,
@@ -49,7 +49,7 @@ def close_loop(
     biases = read_biases(settings.biases, settings.conditions.technology)
     circuit = RowCircuit(settings.view, biases, conditions=settings.conditions)
     result, runs = _ran(kind, network, command, circuit, settings, on_progress)
-    model = HardwareRow(
+    model = ChipRow(
         row_constants(settings.biases, settings.conditions, settings.placement.local_pool())
     )
     spikes = result.spike_times, result.spike_neurons
@@ -62,7 +62,7 @@ def close_loop(
 
 def _ran(
     kind: str,
-    network: HardwareNetwork,
+    network: ChipNetwork,
     command: np.ndarray,
     circuit: RowCircuit,
     settings: RowSettings,
@@ -88,7 +88,7 @@ def _ran(
 def _run(
     row: int, closed: ClosedLoopResult, circuit: RowCircuit, waveform: Waveform, seconds: float
 ) -> RowRun:
-    """What a row did, and its share of the time of all."""
+    """A row's run, with its share of the time of all."""
     result = closed.rows[row]
     deck = circuit.job(closed.stimuli[row], f"row {row}").deck
     return RowRun(kept(result, waveform), len(result.time), transistors(deck), seconds)

@@ -1,4 +1,4 @@
-"""Open loop: a network's spikes are played into circuits of its rows, and into their model."""
+"""Open loop: circuits of a network's rows, and their model, get the network's recorded spikes."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import closing
@@ -20,8 +20,8 @@ from cosim.workbench.errors import CosimError
 from cosim.workbench.placement import HERE, Placement
 from cosim.workbench.pool import OnMessage, ignore
 from cosim.workbench.task import Task
-from ebn_model.chip.network import HardwareNetwork
-from ebn_model.chip.row import HardwareRow
+from ebn_model.chip.network import ChipNetwork
+from ebn_model.chip.row import ChipRow
 from ebn_model.chip.row_stimulus import row_stimulus
 from ebn_model.errors import InputError
 from ebn_model.row import RowStimulus
@@ -31,7 +31,7 @@ ROW = Task(run_row, attrgetter("label"), isolated=True, key=row_key)
 
 
 class Spikes(Protocol):
-    """What a replay takes of a run: NetworkResult and SpikeTrains have it.
+    """Spikes of a run, as NetworkResult and SpikeTrains have them.
 
     spike_times: s, ascending, shape (spikes,). spike_neurons: who fired, same shape.
     """
@@ -42,7 +42,7 @@ class Spikes(Protocol):
 
 @dataclass(frozen=True)
 class RowSettings:
-    """How rows are run.
+    """Settings of the runs of rows.
 
     view: of the circuit (RowCircuit). biases: file in netlists/biases.
     step: of the closed loop that is repeated, s (ClosedLoopResult); None for another run.
@@ -94,7 +94,7 @@ class MissingRowsError(CosimError):
 
 
 def replay(
-    network: HardwareNetwork,
+    network: ChipNetwork,
     command: np.ndarray,
     spikes: Spikes,
     rows: Iterable[int] | None = None,
@@ -124,13 +124,13 @@ def replay(
 
 
 def network_stimuli(
-    network: HardwareNetwork,
+    network: ChipNetwork,
     command: np.ndarray,
     spikes: Spikes,
     rows: Iterable[int] | None = None,
     forced: bool = True,
 ) -> dict[int, RowStimulus]:
-    """What `replay` plays into each row; arguments and errors as there."""
+    """Stimulus of each row in `replay`; arguments and errors as there."""
     times, numbers = spikes.spike_times, spikes.spike_neurons
     return {
         row: row_stimulus(network, command, times, numbers, row, forced)
@@ -153,7 +153,7 @@ def replay_stimuli(
     ]
     # First, since it takes seconds where the circuits take minutes.
     neuron = row_constants(settings.biases, settings.conditions, settings.placement.local_pool())
-    model = HardwareRow(neuron)
+    model = ChipRow(neuron)
     runs, failures = _run(tasks, settings, on_progress)
     rows = {
         row: RowComparisonInput(

@@ -3,11 +3,12 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 
-from cosim.circuits.row import RowCircuit
+from cosim.circuits.circuit import CircuitOfRow
 from cosim.engine.inventory import transistors
 from cosim.engine.job import Job
 from cosim.engine.worker import simulate
@@ -15,7 +16,7 @@ from cosim.workbench.errors import CosimError
 from ebn_model.row import RowResult, RowStimulus
 
 Waveform = Literal["full", "decimated", "none"]
-"""What becomes of a row's I_mem: all time points as doubles, a point every SPACING in single
+"""Ways to keep a row's I_mem: all time points as doubles, a point every SPACING in single
 precision, or nothing."""
 SPACING = 1e-4
 """Distance of the points of a decimated waveform, s."""
@@ -23,7 +24,7 @@ SPACING = 1e-4
 
 @dataclass(frozen=True, eq=False)
 class RowTask:
-    """What is to be run.
+    """A row that is to be run.
 
     Attributes:
         row: number of the row's neuron. circuit, stimulus: of the run.
@@ -31,7 +32,7 @@ class RowTask:
     """
 
     row: int
-    circuit: RowCircuit
+    circuit: CircuitOfRow
     stimulus: RowStimulus
     waveform: Waveform = "decimated"
 
@@ -40,7 +41,7 @@ class RowTask:
         """The name of the run in messages."""
         return f"row {self.row}, {self.circuit.view}"
 
-    @property
+    @cached_property
     def job(self) -> Job:
         """The run for ngspice."""
         return self.circuit.job(self.stimulus, self.label)
@@ -48,7 +49,7 @@ class RowTask:
 
 @dataclass(frozen=True, eq=False)
 class RowRun:
-    """What came out.
+    """A row that has been run.
 
     Attributes:
         result: the row's.

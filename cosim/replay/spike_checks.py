@@ -1,4 +1,4 @@
-"""What the spikes of a file must be, and where the first one stands that isn't."""
+"""Checks of the spikes of a file, which name the place of the first bad one."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _FIRST_INEXACT = 2.0**53
 
 @dataclass(frozen=True, eq=False)
 class SpikeContent:
-    """What a file holds, unchecked.
+    """Content of a file, unchecked.
 
     Attributes:
         times: s, shape (spikes,).

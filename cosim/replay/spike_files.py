@@ -23,7 +23,7 @@ from ebn_model.network.files import load
 from ebn_model.network.results import NetworkResult
 
 AFTER_LAST = 5e-3
-"""What a run goes on for after the last spike, where nothing says how long it is, s."""
+"""Rest of a run after the last spike, where nothing says how long it is, s."""
 
 MOST_NEURONS = 1000
 """A row has a synapse from each other neuron, and a circuit for each synapse."""

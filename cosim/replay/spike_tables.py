@@ -18,7 +18,7 @@ _NAMES_OF_UNITS = {
     **dict.fromkeys(("µs", "μs", "usecond"), "us"),
     **{"second": "s", "msecond": "ms"},
 }
-"""How a header may write them; Brian2 calls them second, msecond and usecond."""
+"""Other names that a header may have for them; Brian2's are second, msecond and usecond."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ TABLES = (
 
 @dataclass(frozen=True)
 class _Header:
-    """What the header of a table says.
+    """Meaning of a table's header.
 
     line: its number, from 1. commas: whether they part the columns, or white space. neuron: which
     of the columns the neurons are in, 0 or 1. unit: that it states.
@@ -134,7 +134,7 @@ def _header(path: Path, lines: list[str]) -> _Header:
 
 
 def _columns(kind: TableFormat, names: list[str], source: str) -> tuple[int, str | None] | None:
-    """Which column the neurons are in, and the unit that the other one states."""
+    """Number of the neurons' column, and the unit that the other one states."""
     neurons = [index for index, name in enumerate(names) if re.fullmatch(kind.neuron, name)]
     if len(neurons) != 1:
         return None

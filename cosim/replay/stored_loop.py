@@ -10,9 +10,9 @@ from cosim.replay.row_run import RowRun, Waveform
 from cosim.replay.stored_row import UNITS, content_digest
 from cosim.workbench.provenance import sources_digest
 from cosim.workbench.store import StoredResult
-from ebn_model.chip.network import HardwareNetwork
+from ebn_model.chip.network import ChipNetwork
 from ebn_model.chip.row_stimulus import row_stimulus
-from ebn_model.network.fields import HARDWARE_UNITS
+from ebn_model.network.fields import CHIP_UNITS
 from ebn_model.network.files import load, save
 from ebn_model.network.results import NetworkResult
 
@@ -26,7 +26,7 @@ class StoredLoop(StoredResult):
         self,
         folder: Path,
         kind: str,
-        network: HardwareNetwork,
+        network: ChipNetwork,
         command: np.ndarray,
         circuit: RowCircuit,
         waveform: Waveform,
@@ -58,7 +58,7 @@ class StoredLoop(StoredResult):
     def write(self, network: NetworkResult, rows: dict[int, RowRun]) -> None:
         """Keep a run; raises OutputError where it can't be."""
         with self.writing() as folder:
-            save(network, folder / NETWORK, HARDWARE_UNITS)
+            save(network, folder / NETWORK, CHIP_UNITS)
             for row, run in rows.items():
                 save(run, folder / _file(row), UNITS)
 

@@ -12,7 +12,7 @@ from cosim.schematics.text import Rectangle, overlap
 Edge = tuple[Point, Point]
 STEPS: tuple[Point, ...] = ((1, 0), (-1, 0), (0, 1), (0, -1))
 _BEND, _CROSSING, _EXIT = 4, 8, 12
-"""What a bend, a crossing, and the space before a foreign terminal cost, in steps."""
+"""Costs of a bend, a crossing, and the space before a foreign terminal, in steps."""
 _HALF_WIDTH = 0.15
 
 
@@ -45,7 +45,7 @@ class Grid:
         self.blocked.update(step for step in _steps_near(room) if overlap(_span(step), room))
 
     def is_free(self, room: Rectangle) -> bool:
-        """Whether no wire touches a rectangle."""
+        """True if no wire touches a rectangle."""
         return not any(
             step in self.wires and overlap(_span(step), room) for step in _steps_near(room)
         )
@@ -63,11 +63,11 @@ class Grid:
         return [step for step in STEPS if self.wires.get(edge(point, moved(point, step))) == net]
 
     def is_crossed(self, net: str, point: Point) -> bool:
-        """Whether a wire of another net runs through a point."""
+        """True if a wire of another net runs through a point."""
         return any(self.wires.get(edge(point, moved(point, step)), net) != net for step in STEPS)
 
     def is_open(self, net: str, one: Point, other: Point) -> bool:
-        """Whether a wire of the net may go from a point to its neighbour."""
+        """True if a wire of the net may go from a point to its neighbour."""
         left, top, right, bottom = self.area
         inside = left <= other[0] <= right and top <= other[1] <= bottom
         step = edge(one, other)

@@ -19,7 +19,7 @@ _DETOURS = {
     "vss": {DOWN: 0, LEFT: 9, RIGHT: 9, UP: 30},
     "": {LEFT: 1, RIGHT: 0, UP: 1, DOWN: 2},
 }
-"""How unwelcome a label in each direction is: inputs are at the left, outputs at the right."""
+"""Cost of a label in each direction: inputs are at the left, outputs at the right."""
 _LONGEST = 3
 _TURN, _COVERED = 3, 4
 
@@ -122,7 +122,7 @@ def _has_room(grid: Grid, room: Rectangle, rooms: list[Rectangle]) -> bool:
 
 
 def _covered(grid: Grid, label: Label) -> int:
-    """How many places a label takes where another net's wire or label is expected."""
+    """Number of places a label takes where another net's wire or label is expected."""
     left, top, right, bottom = label.text.room
     return sum(
         grid.exits.get((x, y), label.net) != label.net

@@ -1,4 +1,4 @@
-"""Where the devices of a cell stand: a table of names becomes coordinates."""
+"""Positions of a cell's devices: a table of names becomes coordinates."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ from cosim.workbench.settings import Section, read_toml
 
 
 class Placement(Section):
-    """How one cell is laid out.
+    """Layout of one cell.
 
     `rows` are lines of device names, top to bottom, the columns separated by spaces. A dot is an
     empty place. `name:right` turns a transistor's gate, or the inputs of a box, to the right;
@@ -103,7 +103,7 @@ def _check(cell: str, devices: Mapping[str, Device], table: list[list[str]]) -> 
 
 
 def _extent(device: Device, drawn: Symbol, pins: Mapping[str, str]) -> Rectangle:
-    """What a device covers, with room for the labels of the cell's pins beside its terminals."""
+    """Area of a device, with room for the labels of the cell's pins beside its terminals."""
     boxes = [drawn.body, *(text.room for text in drawn.texts)]
     for name, end in drawn.terminals.items():
         net = device.nets[name]
@@ -115,7 +115,7 @@ def _extent(device: Device, drawn: Symbol, pins: Mapping[str, str]) -> Rectangle
 
 
 def _positions(spans: list[tuple[int, float, float]], gap: int) -> list[int]:
-    """Where the origin of each column (or row) lies so that their spans are `gap` apart."""
+    """Origins of the columns (or rows) so that their spans are `gap` apart."""
     positions: list[int] = []
     end = 0.0
     for column in range(max((column for column, _, _ in spans), default=-1) + 1):

@@ -1,4 +1,4 @@
-"""What a schematic needs to know of the netlists: cells, their pins and their devices."""
+"""Content of the netlists for schematics: cells, their pins and their devices."""
 
 import operator
 import re
@@ -157,7 +157,7 @@ def _directions(comments: list[str], pins: list[str]) -> dict[str, str]:
 
 
 def _names(words: list[str], pin: str) -> bool:
-    """Whether header words such as `a b`, `m0 .. m4`, `m0_b .. m4_b` or `v_*` name the pin."""
+    """True if header words such as `a b`, `m0 .. m4`, `m0_b .. m4_b` or `v_*` name the pin."""
     if ".." not in words:
         return any(fnmatchcase(pin, word) for word in words)
     place = words.index("..")

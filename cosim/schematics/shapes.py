@@ -1,4 +1,4 @@
-"""What a symbol is made of, and how it is turned."""
+"""Shapes that a symbol is made of, and their rotation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ MIRRORED: Matrix = ((-1, 0), (0, 1))
 
 @dataclass(frozen=True)
 class Terminal:
-    """Where a wire may begin, and the direction in which it leaves."""
+    """Point at which a wire may begin, and the direction in which it leaves."""
 
     at: Point
     leaves: Point

@@ -44,7 +44,7 @@ _SWITCH_CELL = "transmission_gate"
 _SWITCH = "M-20,-12V12L20,-12V12Z M-40,0H-20 M20,0H40 M0,0V30 M0,-30V-6 " + _DISC
 
 TURNS = ("left", "right", "up", "down")
-"""Where a transistor's gate may point; the inputs of gates and boxes only left or right."""
+"""Directions of a transistor's gate; the inputs of gates and boxes only point left or right."""
 
 
 def symbol(
@@ -73,7 +73,7 @@ def symbol(
 
 
 def is_box(device: Device) -> bool:
-    """Whether a device is drawn as a box: a cell that has no symbol of its own."""
+    """True if a device is drawn as a box: a cell that has no symbol of its own."""
     has_symbol = device.kind in _TRANSISTORS or device.kind in _TWO_TERMINALS
     return not (has_symbol or device.kind == _SWITCH_CELL or _outline(device.kind))
 

@@ -54,5 +54,5 @@ def label_length(net: str) -> int:
 
 
 def overlap(one: Rectangle, other: Rectangle) -> bool:
-    """Whether two rectangles share more than an edge."""
+    """True if two rectangles share more than an edge."""
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

@@ -113,7 +113,7 @@ def connect(grid: Grid, items: list[Item], supplies: tuple[str, ...], reach: int
 
 
 def parts(grid: Grid, items: list[Item]) -> list[Part]:
-    """What wires have connected, net by net."""
+    """Points that wires have connected, net by net."""
     found = []
     for net, ends in _terminals(items).items():
         left = {end.at: end for end in ends}

@@ -1,1 +1,1 @@
-"""What the circuits and networks cost, beside what else could run them: `make bench`."""
+"""Speed of circuits and networks, beside other programs that can run them: `make bench`."""

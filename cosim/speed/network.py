@@ -81,7 +81,7 @@ def _measure(case: Case) -> dict[str, float]:
 
 
 def _repetitions(run: Callable[[], object]) -> int:
-    """How many runs, one after the other, take LEAST_TIME: a training is many, too."""
+    """Number of runs, one after the other, that take LEAST_TIME: a training is many, too."""
     run()
     return max(1, round(LEAST_TIME / timeit(run, number=1)))
 

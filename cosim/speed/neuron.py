@@ -135,7 +135,7 @@ def run_alone(deck: Path, folder: Path) -> Measurement:
 
 
 def transistors(deck: Path, folder: Path) -> int:
-    """How many MOSFETs a deck has, by ngspice's count; `folder` is for its files."""
+    """Number of a deck's MOSFETs by ngspice's count; `folder` is for its files."""
     script, found = folder / "inventory.cir", folder / "inventory.txt"
     found.unlink(missing_ok=True)
     control = f"source {deck}\ninventory > {found.name}\nquit"

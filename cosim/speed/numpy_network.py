@@ -1,4 +1,4 @@
-"""What the compiled network is measured against: the same loop in numpy, and bare arithmetic."""
+"""References for the compiled network's speed: the same loop in numpy, and bare arithmetic."""
 
 import numpy as np
 
@@ -93,14 +93,14 @@ def train_bare(network: LifNetwork, drive: np.ndarray) -> tuple[Spikes, np.ndarr
 
 
 def _first_spike(crossing, v, v_last, limits, now, last, dt) -> tuple[int, float]:
-    """Who crosses first, and when, s."""
+    """The neuron that crosses first, and its time, s."""
     until = (limits - v_last)[crossing] * dt / (v - v_last)[crossing]
     first = np.argmin(until)
     return int(crossing[first]), min(max(last + until[first], last + dt / 10), now)
 
 
 def _changes(k, v, weights, v_reset, limits, network) -> np.ndarray:
-    """What the rule adds to each weight from k, and to the reset of k itself, shape (N,)."""
+    """Changes of the weights from k, and of the reset of k itself, by the rule, shape (N,)."""
     p = network.parameters
     x = 2 * v + weights[:, k] * p.tau_mem
     x[k] = 2 * v[k] + v_reset[k] + limits[k]

@@ -18,8 +18,8 @@ from cosim.circuits.row import RowCircuit
 from cosim.engine.inventory import transistors
 from cosim.engine.worker import run_jobs
 from cosim.experiments.protocol import Request
+from cosim.experiments.replay.recorded_run import recorded_run
 from cosim.experiments.replay.settings import ReplayExperiment, read_replay
-from cosim.experiments.replay.training import taught_run
 from cosim.replay.closed_loop import teach
 from cosim.replay.open_loop import network_stimuli
 from cosim.speed.neuron import run_alone
@@ -52,9 +52,9 @@ def main() -> int:
 
 
 def _bench(view: str, folder: Path) -> None:
-    circuit, taught = RowCircuit(view), taught_run(_experiment())
-    network, command = taught.network, taught.command
-    stimuli = list(network_stimuli(network, command, taught.result).values())
+    circuit, recorded = RowCircuit(view), recorded_run(_experiment())
+    network, command = recorded.network, recorded.command
+    stimuli = list(network_stimuli(network, command, recorded.result).values())
     jobs = [circuit.job(one, f"row {row}") for row, one in enumerate(stimuli)]
     decks = _played(circuit, stimuli, folder)
     points: dict[str, int] = {}

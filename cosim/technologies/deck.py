@@ -1,4 +1,4 @@
-"""What a technology adds to a deck: wrappers and parameters at its beginning, models at its end."""
+"""A technology's lines in a deck: wrappers and parameters at its beginning, models at its end."""
 
 from cosim.engine.deck import Deck
 from cosim.technologies.models import model_reference

@@ -32,7 +32,7 @@ class ModelError(CosimError):
 
 
 def cache_folder() -> Path:
-    """Where models are kept."""
+    """Folder in which models are kept."""
     return user_cache_path("ebn-cosim") / "technologies"
 
 
@@ -106,7 +106,7 @@ def _request(technology: Technology, corner: str, sizes: dict[str, Sizes]) -> st
 
 
 def _is_current(cached: Path) -> bool:
-    """Whether a file in the cache is whole, and its sources are still what they were."""
+    """True if a file in the cache is whole, and its sources are still what they were."""
     try:
         first, _, rest = cached.read_text(encoding="utf-8").partition("\n")
     except (OSError, UnicodeDecodeError):
@@ -171,7 +171,7 @@ def _is_model(card: str, name: str) -> bool:
 
 
 def _is_used(card: str, device: Device, sizes: Sizes) -> bool:
-    """Whether a bin has one of the sizes; a model without bounds has all."""
+    """True if a bin has one of the sizes; a model without bounds has all."""
     bounds = {name.lower(): float(value) for name, value in _BOUND.findall(card)}
     for axis, drawn, least in (
         ("w", sizes.widths, device.w_min),

@@ -25,7 +25,7 @@ class Sizes:
 
 
 def sizes(deck: Deck) -> dict[str, Sizes]:
-    """What `nfet` and `pfet` may be drawn as in a deck.
+    """Sizes that `nfet` and `pfet` may have in a deck.
 
     A size that is a parameter may have each value that the parameter is given anywhere in the deck;
     one that is an expression, or has such a value, may be any.

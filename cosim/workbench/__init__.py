@@ -1,1 +1,1 @@
-"""What any of the packages needs, and none of it knows ngspice: settings, results, processes."""
+"""Tools of all packages, which know nothing of ngspice: settings, results, processes."""

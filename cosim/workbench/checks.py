@@ -20,16 +20,16 @@ class Check:
     about_run: bool = False
 
 
-def overall(rows: Iterable[Check]) -> bool | None:
-    """Whether all passed that is required; None where no result was judged, but for checks."""
-    rows = list(rows)
-    if any(row.about_run and row.passed is False for row in rows):
+def overall(checks: Iterable[Check]) -> bool | None:
+    """True if all passed that is required; None where no result was judged, but for checks."""
+    checks = list(checks)
+    if any(one.about_run and one.passed is False for one in checks):
         return False
-    return all_passed(row.passed for row in rows if not row.about_run)
+    return all_passed(one.passed for one in checks if not one.about_run)
 
 
-def shown(name: str, quantity: str, measured: str) -> Check:
-    """A row of information, of which nothing is required."""
+def information(name: str, quantity: str, measured: str) -> Check:
+    """A check that only informs: nothing is required."""
     return Check(name, quantity, "", measured, None)
 
 
@@ -38,15 +38,15 @@ def nano_text(current: float) -> str:
     return f"{current * 1e9:.3f} nA"
 
 
-def just_shown(row: Check) -> Check:
-    """The row as information, whatever it required."""
-    return replace(row, required="", passed=None)
+def unjudged(check: Check) -> Check:
+    """The check as information, whatever it required."""
+    return replace(check, required="", passed=None)
 
 
 def against_limit(
     names: tuple[str, str], limit, describe: Callable, measured: str, judge: Callable
 ) -> Check:
-    """A row that requires something, unless the limit is None.
+    """A check that requires something, unless the limit is None.
 
     Args:
         names: comparison and quantity.
@@ -54,12 +54,12 @@ def against_limit(
         measured: in words.
     """
     if limit is None:
-        return shown(*names, measured)
+        return information(*names, measured)
     return Check(*names, describe(limit), measured, judge(limit))
 
 
 def at_least(names: tuple[str, str], share: float | None, measured: float, counts: str) -> Check:
-    """A row that requires a share, 0 to 1, if any; `counts` says what the measured one is of."""
+    """A check that requires a share, 0 to 1, if any; `counts` says what the measured one is of."""
     text = f"{measured:.1%} ({counts})"
     return against_limit(
         names, share, lambda least: f"≥ {least:.0%}", text, lambda least: measured >= least
@@ -67,7 +67,7 @@ def at_least(names: tuple[str, str], share: float | None, measured: float, count
 
 
 def at_most(names: tuple[str, str], limit: float | None, measured: float) -> Check:
-    """A row that requires a current in A to be at most as large as the limit, if there is one."""
+    """A check that requires a current in A to be at most as large as the limit, if there is one."""
 
     def describe(current: float) -> str:
         return f"≤ {nano_text(current)}"
@@ -80,6 +80,6 @@ VERDICTS = {True: "passed", False: "failed", None: "nothing judged"}
 
 
 def all_passed(judgements: Iterable[bool | None]) -> bool | None:
-    """Whether all passed that were judged; None, as for a single one, where none was."""
+    """True if all passed that were judged; None, as for a single one, where none was."""
     judged = [one for one in judgements if one is not None]
     return all(judged) if judged else None

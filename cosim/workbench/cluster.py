@@ -14,9 +14,9 @@ from cosim.workbench.task import Failure, Task
 from ebn_model.errors import InputError
 
 ANSWER_TIME = 10.0
-"""How long a scheduler may take to answer, s."""
+"""Longest time that a scheduler may take to answer, s."""
 WORKERLESS_TIME = 60.0
-"""How long a cluster may be without any worker, s."""
+"""Longest time that a cluster may be without any worker, s."""
 
 
 class ClusterError(CosimError):

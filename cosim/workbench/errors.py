@@ -1,4 +1,4 @@
-"""What can go wrong with a simulation."""
+"""Errors of simulations."""
 
 
 class CosimError(Exception):

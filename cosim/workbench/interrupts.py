@@ -1,4 +1,4 @@
-"""What ends a command from outside: Ctrl-C, SIGTERM, and SIGHUP, the end of its terminal."""
+"""Signals that end a command: Ctrl-C, SIGTERM, and SIGHUP, the end of its terminal."""
 
 import signal
 import sys

@@ -13,7 +13,7 @@ _log = logging.getLogger(__name__)
 
 
 class Journal:
-    """What is known by the key of a run.
+    """Known outcomes by the keys of runs.
 
     Each line is sealed: a damaged one is named and left out, as is, without a word, a last one that
     was torn when the process died.

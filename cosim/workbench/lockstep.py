@@ -50,7 +50,7 @@ class Runs:
             process.send(message)
 
     def results(self) -> list[Any]:
-        """What the tasks give after their last step; waits for it, and raises what ended one."""
+        """Results of the tasks after their last step; waits for them, and raises what ended one."""
         found: dict[Process, Any] = {}
         while working := [process for process in self._processes if process not in found]:
             for process in ready(working):

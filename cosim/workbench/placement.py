@@ -1,4 +1,4 @@
-"""Where a command's work is done: `--workers` and `--scheduler`, the same in all of them."""
+"""Placement of a command's work: `--workers` and `--scheduler`, the same in all of them."""
 
 import argparse
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ def add_placement(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True)
 class Placement:
-    """Where work is done.
+    """Placement of work.
 
     workers: how much is done at once, as much as there are processors by default.
     scheduler: address of a Dask cluster that does it instead of this machine.
@@ -44,7 +44,7 @@ class Placement:
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> "Placement":
-        """What the options say."""
+        """Placement that the options state."""
         return cls(options.workers, options.scheduler)
 
     def pool(self) -> Pool:

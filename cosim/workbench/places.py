@@ -1,4 +1,4 @@
-"""Where files are: those that the project brings along, and those that it writes.
+"""Places of files: those that the project brings along, and those that it writes.
 
 A checkout has netlists/ and Simulations/ beside the packages, and is written to. An installed copy
 has both inside of this package (pyproject.toml says so), and stays as it is: it may belong to

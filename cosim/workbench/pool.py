@@ -1,4 +1,4 @@
-"""Where tasks are done: one interface for this process, processes of this machine, a cluster."""
+"""Pools of tasks: one interface for this process, processes of this machine, a cluster."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def ignore(_number: int, _message: Any) -> None:
 
 
 def processors() -> int:
-    """How many processors this process may use."""
+    """Number of processors that this process may use."""
     # Here, since it takes a while, which processes that only do a task needn't wait for.
     from joblib import cpu_count
 

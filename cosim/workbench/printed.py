@@ -27,7 +27,7 @@ def print_report(report: Report) -> None:
 
 
 def _checks(report: Report) -> Table:
-    """What was required and what was measured, quantity by quantity."""
+    """Required and measured values, quantity by quantity."""
     table = Table(
         title=report.title,
         caption=f"verdict: {_VERDICTS[report.passed]}\nresults in {report.results}",

@@ -27,16 +27,16 @@ from cosim.workbench.scratch import ScratchFolder, remove
 from cosim.workbench.task import Failure, Task
 
 MESSAGE, ANSWER, DONE, _ALIVE = range(4)
-"""What a process says: a message of its task, its answer to a step, that the task is done."""
+"""Kinds of a process' messages: one of its task, its answer to a step, the end of the task."""
 
 PATIENCE = 600.0
 """A process that shows no sign of progress for this time, in s, is taken to hang or be stopped."""
 _TICK = 1.0
-"""How often processes are looked after, s."""
+"""Time between two looks at the processes, s."""
 _SIGN_OF_LIFE = 0.5
 """Least time between signs of life without a message, s."""
 _TRIES, _PAUSE = 20, 0.05
-"""How often a process whose parent has gone tries to remove its folder, and s between the tries."""
+"""Number of tries of a process whose parent has gone to remove its folder, and s between them."""
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """For numpy: the processes together use all processors."""
 _TASK, _OUTCOME, _LOG = "task.pickle", "outcome.pickle", "log"
@@ -94,7 +94,7 @@ class Process:
             self._connection.send(message)
 
     def receive(self) -> tuple[int, Any]:
-        """What the process says next, MESSAGE, ANSWER or DONE, and the message or answer."""
+        """The process' next word, MESSAGE, ANSWER or DONE, and the message or answer."""
         try:
             said = self._connection.recv()
         except (EOFError, OSError):
@@ -120,7 +120,7 @@ class Process:
         return outcome.unpacked(self.label) if isinstance(outcome, Failure) else outcome
 
     def _end(self) -> str:
-        """How the process has ended."""
+        """The way in which the process has ended."""
         code = self._process.returncode
         if self._silent > self._patience:
             end = f"no progress for {self._patience:g} s; its process hangs or is stopped"
@@ -139,7 +139,7 @@ class Process:
 
     @property
     def lives(self) -> bool:
-        """Whether it can do another task."""
+        """True if it can do another task."""
         return not self._isolated and self._process.returncode is None
 
     def close(self) -> None:
@@ -186,11 +186,11 @@ class Link:
         self._connection.send((MESSAGE, message))
 
     def receive(self) -> Any:
-        """What this task does next, in lockstep with others; waits for it."""
+        """This task's next step, in lockstep with others; waits for it."""
         return self._connection.recv()
 
     def send(self, answer: Any) -> None:
-        """What this task did, in lockstep with others."""
+        """Report this task's step, in lockstep with others."""
         self._connection.send((ANSWER, answer))
 
 

@@ -1,4 +1,4 @@
-"""What a result depends on beside its inputs: versions of packages, and our own sources."""
+"""Dependencies of a result beside its inputs: versions of packages, and our own sources."""
 
 import ast
 import hashlib

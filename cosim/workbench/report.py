@@ -46,7 +46,7 @@ class Report:
 
 
 def verdict(report: Report) -> dict:
-    """What a summary tells of the verdict; passed: None where no result was judged."""
+    """The verdict as a summary has it; passed: None where no result was judged."""
     return {"passed": report.passed, "verdict": [asdict(check) for check in report.checks]}
 
 

@@ -44,7 +44,7 @@ class StoredResult:
         self._said = ""
 
     def is_current(self) -> bool:
-        """Whether it is there, intact, and what a run would give.
+        """True if it is there, intact, and what a run would give.
 
         What is there, but can't be used, is named in a warning, with the reason.
         """

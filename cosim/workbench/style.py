@@ -1,4 +1,4 @@
-"""How figures look: a journal's width, and colours for all kinds of colour vision."""
+"""Style of figures: a journal's width, and colours for all kinds of colour vision."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path

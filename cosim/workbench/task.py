@@ -13,7 +13,7 @@ from cosim.workbench.errors import CosimError, WorkerError
 
 @dataclass(frozen=True)
 class Task:
-    """What is done with each of several arguments, in this process or another one.
+    """A function for each of several arguments, in this process or another one.
 
     Attributes:
         function: takes an argument and a function for its messages (Link, where it runs in a

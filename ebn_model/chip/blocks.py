@@ -1,4 +1,4 @@
-"""What the compiled loop of hardware neurons works on, block by block."""
+"""Input and output of the compiled loop of the chip's neurons, block by block."""
 
 from collections.abc import Callable, Iterator
 
@@ -15,7 +15,7 @@ BLOCK = 100
 
 
 def dpi_of(parameters: IntegratorParameters) -> Dpi:
-    """What the compiled functions take."""
+    """Parameters of a DPI for the compiled functions."""
     values = [getattr(parameters, name) for name in Dpi._fields[:-1]]
     return Dpi(*values, floor=float(np.log(state_of(parameters.i_floor, parameters))))
 
@@ -130,11 +130,11 @@ def _record(length: float, steps: int, circuit: Circuit, membrane: bool) -> Reco
         rise_lines=np.empty(pulses, dtype=np.int64),
         i_rise=np.empty(per_neuron),
         decisions=np.empty(per_neuron, dtype=np.int64),
-        before=np.empty(per_neuron, dtype=np.int64),
+        weight_before=np.empty(per_neuron, dtype=np.int64),
         fall_times=np.empty(pulses),
         fall_lines=np.empty(pulses, dtype=np.int64),
         i_fall=np.empty(per_neuron),
-        after=np.empty(per_neuron, dtype=np.int64),
+        weight_after=np.empty(per_neuron, dtype=np.int64),
         changes=np.empty(per_neuron, dtype=np.int64),
         membrane=np.empty((steps, posts if membrane else 0)),
     )

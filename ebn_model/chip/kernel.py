@@ -1,4 +1,4 @@
-"""Compiled step loop of hardware neurons: DPIs, pulses from the event bus, the circuit's rule.
+"""Compiled step loop of the chip's neurons: DPIs, pulses from the event bus, the circuit's rule.
 
 Between the edges of pulses, spikes and the grid of the input every current at a synapse is
 constant. A step goes to the nearest edge; where a membrane reaches its threshold on the way, all
@@ -29,7 +29,7 @@ _decide = compiled(learning_rule.decide)
 
 
 class Circuit(NamedTuple):
-    """What no run changes, for P neurons and K lines of the bus; currents in A, times in s.
+    """Constants of all runs, for P neurons and K lines of the bus; currents in A, times in s.
 
     excitatory, inhibitory, membrane: DPIs. tau_mem: of each neuron, shape (P,). i_exc, i_inh:
     input of a synapse's DPI during a pulse, for a weight of one LSB, shape (P, K). firing: ln u at
@@ -66,7 +66,7 @@ class Circuit(NamedTuple):
 
 
 class Activity(NamedTuple):
-    """What a run changes, and takes from one block of steps to the next; times in s.
+    """State of a run, which goes from one block of steps to the next; times in s.
 
     time: shape (1,). log_u: states of EXC, INH, MEM, shape (3, P). inputs: of the synapses' DPIs,
     A, shape (2, P). rise, fall: when each line's next pulse begins and its present one ends, shape
@@ -93,8 +93,8 @@ class Record(NamedTuple):
 
     count: of what SPIKES, RISES, FALLS, LOST say, shape (4,). spike_times: s; spike_neurons.
     rise_times, fall_times: edges of pulses, s; rise_lines, fall_lines. i_rise, i_fall: I_mem of
-    all neurons at the edge, A; decisions, before: at the rise, LSB; after, changes: at the fall,
-    LSB; shape (room, P).
+    all neurons at the edge, A; decisions, weight_before: at the rise, LSB; weight_after, changes:
+    at the fall, LSB; shape (room, P).
     membrane: I_mem in A at the end of each step, shape (steps, P), or empty.
     """
 
@@ -105,11 +105,11 @@ class Record(NamedTuple):
     rise_lines: np.ndarray
     i_rise: np.ndarray
     decisions: np.ndarray
-    before: np.ndarray
+    weight_before: np.ndarray
     fall_times: np.ndarray
     fall_lines: np.ndarray
     i_fall: np.ndarray
-    after: np.ndarray
+    weight_after: np.ndarray
     changes: np.ndarray
     membrane: np.ndarray
 
@@ -156,7 +156,7 @@ def _to_next_edge(i_in, end, circuit, activity, trial):
 
 @compiled
 def _time_to_spike(n, i_in, duration, circuit, activity, trial):
-    """When neuron n reaches its threshold, s; `duration` where it is later. Changes its trial."""
+    """Time to the threshold of neuron n, s; `duration` where it is later. Changes its trial."""
     low, high = 0.0, duration
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
@@ -265,7 +265,7 @@ def _begin_pulses(circuit, activity, record):
             activity.decisions[n, k] = _decision(n, k, i_mem, circuit, activity)
             record.i_rise[pulse, n] = i_mem
             record.decisions[pulse, n] = activity.decisions[n, k]
-            record.before[pulse, n] = _weight(activity.counters[n, k], circuit)
+            record.weight_before[pulse, n] = _weight(activity.counters[n, k], circuit)
             _sum_inputs(n, circuit, activity)
 
 
@@ -283,7 +283,7 @@ def _decision(n, k, i_mem, circuit, activity):
 
 @compiled
 def _weight(counter, circuit):
-    """What the DAC sees, in LSB of the full resolution."""
+    """Weight that the DAC sees, in LSB of the full resolution."""
     return (counter >> circuit.sub_lsbs) * circuit.lsb
 
 
@@ -315,6 +315,6 @@ def _end_pulses(circuit, activity, record, learn):
             if learn:
                 stepped = activity.counters[n, k] + activity.decisions[n, k]
                 activity.counters[n, k] = min(max(stepped, circuit.lowest), circuit.highest)
-            record.after[pulse, n] = _weight(activity.counters[n, k], circuit)
-            record.changes[pulse, n] = record.after[pulse, n] - before
+            record.weight_after[pulse, n] = _weight(activity.counters[n, k], circuit)
+            record.changes[pulse, n] = record.weight_after[pulse, n] - before
             _sum_inputs(n, circuit, activity)

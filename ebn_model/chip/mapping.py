@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from ebn_model.chip.parameters import HardwareParameters
+from ebn_model.chip.parameters import ChipParameters
 from ebn_model.learning_neuron import (
     LearningNeuron,
     integrator_slope,
@@ -19,7 +19,7 @@ _SMALL = 1e-3
 _KICK_AT, _KICK_LENGTH = 1e-3, 12e-3
 
 
-def input_gain(parameters: HardwareParameters) -> float:
+def input_gain(parameters: ChipParameters) -> float:
     """Input current in A that moves the membrane at I_rest as one volt per second does the paper's.
 
     alpha over d(dI_mem/dt)/d(I_in), of the membrane's law at I_mem = I_rest and I_in = i_in.
@@ -40,7 +40,7 @@ def membrane_gain(neuron: NeuronParameters, i_mem: float) -> float:
     return float(np.diff(slopes)[0] / np.diff(inputs)[0] * per_log)
 
 
-def kick(parameters: HardwareParameters) -> float:
+def kick(parameters: ChipParameters) -> float:
     """Greatest change of I_mem from rest by one pulse of weight 1, A."""
     return _kick(parameters.neuron, parameters.pulse_width)
 
@@ -52,7 +52,7 @@ def _kick(neuron: NeuronParameters, pulse_width: float) -> float:
     return float(np.max(i_mem) - i_mem[0])
 
 
-def weights_of_codes(codes: np.ndarray, parameters: HardwareParameters) -> np.ndarray:
+def weights_of_codes(codes: np.ndarray, parameters: ChipParameters) -> np.ndarray:
     """Weights of the paper's network whose spikes move the membrane as much; shape of `codes`.
 
     A spike of weight W moves the paper's membrane by W*tau_fast/tau_mem in V, a pulse of one LSB

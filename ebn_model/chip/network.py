@@ -1,4 +1,4 @@
-"""The hardware network: what the chip does, neuron by neuron and pulse by pulse."""
+"""The chip's network: what the chip does, neuron by neuron and pulse by pulse."""
 
 import warnings
 from collections.abc import Callable
@@ -9,8 +9,8 @@ import numpy as np
 
 from ebn_model.chip.blocks import activity_at_rest, blocks, circuit_of, log_state
 from ebn_model.chip.kernel import FALLS, LOST, SPIKES, Activity, Circuit, Record
-from ebn_model.chip.mapping import input_gain, kick
-from ebn_model.chip.parameters import HardwareParameters
+from ebn_model.chip.mapping import input_gain, kick, weights_of_codes
+from ebn_model.chip.parameters import ChipParameters
 from ebn_model.errors import InputError
 from ebn_model.network.checks import check_array, check_fraction, checked_command
 from ebn_model.network.decoder import random_decoder
@@ -27,7 +27,7 @@ class BusOverloadWarning(UserWarning):
 
 
 @dataclass(frozen=True, eq=False)
-class HardwareNetwork:
+class ChipNetwork:
     """Learning neurons, all connected to all others, on an event bus; one chip.
 
     Attributes:
@@ -41,7 +41,7 @@ class HardwareNetwork:
         InputError: shapes that disagree, values that aren't finite, or codes that can't be.
     """
 
-    parameters: HardwareParameters
+    parameters: ChipParameters
     decoder: np.ndarray
     state: LearnedState
     mismatch: Mismatch
@@ -59,7 +59,7 @@ class HardwareNetwork:
         check_fraction(self.state.fraction, p.sub_lsbs)
 
     @classmethod
-    def build(cls, parameters: HardwareParameters, seed: int) -> "HardwareNetwork":
+    def build(cls, parameters: ChipParameters, seed: int) -> "ChipNetwork":
         """Draw decoder, initial codes and chip; the decoder is that of a LIF network's seed."""
         neurons = parameters.neurons
         decoder = random_decoder(parameters, generator(seed, Purpose.DECODER))
@@ -71,9 +71,14 @@ class HardwareNetwork:
         return cls(
             parameters,
             decoder,
-            hardware_state(codes, parameters),
+            chip_state(codes, parameters),
             draw_mismatch(parameters.mismatch, neurons, chip),
         )
+
+    @property
+    def synaptic_weights(self) -> np.ndarray:
+        """Weights of the paper's network whose kicks are those of the codes, shape (N, N)."""
+        return weights_of_codes(self.state.weights, self.parameters)
 
     @property
     def optimal_state(self) -> LearnedState:
@@ -81,7 +86,7 @@ class HardwareNetwork:
 
         The chip has no other reset than I_rest, so that is all there is to program.
         """
-        return hardware_state(optimal_codes(self.decoder, self.parameters), self.parameters)
+        return chip_state(optimal_codes(self.decoder, self.parameters), self.parameters)
 
     def run(
         self,
@@ -194,13 +199,13 @@ class HardwareNetwork:
         )
 
 
-def optimal_codes(decoder: np.ndarray, parameters: HardwareParameters) -> np.ndarray:
+def optimal_codes(decoder: np.ndarray, parameters: ChipParameters) -> np.ndarray:
     """-D'D in V over the kick of one LSB in V, rounded and saturated; LSB, shape (N, N)."""
     codes = -(decoder.T @ decoder) * parameters.alpha / kick(parameters)
     return _storable(codes, parameters)
 
 
-def hardware_state(codes: np.ndarray, parameters: HardwareParameters) -> LearnedState:
+def chip_state(codes: np.ndarray, parameters: ChipParameters) -> LearnedState:
     """The state with these codes in LSB, shape (N, N), each in the middle of its counter."""
     spike, neurons = parameters.neuron.spike, parameters.neurons
     return LearnedState(
@@ -256,7 +261,7 @@ class _Collected:
             )
 
 
-def _storable(codes: np.ndarray, parameters: HardwareParameters) -> np.ndarray:
+def _storable(codes: np.ndarray, parameters: ChipParameters) -> np.ndarray:
     """Rounded to steps of the code, within its range, with a zero diagonal; LSB."""
     lsb = parameters.lsb
     stored = np.clip(np.rint(codes / lsb) * lsb, WEIGHT_MIN, WEIGHT_MAX + 1 - lsb) + 0.0
@@ -264,12 +269,12 @@ def _storable(codes: np.ndarray, parameters: HardwareParameters) -> np.ndarray:
     return stored
 
 
-def _counters(state: LearnedState, parameters: HardwareParameters) -> np.ndarray:
+def _counters(state: LearnedState, parameters: ChipParameters) -> np.ndarray:
     codes = np.rint(state.weights / parameters.lsb).astype(np.int64)
     return (codes << parameters.sub_lsbs) + state.fraction.astype(np.int64)
 
 
-def _check_codes(state: LearnedState, parameters: HardwareParameters) -> None:
+def _check_codes(state: LearnedState, parameters: ChipParameters) -> None:
     codes, lsb = state.weights, parameters.lsb
     if (codes != _storable(codes, parameters)).any():
         raise InputError(

@@ -1,4 +1,4 @@
-"""Typed parameters of the hardware network: the chip's constants, and how a task meets them."""
+"""Typed parameters of the chip's network: the chip's constants, and how a task meets them."""
 
 from functools import cached_property
 from typing import Annotated, Literal
@@ -20,11 +20,11 @@ CODE_BITS = 6
 """Of the synapse's DAC."""
 
 
-class HardwareParameters(Table):
+class ChipParameters(Table):
     """A network of learning neurons as they are on the chip (docs/hardware_mapping.md).
 
     The state of a neuron is I_mem, its weights are codes in LSB, its constants are those of the
-    behavioural model of netlists/cells/learning_neuron.cir. v of the paper's network is
+    model of netlists/cells/learning_neuron.cir. v of the paper's network is
     (I_mem - I_rest)/alpha.
 
     neurons, inputs: N, Nx. dt: grid of input and output, s. tau_out: of the decoder, s.
@@ -81,7 +81,7 @@ class HardwareParameters(Table):
         return self.neuron.excitatory.tau
 
     @model_validator(mode="after")
-    def _possible(self) -> "HardwareParameters":
+    def _possible(self) -> "ChipParameters":
         spike = self.neuron.spike
         if spike is None:
             raise ValueError("neuron: there is no spike generator, so no network")

@@ -1,4 +1,4 @@
-"""The model of a row: one neuron of the hardware network, which gets its pulses from outside."""
+"""The model of a row: one neuron of the chip's network, which gets its pulses from outside."""
 
 from collections import deque
 from collections.abc import Callable
@@ -18,7 +18,7 @@ STEP = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
-class HardwareRow:
+class ChipRow:
     """A nominal neuron of the chip with any number of synapses.
 
     Attributes:
@@ -120,11 +120,11 @@ class _Collected:
             record.rise_times,
             record.i_rise[:, 0],
             record.decisions[:, 0],
-            record.before[:, 0],
+            record.weight_before[:, 0],
         )
         lines = record.rise_lines[:rises].tolist()
         self._rises += zip(lines, *(column[:rises].tolist() for column in columns), strict=True)
-        columns = record.fall_times, record.i_fall[:, 0], record.after[:, 0]
+        columns = record.fall_times, record.i_fall[:, 0], record.weight_after[:, 0]
         ended = zip(*(column[:falls].tolist() for column in columns), strict=True)
         for line, values in zip(record.fall_lines[:falls].tolist(), ended, strict=True):
             self._falls[line].append(values)

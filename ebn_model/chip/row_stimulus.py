@@ -1,9 +1,9 @@
-"""What a row of the hardware network gets in a run, as a stimulus for its circuit or model."""
+"""Stimulus of a row in a run of the chip's network, for its circuit or model."""
 
 import numpy as np
 
 from ebn_model.chip.mapping import input_gain
-from ebn_model.chip.network import HardwareNetwork
+from ebn_model.chip.network import ChipNetwork
 from ebn_model.event_bus import delivered
 from ebn_model.row import RowStimulus
 
@@ -12,7 +12,7 @@ INPUT_SPACING = 1e-3
 
 
 def row_stimulus(
-    network: HardwareNetwork,
+    network: ChipNetwork,
     command: np.ndarray,
     spike_times: np.ndarray,
     spike_neurons: np.ndarray,
@@ -53,9 +53,7 @@ def row_stimulus(
     )
 
 
-def row_input(
-    network: HardwareNetwork, command: np.ndarray, row: int
-) -> tuple[np.ndarray, np.ndarray]:
+def row_input(network: ChipNetwork, command: np.ndarray, row: int) -> tuple[np.ndarray, np.ndarray]:
     """Points of the input current that a command is to a row: s, and A on top of i_in."""
     p = network.parameters
     current = input_gain(p) * (command @ network.decoder[:, row])

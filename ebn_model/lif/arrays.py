@@ -16,7 +16,7 @@ STEPS, UPDATES = 0, 1
 
 
 class Cells(NamedTuple):
-    """What no run changes, for N neurons; times in s, potentials in V, currents in V.
+    """Constants of all runs, for N neurons; times in s, potentials in V, currents in V.
 
     dt: step. least: shortest time between two spikes of the network. end: of the run. tau_fast,
     tau_slow: of the synapses. tau_mem, threshold, bias: shape (N,). refractory: not above 0 for
@@ -43,7 +43,7 @@ class Cells(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """How weights learn (RuleParameters).
+    """The rule by which weights learn (RuleParameters).
 
     learn: whether they do. gain: V per unit of weight. dead_zone: V, with the margin, shape (N,).
     subtract_rest, diagonal, diagonal_step: as in RuleParameters. seen: what the rule sees of a
@@ -69,7 +69,7 @@ class Rule(NamedTuple):
 
 
 class Activity(NamedTuple):
-    """What a run changes, and takes from one block of steps to the next.
+    """State of a run, which goes from one block of steps to the next.
 
     clock: the time, and that of the last step, s, shape (2,). flags: which row of v, i_fast and
     i_slow is the present one (the other is that of the last step), whether a membrane may be above

@@ -1,4 +1,4 @@
-"""What the compiled loop of integrate-and-fire neurons works on, block by block."""
+"""Input and output of the compiled loop of integrate-and-fire neurons, block by block."""
 
 from collections.abc import Callable, Iterator
 
@@ -87,7 +87,7 @@ def rule_of(
 
 
 def sent_weights(state: LearnedState, mismatch: Mismatch) -> np.ndarray:
-    """What each neuron sends, weight units, shape (N, N), one row for each that fires."""
+    """Kicks that each neuron sends, weight units, shape (N, N), one row for each that fires."""
     return _floats((state.weights * mismatch.weight).T)
 
 
@@ -116,7 +116,7 @@ def activity_at_rest(state: LearnedState, sent: np.ndarray, learn: bool) -> Acti
 
 
 def state_of(activity: Activity) -> LearnedState:
-    """What has been learned."""
+    """The state that has been learned."""
     return LearnedState(activity.weights, activity.fraction, activity.v_reset, activity.v_rest)
 
 

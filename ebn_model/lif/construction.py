@@ -1,4 +1,4 @@
-"""What a network starts from: decoder, thresholds, weights and resets."""
+"""Start of a network: decoder, thresholds, weights and resets."""
 
 import numpy as np
 

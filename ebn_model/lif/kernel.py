@@ -228,7 +228,7 @@ def _hold(v, cells, activity):
 
 @inlined
 def _first_crossing(v, v_last, cells, clock):
-    """Who crosses its threshold first, or -1, and set the clock to when; of equals the first."""
+    """Neuron that crosses first, or -1, and set the clock to its time; of equals the first."""
     first, least = -1, np.inf
     for n in range(len(v)):
         if v[n] > cells.threshold[n]:

@@ -93,12 +93,17 @@ class LifNetwork:
 
     @property
     def thresholds(self) -> np.ndarray:
-        """What the neurons fire at, V, shape (N,)."""
+        """Potentials at which the neurons fire, V, shape (N,)."""
         return construction.thresholds(self.decoder, self.parameters) * self.mismatch.threshold
 
     @property
+    def synaptic_weights(self) -> np.ndarray:
+        """W[n, k] without mismatch, weight units, shape (N, N)."""
+        return self.state.weights
+
+    @property
     def optimal_state(self) -> LearnedState:
-        """What is programmed instead of learned (construction.optimal_state)."""
+        """State that is programmed instead of learned (construction.optimal_state)."""
         return construction.optimal_state(self.decoder, self.parameters)
 
     def run(

@@ -1,4 +1,4 @@
-"""Constants of the behavioural model as they were measured on the circuit, by bias table.
+"""Constants of the model as they were measured on the circuit, by bias table.
 
 `make calibrate` writes them with the table, so that a network can be simulated without ngspice:
 TABLE.json are those of the single learning neuron, TABLE_row.json those of a neuron in a row, which
@@ -6,6 +6,7 @@ rests elsewhere by what the row leaks (cosim/cells/row_characterise.py). Each fi
 currents of the bias table, and a digest: what was edited by hand was not measured.
 """
 
+import os
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,10 @@ FOLDER = Path(__file__).resolve().parent
 
 
 @cache
-def measured_parameters(name: str, folder: Path = FOLDER) -> NeuronParameters:
+def measured_parameters(name: str, folder: Path | None = None) -> NeuronParameters:
     """A neuron's constants under a bias table, by default of generic180, at 27 degrees C.
 
-    name: TABLE or TABLE_row. folder: where they are.
+    name: TABLE or TABLE_row. folder: where they are, by default FOLDER.
 
     Raises:
         InputError: none of this name were measured (lists those there are), or the file isn't what
@@ -31,24 +32,24 @@ def measured_parameters(name: str, folder: Path = FOLDER) -> NeuronParameters:
 
 
 @cache
-def measured_biases(name: str, folder: Path = FOLDER) -> BiasTable:
+def measured_biases(name: str, folder: Path | None = None) -> BiasTable:
     """The bias table that constants were measured with; arguments and errors as above."""
     return validated(BiasTable, _read(name, folder)["biases"], f"{name}.json")
 
 
-def has_measured(name: str, folder: Path) -> bool:
-    """Whether constants of this name, as above, were measured."""
-    return folder.joinpath(f"{name}.json").is_file()
+def has_measured(name: str, folder: Path | None = None) -> bool:
+    """True if there is a file, damaged or not, of constants of this name, as above."""
+    return os.path.lexists((folder or FOLDER) / f"{name}.json")
 
 
 def measured_record(name: str, parameters: NeuronParameters, biases: BiasTable) -> dict[str, Any]:
-    """What NAME.json holds, of JSON's types."""
+    """Content of NAME.json, of JSON's types."""
     values = {"biases": biases.model_dump(), "parameters": parameters.model_dump()}
     return sealed({"name": name, **values})
 
 
-def _read(name: str, folder: Path) -> dict[str, Any]:
-    files = {path.stem: path for path in sorted(folder.glob("*.json"))}
+def _read(name: str, folder: Path | None) -> dict[str, Any]:
+    files = {path.stem: path for path in sorted((folder or FOLDER).glob("*.json"))}
     if name not in files:
         raise InputError(f"no measured constants {name!r}; there are: {', '.join(files)}")
     record = read_sealed(files[name])

@@ -12,7 +12,7 @@ from ebn_model.network.parameters import NetworkParameters
 
 @dataclass(frozen=True, eq=False)
 class InputCurrents:
-    """What drives each neuron, V as in the membrane's equation, at i*dt; shape (steps + 1, N).
+    """Currents of each neuron, V as in the membrane's equation, at i*dt; shape (steps + 1, N).
 
     Attributes:
         excitatory: sum of the positive currents.
@@ -72,7 +72,7 @@ def input_currents(
 
 @dataclass(frozen=True, eq=False)
 class Balance:
-    """How closely inhibition follows excitation; arrays of shape (N,), NaN where one is constant.
+    """Relation of inhibition to excitation; arrays of shape (N,), NaN where one is constant.
 
     Attributes:
         correlation: of excitation and the size of inhibition at the same time.

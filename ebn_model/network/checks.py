@@ -1,4 +1,4 @@
-"""What networks of either dynamics require of the arrays that they get."""
+"""Checks of the arrays that networks of either dynamics get."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What the spikes say: decoded output, its scales, and its error."""
+"""Decoding of spikes: output, its scales, and its error."""
 
 from typing import Literal
 
@@ -50,7 +50,7 @@ def decode(
 def decoding_target(
     samples: np.ndarray, parameters: NetworkParameters, task: TaskParameters
 ) -> np.ndarray:
-    """What the output is compared with, shape (T, Nx), for samples of the command, shape (T, Nx).
+    """Target of the output, shape (T, Nx), for samples of the command, shape (T, Nx).
 
     The command divided by the task's amplitude, or filtered (`parameters.decoder.target`).
     """

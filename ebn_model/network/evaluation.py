@@ -1,36 +1,46 @@
-"""How well a network codes: trials with inputs of a task, and what is scored in them."""
+"""Scores of a network: trials with inputs of a task, and numbers that say how well it codes."""
 
-from dataclasses import dataclass, fields
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
+from ebn_model.network.balance import balance, input_currents
 from ebn_model.network.decoding import (
-    decoding_error,
-    decoding_target,
+    fit_scales,
+    reconstruct,
+    relative_variance,
     represented,
     unscaled_error,
 )
 from ebn_model.network.inputs import on_grid, smoothed_noise
-from ebn_model.network.metrics import mean_rate
+from ebn_model.network.metrics import interval_variation, mean_rate
 from ebn_model.network.parameters import TaskParameters
 from ebn_model.network.results import LearnedState, NetworkResult
 from ebn_model.network.seeds import Purpose, derived_seed, generator
 
 
 class Network(Protocol):
-    """What is trained and scored, whatever its dynamics; a frozen dataclass.
+    """A network that is trained and scored, whatever its dynamics; a frozen dataclass.
 
     Attributes:
-        parameters: NetworkParameters or others with the same inputs, neurons, dt, tau_out, decoder.
+        parameters: NetworkParameters or others with the same inputs, neurons, time constants and
+            decoder.
+        decoder: D, shape (Nx, N).
         state: what learning changes. optimal_state: the one that is programmed instead.
+        synaptic_weights: those of the state in weight units of the paper's network, shape (N, N).
     """
 
     parameters: Any
+    decoder: np.ndarray
     state: LearnedState
 
     @property
     def optimal_state(self) -> LearnedState: ...  # noqa: D102
+
+    @property
+    def synaptic_weights(self) -> np.ndarray: ...  # noqa: D102
 
     def run(  # noqa: D102
         self, command: np.ndarray, *, learn: bool = False, seed: int | None = None
@@ -51,21 +61,6 @@ class Trial:
     seed: int
 
 
-@dataclass(frozen=True)
-class Score:
-    """What one or several trials amount to.
-
-    Attributes:
-        decoding_error: of the output with fitted scales (decoding.decoding_error).
-        unscaled_error: of the output as it is (decoding.unscaled_error).
-        rate: spikes per neuron and second, Hz.
-    """
-
-    decoding_error: float
-    unscaled_error: float
-    rate: float
-
-
 def draw_trial(
     parameters, task: TaskParameters, seed: int, purpose: Purpose, index: int = 0
 ) -> Trial:
@@ -82,25 +77,111 @@ def draw_trial(
     )
 
 
-def score(result: NetworkResult, trial: Trial, parameters, task: TaskParameters) -> Score:
-    """Score a run of a trial; parameters: of the network that ran it."""
-    target = decoding_target(trial.samples, parameters, task)
-    output = result.output[: len(target)]
-    variable = represented(trial.command, parameters)[: len(target)]
+@dataclass(frozen=True)
+class Score:
+    """One trial, or the mean over several.
+
+    Attributes:
+        decoding_error: in the formula that the network's own DecoderParameters state.
+        paper_error: decoding error in the paper's formula: scales applied transposed, the input
+            itself as the target.
+        fitted_error: with scales applied as they were fitted; the same target.
+        filtered_error: as `fitted_error`, with the input filtered by the decoder as the target:
+            what the network can represent.
+        unscaled_error: of the output without scales, against the same filtered input.
+        rate: spikes per neuron and second, Hz.
+    """
+
+    decoding_error: float
+    paper_error: float
+    fitted_error: float
+    filtered_error: float
+    unscaled_error: float
+    rate: float
+
+
+QUANTITIES = tuple(field.name for field in fields(Score))[1:]
+"""Names of all that is reported of a Score; its decoding_error is one of the others as a rule."""
+
+
+@dataclass(frozen=True)
+class DetailedScore(Score):
+    """A Score with the way in which the neurons fire; None where too few spikes tell.
+
+    Attributes:
+        spikes: of all neurons.
+        interval_variation: mean coefficient of variation of the inter-spike intervals.
+        balance: mean correlation of a neuron's excitation and inhibition (balance.py).
+        lag: median s by which inhibition trails excitation.
+    """
+
+    spikes: float
+    interval_variation: float | None
+    balance: float | None
+    lag: float | None
+
+
+AnyScore = TypeVar("AnyScore", bound=Score)
+Measure = Callable[[Network, NetworkResult, Trial, TaskParameters], AnyScore]
+"""Scores a network's run of a trial: `score` or `detailed_score`."""
+
+
+def score(network: Network, result: NetworkResult, trial: Trial, task: TaskParameters) -> Score:
+    """Score a network's run of a trial."""
+    p, samples = network.parameters, len(trial.samples)
+    output, variable = result.output[:samples], represented(trial.command, p)[:samples]
+    errors = {}
+    for name, target in (("command", trial.samples / task.amplitude), ("filtered", variable)):
+        scales = fit_scales(output, target)
+        for orientation in ("paper", "fitted"):
+            residual = target - reconstruct(output, scales, orientation)
+            errors[orientation, name] = relative_variance(residual, target)
     return Score(
-        decoding_error=decoding_error(output, target, parameters.decoder.orientation),
+        decoding_error=errors[p.decoder.orientation, p.decoder.target],
+        paper_error=errors["paper", "command"],
+        fitted_error=errors["fitted", "command"],
+        filtered_error=errors["fitted", "filtered"],
         unscaled_error=unscaled_error(output, variable),
-        rate=mean_rate(result.spike_times, parameters.neurons, result.duration),
+        rate=mean_rate(result.spike_times, p.neurons, result.duration),
     )
 
 
-def validate(network: Network, task: TaskParameters, seed: int) -> Score:
-    """Mean score of `task.validation` trials without learning; a seed's are always the same."""
+def detailed_score(
+    network: Network, result: NetworkResult, trial: Trial, task: TaskParameters
+) -> DetailedScore:
+    """The same with the way in which the neurons fire, which takes ten times as long."""
+    p, spikes = network.parameters, (result.spike_times, result.spike_neurons)
+    weights = network.synaptic_weights
+    balanced = balance(input_currents(trial.command, *spikes, weights, network.decoder, p), p)
+    return DetailedScore(
+        **asdict(score(network, result, trial, task)),
+        spikes=len(result.spike_times),
+        interval_variation=_of_known(np.mean, interval_variation(*spikes, p.neurons)),
+        balance=_of_known(np.mean, balanced.correlation),
+        lag=_of_known(np.median, balanced.lag),
+    )
+
+
+def mean_score(scores: Sequence[AnyScore]) -> AnyScore:
+    """Mean of each number over several scores; of those that are known where some are None."""
+    kind = type(scores[0])
+    columns = {field.name: [getattr(one, field.name) for one in scores] for field in fields(kind)}
+    known = {name: [v for v in values if v is not None] for name, values in columns.items()}
+    return kind(**{name: float(np.mean(vs)) if vs else None for name, vs in known.items()})
+
+
+def validation_scores(
+    network: Network, task: TaskParameters, seed: int, measure: Measure[AnyScore] = score
+) -> list[AnyScore]:
+    """A score for each of `task.validation` trials without learning, always the same for a seed."""
     scores = []
     for index in range(task.validation):
         trial = draw_trial(network.parameters, task, seed, Purpose.VALIDATION, index)
         result = network.run(trial.command, seed=trial.seed)
-        scores.append(score(result, trial, network.parameters, task))
-    return Score(
-        **{f.name: float(np.mean([getattr(s, f.name) for s in scores])) for f in fields(Score)}
-    )
+        scores.append(measure(network, result, trial, task))
+    return scores
+
+
+def _of_known(statistic: Callable, values: np.ndarray) -> float | None:
+    known = values[np.isfinite(values)]
+    return float(statistic(known)) if len(known) else None

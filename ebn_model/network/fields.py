@@ -49,14 +49,14 @@ FIELDS = {
 }
 """By the name of the field, whatever record it is in; arrays of other fields go unchecked."""
 
-HARDWARE_UNITS = {"weights": "LSB", "delta": "LSB", "v_reset": "A", "v_rest": "A", "membrane": "A"}
-"""What differs where the network is the hardware's."""
+CHIP_UNITS = {"weights": "LSB", "delta": "LSB", "v_reset": "A", "v_rest": "A", "membrane": "A"}
+"""Units that differ where the network is the chip's."""
 
 _OF_ALL_RECORDS = ("neurons", "inputs")
 
 
 class Sizes:
-    """What the dimensions of one file count up to.
+    """Sizes of the dimensions in one file.
 
     All records of a file have the same number of neurons and inputs; the other dimensions are
     counted anew in each.

@@ -34,7 +34,7 @@ def save(record: Any, path: Path, units: dict[str, str] | None = None) -> None:
     Args:
         record: instance of a dataclass.
         path: of the file.
-        units: where they aren't those of fields.FIELDS, by the field's name: HARDWARE_UNITS.
+        units: where they aren't those of fields.FIELDS, by the field's name: CHIP_UNITS.
     """
     names = {name: field.unit for name, field in FIELDS.items()} | (units or {})
     # In memory first: on a full disk HDF5 fails late and in unclear ways.

@@ -72,23 +72,6 @@ def on_grid(samples: np.ndarray, duration: float, dt: float) -> np.ndarray:
     return np.column_stack([np.interp(grid, times, column) for column in samples.T])
 
 
-def step_command(
-    level: np.ndarray, start: float, stop: float, duration: float, dt: float
-) -> np.ndarray:
-    """`level`, shape (Nx,), from start to before stop, s, and 0 elsewhere; shape (steps + 1, Nx).
-
-    Raises:
-        InputError: start and stop are not in this order, or start is not within the run.
-    """
-    times = np.arange(step_count(duration, dt) + 1) * dt
-    if not 0 <= start < stop:
-        raise InputError(f"start = {start:g} s and stop = {stop:g} s are not in order")
-    if start > times[-1]:
-        raise InputError(f"start = {start:g} s is after the end of the run, {duration:g} s")
-    inside = (times >= start) & (times < stop)
-    return np.outer(inside, np.atleast_1d(level)).astype(float)
-
-
 def sine_command(
     amplitude: np.ndarray, frequency: np.ndarray, phase: np.ndarray, duration: float, dt: float
 ) -> np.ndarray:

@@ -4,7 +4,6 @@ import numpy as np
 
 from ebn_model.errors import InputError
 from ebn_model.network.checks import checked_spikes
-from ebn_model.network.parameters import NetworkParameters
 
 
 def scale_to_optimal(weights: np.ndarray, optimal: np.ndarray) -> float:
@@ -42,19 +41,6 @@ def weight_correlation(weights: np.ndarray, optimal: np.ndarray) -> float:
     """
     _check_weights(weights, optimal)
     return _correlation(_off_diagonal(weights), _off_diagonal(optimal))
-
-
-def saturated_share(weights: np.ndarray, parameters: NetworkParameters) -> float:
-    """Share of the off-diagonal weights at the ends of the code, -full_scale and full_scale - LSB.
-
-    Weights beyond the ends, which only an unsaturated memory holds, count too.
-
-    Raises:
-        InputError: not (N, N), or fewer than two neurons.
-    """
-    lowest, highest = -parameters.full_scale, parameters.full_scale - parameters.lsb
-    values = _off_diagonal(weights)
-    return float(np.mean((values <= lowest) | (values >= highest)))
 
 
 def mean_rate(spike_times: np.ndarray, neurons: int, duration: float) -> float:

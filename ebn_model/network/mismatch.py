@@ -1,4 +1,4 @@
-"""How devices that were drawn alike differ: one draw is one chip."""
+"""Mismatch of devices that were drawn alike: one draw is one chip."""
 
 from dataclasses import dataclass
 

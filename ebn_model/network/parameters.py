@@ -72,7 +72,7 @@ class OptimalParameters(Table):
 
 
 class DecoderParameters(Table):
-    """How the output of a run is scaled and what it is compared with.
+    """Scaling of a run's output, and the target that it is compared with.
 
     orientation: the scales S are fitted so that y@S is nearest to the target. The paper's code
         then applies S transposed (`paper`); `fitted` applies what was fitted.
@@ -154,7 +154,7 @@ class NetworkParameters(Table):
 
 
 class TaskParameters(Table):
-    """What the network learns on: smoothed Gaussian noise of each input.
+    """Input that the network learns on: smoothed Gaussian noise of each input.
 
     duration: of each trial, s. amplitude: of the white noise before smoothing (the target is the
     input divided by it). smoothing: standard deviation of the Gaussian kernel, s.

@@ -1,4 +1,4 @@
-"""What a run of a network yields, whatever its dynamics."""
+"""Results of a network's run, whatever its dynamics."""
 
 from dataclasses import dataclass
 
@@ -7,13 +7,13 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class LearnedState:
-    """What learning changes, so that a run can go on where another one ended.
+    """State that learning changes, so that a run can go on where another one ended.
 
     Attributes:
         weights: W[n, k] from neuron k to neuron n, shape (N, N); weight units, or LSB for the
-            hardware. What is stored: mismatch comes on top.
+            chip. What is stored: mismatch comes on top.
         fraction: value of the counter bits below the weight's, 0 .. 2**sub_lsbs - 1, shape (N, N).
-        v_reset, v_rest: V, shape (N,); A for the hardware.
+        v_reset, v_rest: V, shape (N,); A for the chip.
     """
 
     weights: np.ndarray

@@ -6,7 +6,7 @@ import numpy as np
 
 
 class Purpose(IntEnum):
-    """What random numbers are for; the values are part of what a seed means."""
+    """Purposes of random numbers; the values are part of what a seed means."""
 
     DECODER = 0
     WEIGHTS = 1

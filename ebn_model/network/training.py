@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 import numpy as np
 
 from ebn_model.errors import InputError
-from ebn_model.network.evaluation import Network, draw_trial, validate
+from ebn_model.network.evaluation import Network, draw_trial, mean_score, validation_scores
 from ebn_model.network.metrics import distance_to_optimal, weight_correlation
 from ebn_model.network.parameters import TaskParameters
 from ebn_model.network.seeds import Purpose
@@ -45,6 +45,12 @@ class History:
     def empty(cls) -> "History":
         """No checkpoint yet."""
         return cls(np.empty(0, dtype=int), *(np.empty(0) for _ in fields(cls)[1:]))
+
+    @property
+    def checkpoints(self) -> list[Checkpoint]:
+        """The checkpoints one by one, with Python's numbers."""
+        columns = (getattr(self, field.name).tolist() for field in fields(self))
+        return [Checkpoint(*row) for row in zip(*columns, strict=True)]
 
     def with_checkpoint(self, checkpoint: Checkpoint) -> "History":
         """The history with one more checkpoint at its end."""
@@ -108,7 +114,7 @@ def train(
 def assess(training: Training) -> Checkpoint:
     """The checkpoint of a training where it stands."""
     network = training.network
-    scored = validate(network, training.task, training.seed)
+    scored = mean_score(validation_scores(network, training.task, training.seed))
     weights, optimal = network.state.weights, network.optimal_state.weights
     return Checkpoint(
         iteration=training.iteration,

@@ -1,15 +1,29 @@
 import pytest
 
-from cosim.cells import row_constants as constants
+from cosim.cells import characterise
 from cosim.cells.row_constants import row_constants
 from cosim.circuits.conditions import Conditions
+from cosim.circuits.neuron import bias_folder, read_biases
+from cosim.workbench.errors import SimulationError
 from ebn_model.errors import InputError
 from ebn_model.measured import measured_parameters
 
 
 def test_what_was_measured_is_not_measured_again(monkeypatch):
-    monkeypatch.setattr(constants, "run_jobs", None)
+    monkeypatch.setattr(characterise, "measure_neuron", None)
     assert row_constants("network", Conditions()) == measured_parameters("network_row")
+
+
+def test_a_table_that_is_stated_by_its_path_is_measured(monkeypatch):
+    """The measured constants are those of the table that is called so, not of any other file."""
+
+    def measure_neuron(biases, conditions, _pool):
+        assert (biases, conditions) == (read_biases("network"), Conditions())
+        raise SimulationError("measured")
+
+    monkeypatch.setattr(characterise, "measure_neuron", measure_neuron)
+    with pytest.raises(SimulationError, match="measured"):
+        row_constants(str(bias_folder("generic180") / "network.spice"), Conditions())
 
 
 @pytest.mark.ngspice

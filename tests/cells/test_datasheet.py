@@ -11,8 +11,8 @@ from cosim.cells.bench import BENCHES, bench_job, bench_names, measurement, spec
 from cosim.cells.benches import dpi_membrane
 from cosim.cells.formula import evaluate
 from cosim.cells.runner import BenchConditions, run_benches
-from cosim.cells.sheet import Sheet, shown, write_sheets
-from cosim.cells.specification import Row, judge, read_specification
+from cosim.cells.sheet import Sheet, readable, write_sheets
+from cosim.cells.specification import QuantityCheck, judge, read_specification
 from cosim.circuits.conditions import Conditions
 from cosim.cli import main
 from cosim.workbench.errors import SimulationError
@@ -211,13 +211,13 @@ def test_a_bench_runs_under_the_given_conditions(biases):
     ],
 )
 def test_values_are_shown_as_people_read_them(value, unit, text):
-    assert shown(value, unit) == text
+    assert readable(value, unit) == text
 
 
 def sheet(**changes):
     row = {"key": "tau", "name": "tau | law", "unit": "s", "min": None, "typical": None}
     row |= {"max": 1.0, "measured": 2.0, "passed": False, "reason": "law"}
-    return Sheet("cell", [Row(**row | changes)])
+    return Sheet("cell", [QuantityCheck(**row | changes)])
 
 
 def test_a_datasheet_is_written_for_people_and_for_programs(tmp_path):
@@ -254,7 +254,7 @@ def test_a_bench_from_end_to_end(tmp_path):
     [first], folder = run_benches(["dpi_membrane"], out=tmp_path)
     assert folder == tmp_path / BenchConditions().folder_name
     assert first.fault is None
-    rows = {row.key: row for row in first.rows}
+    rows = {row.key: row for row in first.checks}
     assert rows["i_tau"].measured == pytest.approx(rows["i_tau"].typical, rel=0.1)
     names = {path.name for path in (folder / "dpi_membrane").iterdir()}
     assert names == {"figure.png", "figure.pdf", "waveforms.raw", "deck.cir", "run.json"}

@@ -34,6 +34,7 @@ from ebn_model.errors import InputError
 from ebn_model.stimulus import Stimulus, regular_spikes
 
 BENCHES = NETLISTS / "benches"
+SUPPLY = {"vdd": np.array([1.8])}
 CORNERS = [(1.6, 0), (1.6, 85), (2.0, 0), (2.0, 85)]
 """Supply in V and temperature in degrees C."""
 
@@ -180,7 +181,7 @@ def test_a_wrong_step_is_seen():
 
 
 def test_a_bit_between_levels_is_an_error():
-    vectors = {"time": np.array([0.0, 1.0]), "a": np.array([0.0, 1.8])}
+    vectors = {"time": np.array([0.0, 1.0]), "a": np.array([0.0, 1.8]), **SUPPLY}
     assert codes(vectors, ["a"], np.array([0.0, 1.0])).tolist() == [0, 1]
     with pytest.raises(SimulationError, match=r"a is 0\.90 V at 0\.5 s"):
         codes(vectors, ["a"], np.array([0.5]))
@@ -189,7 +190,7 @@ def test_a_bit_between_levels_is_an_error():
 def test_an_edge_that_a_time_step_passes_over_is_an_error():
     """From 1 s to 2 s the input goes from level to level; before, it has a point in the middle."""
     time = np.arange(5.0)
-    vectors = {"time": time, "in": 1.8 * np.array([0, 0.5, 1, 0.5, 0])}
+    vectors = {"time": time, "in": 1.8 * np.array([0, 0.5, 1, 0.5, 0]), **SUPPLY}
     check_edges(vectors, "in")
     for lost in (1.8 * np.array([0, 0.05, 1, 0.5, 0]), 1.8 * np.array([1, 0.95, 0.05, 0, 0])):
         with pytest.raises(LostEdgeError, match="the edge of in at 1 s has no time point"):
@@ -217,7 +218,7 @@ def test_the_clock_gap_is_negative_where_phases_overlap():
     time = np.arange(8.0)
     high = 1.8 * np.array([0, 0, 0, 1, 1, 0, 0, 0])
     low = 1.8 * np.array([1, 1, 0, 0, 0, 0, 1, 1])
-    vectors = {"time": time, "h": high, "h_b": 1.8 - high, "l": low, "l_b": 1.8 - low}
+    vectors = {"time": time, "h": high, "h_b": 1.8 - high, "l": low, "l_b": 1.8 - low, **SUPPLY}
     gap = clock_gap(vectors, ("h", "h_b"), ("l", "l_b"))
     # From 0.35 V of one's fall to 0.35 V of the other's rise.
     assert gap == pytest.approx(2 * 0.35 / 1.8)
@@ -227,7 +228,7 @@ def test_the_clock_gap_is_negative_where_phases_overlap():
 
 
 def test_a_change_is_measured_from_its_cause():
-    vectors = {"time": np.arange(6.0), "a": 1.8 * np.array([0, 0, 1, 1, 1, 0])}
+    vectors = {"time": np.arange(6.0), "a": 1.8 * np.array([0, 0, 1, 1, 1, 0]), **SUPPLY}
     assert latest_change(vectors, ["a"], np.array([1.0, 4.25])) == pytest.approx(0.5)
     with pytest.raises(SimulationError, match="none of a changes"):
         latest_change(vectors, ["a"], np.array([5.0]))

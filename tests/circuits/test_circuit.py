@@ -209,6 +209,16 @@ def test_a_bad_bias_table_is_refused_by_its_name(tmp_path, monkeypatch, old, new
     assert reason in str(error.value)
 
 
+def test_any_bias_table_is_read_by_its_path(tmp_path, monkeypatch, biases):
+    text = circuit_module.bias_lines(biases.model_copy(update={"i_sl": 0.3e-9}))
+    tmp_path.joinpath("published.spice").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert read_biases("published.spice").i_sl == pytest.approx(0.3e-9)
+    assert read_biases("published") == biases
+    with pytest.raises(InputError, match=r"cannot read mine/published\.spice: No such file"):
+        read_biases("mine/published.spice")
+
+
 def test_the_published_biases_are_read(biases):
     assert biases.i_lsb == pytest.approx(2e-9)
     assert biases.i_tau_mem == pytest.approx(10.43e-12)

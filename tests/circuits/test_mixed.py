@@ -10,7 +10,7 @@ from cosim.circuits.conditions import Conditions
 from cosim.circuits.learning_logic import LearningLogic, latched_decision
 from cosim.circuits.mixed_neuron import I_MEM, MixedCircuit
 from cosim.circuits.neuron import TransistorCircuit
-from cosim.circuits.neuron_logic import Surroundings
+from cosim.circuits.neuron_logic import DigitalNeuron
 from cosim.comparison.spikes import compare, waveform_rms
 from cosim.engine.solver_options import SolverOptions
 from cosim.engine.worker import run_jobs
@@ -55,11 +55,11 @@ def test_the_outputs_are_magnitude_sign_and_steered_pulse(weight):
 @pytest.mark.parametrize("extra", [False, True])
 def test_the_surroundings_follow_the_stimulus(extra):
     """A spike at the end of the reset is one event with it."""
-    played = stimulus([3e-3, 6e-3], reset_until=3e-3, duration=6.5e-3, extra_synapse=extra)
-    around = Surroundings(played, 0, Conditions().levels)
+    given = stimulus([3e-3, 6e-3], reset_until=3e-3, duration=6.5e-3, extra_synapse=extra)
+    around = DigitalNeuron(given, 0, Conditions().levels)
     seen = [(0.0, dict(around.levels))]
     time = around.first_event
-    while time < played.duration:
+    while time < given.duration:
         action = around.act(time, {"v(win_inc)": 1.8, "v(win_sl)": 0.0})
         seen.append((time, action.levels))
         time = action.next_event
@@ -92,11 +92,11 @@ STIMULI = {
 def runs(biases):
     """Results of both views for each of the stimuli."""
     views = [TransistorCircuit(biases), MixedCircuit(biases, SolverOptions())]
-    jobs = [view.job(played, name) for name, played in STIMULI.items() for view in views]
+    jobs = [view.job(given, name) for name, given in STIMULI.items() for view in views]
     vectors = dict(run_jobs(jobs))
     return {
-        name: [view.result(played, vectors[2 * k + offset]) for offset, view in enumerate(views)]
-        for k, (name, played) in enumerate(STIMULI.items())
+        name: [view.result(given, vectors[2 * k + offset]) for offset, view in enumerate(views)]
+        for k, (name, given) in enumerate(STIMULI.items())
     }
 
 
@@ -126,11 +126,11 @@ def test_both_views_have_the_same_i_mem(runs, name):
 @pytest.fixture(scope="module")
 def mixed_runs(biases):
     """The 40 ms with the view's own options, with a tight solver, and with sub-LSBs."""
-    played = STIMULI["both signs"]
+    given = STIMULI["both signs"]
     tight = SolverOptions(reltol=1e-6, trtol=1, chgtol=1e-15, max_step=2e-5, bypass=0)
     views = [MixedCircuit(biases), MixedCircuit(biases, tight), MixedCircuit(biases, sub_lsbs=2)]
-    vectors = dict(run_jobs([view.job(played, "mixed") for view in views]))
-    return [view.result(played, vectors[index]) for index, view in enumerate(views)]
+    vectors = dict(run_jobs([view.job(given, "mixed") for view in views]))
+    return [view.result(given, vectors[index]) for index, view in enumerate(views)]
 
 
 def test_the_views_own_options_are_accurate(mixed_runs):
@@ -151,10 +151,10 @@ def test_sub_lsbs_slow_the_weight(mixed_runs):
 
 
 def test_a_pulse_that_outlasts_the_run_decides_without_a_step(biases):
-    played = stimulus([4e-3, 5.5e-3], duration=6e-3, start_weight=8)
+    given = stimulus([4e-3, 5.5e-3], duration=6e-3, start_weight=8)
     mixed = MixedCircuit(biases)
-    [(_, vectors)] = run_jobs([mixed.job(played, "cut")])
-    spikes = mixed.result(played, vectors).spikes
+    [(_, vectors)] = run_jobs([mixed.job(given, "cut")])
+    spikes = mixed.result(given, vectors).spikes
     assert np.isnan(spikes.t_fall).tolist() == np.isnan(spikes.i_mem_fall).tolist() == [False, True]
     assert spikes.decision.tolist() == [1, 1]
     assert spikes.weight_before.tolist() == [8, 9]
@@ -162,10 +162,10 @@ def test_a_pulse_that_outlasts_the_run_decides_without_a_step(biases):
 
 
 def test_a_run_without_spikes_has_an_empty_table(biases):
-    played = stimulus([], duration=3e-3)
+    given = stimulus([], duration=3e-3)
     mixed = MixedCircuit(biases)
-    [(_, vectors)] = run_jobs([mixed.job(played, "silent")])
-    result = mixed.result(played, vectors)
+    [(_, vectors)] = run_jobs([mixed.job(given, "silent")])
+    result = mixed.result(given, vectors)
     assert len(result.spikes) == 0
     assert set(result.weight) == {30}
 
@@ -173,7 +173,7 @@ def test_a_run_without_spikes_has_an_empty_table(biases):
 def test_every_edge_is_expected(biases):
     job = MixedCircuit(biases).job(stimulus(), "run")
     middles = np.array([4.005e-3, 5.015e-3, 9.005e-3, 10.015e-3])
-    expected = np.ravel(middles[:, np.newaxis] + [0, Surroundings.edge])
+    expected = np.ravel(middles[:, np.newaxis] + [0, DigitalNeuron.edge])
     np.testing.assert_allclose(job.edges, expected, atol=1e-14)
 
 
@@ -189,7 +189,7 @@ def test_a_faulty_deck_is_an_error(biases):
 
 
 def test_the_raw_file_has_i_mem(biases, tmp_path):
-    played = stimulus([], duration=1e-3, reset_until=0.0)
-    job = MixedCircuit(biases).job(played, "raw", raw_path=tmp_path / "mixed.raw")
+    given = stimulus([], duration=1e-3, reset_until=0.0)
+    job = MixedCircuit(biases).job(given, "raw", raw_path=tmp_path / "mixed.raw")
     list(run_jobs([job]))
     assert I_MEM.encode() in (tmp_path / "mixed.raw").read_bytes()

@@ -27,8 +27,8 @@ def stimulus(rises=(2e-3, 2.3e-3, 6e-3), pre=(4, 9, 4), **changes):
     return RowStimulus(rise_times=rises, pre=pre, **values | changes)
 
 
-def deck_of(view, played, **choices):
-    return RowCircuit(view, **choices).job(played, "run").deck.text
+def deck_of(view, given, **choices):
+    return RowCircuit(view, **choices).job(given, "run").deck.text
 
 
 def corners(text, source):
@@ -52,8 +52,8 @@ def test_what_there_is_not_is_refused(choices):
     [("mixed", 4, 3, None), ("multiplexed", 2, 2, 1), ("multiplexed", 4, 3, None)],
 )
 def test_digital_views_have_their_dacs_and_the_load_of_the_missing_ones(view, lanes, dacs, idle):
-    played = stimulus(synapses=[4, 9, 11], start_codes=[0, 0, 0])
-    text = deck_of(view, played, lanes=lanes)
+    given = stimulus(synapses=[4, 9, 11], start_codes=[0, 0, 0])
+    text = deck_of(view, given, lanes=lanes)
     assert len(re.findall(r"^xdac_\d", text, re.M)) == dacs
     loads = re.findall(r"^xidle_in_(exc|inh) in_\1 0 vdda 0 nfet .* m=(\d+)", text, re.M)
     assert loads == ([("exc", str(idle)), ("inh", str(idle))] if idle else [])
@@ -69,9 +69,9 @@ def test_the_transistor_view_has_whole_synapses_with_their_presets():
 
 
 def test_a_row_without_synapses_is_a_neuron():
-    played = stimulus([], [], synapses=[], start_codes=[])
+    given = stimulus([], [], synapses=[], start_codes=[])
     for view in ("transistor", "mixed", "multiplexed"):
-        assert "xneuron" in deck_of(view, played)
+        assert "xneuron" in deck_of(view, given)
 
 
 @pytest.mark.parametrize(("forced", "include"), [(None, "spiking"), ([3e-3], "forcing")])
@@ -118,11 +118,11 @@ def test_the_transistor_view_refuses_what_its_logic_cannot_follow(changes, reaso
 )
 def test_the_input_current_is_constant_before_and_after_its_points(times, current):
     """Times in ms, currents in pA; the run goes on for 5 ms."""
-    played = stimulus(input_times=np.array(times) * 1e-3, input_current=np.array(current) * 1e-12)
-    deck = with_input(Deck("input"), played).append("vin i_in 0 0\n.tran 1m 5m 0 50u", "test")
+    given = stimulus(input_times=np.array(times) * 1e-3, input_current=np.array(current) * 1e-12)
+    deck = with_input(Deck("input"), given).append("vin i_in 0 0\n.tran 1m 5m 0 50u", "test")
     [(_, vectors)] = run_jobs([Job("input", deck, ("i(vin)",), 5e-3)])
     time = vectors["time"]
-    came = np.interp(time, played.input_times, played.input_current)
+    came = np.interp(time, given.input_times, given.input_current)
     on = time > 1e-6
     np.testing.assert_allclose(vectors["i(vin)"][on], came[on], atol=1e-15)
     assert vectors["i(vin)"][0] == 0
@@ -135,11 +135,11 @@ def test_no_input_current_needs_no_source():
 # Reading.
 
 
-def waveforms(played, weights, latches):
+def waveforms(given, weights, latches):
     """Vectors of the transistor view; weights and latches by synapse: (times, values)."""
-    time = np.unique(np.concatenate([np.arange(0, played.duration, 1e-5), [played.duration]]))
+    time = np.unique(np.concatenate([np.arange(0, given.duration, 1e-5), [given.duration]]))
     vectors = {"time": time, "v(spike)": 0 * time, I_MEM: 1e-9 + time * 1e-6}
-    for number in range(len(played.synapses)):
+    for number in range(len(given.synapses)):
         code = step(time, *weights[number]).astype(int)
         for bit in range(6):
             vectors[f"v(q{bit}_{number})"] = 1.8 * (code >> bit & 1)
@@ -153,11 +153,11 @@ def step(time, starts, values):
 
 
 def read(weights=((0, 3.005e-3, 7.005e-3), (5, 6, 5)), **changes):
-    played = stimulus(**changes)
+    given = stimulus(**changes)
     first = ((0, 2.005e-3, 6.005e-3), ([0, 0], [1, 0], [0, 0]))
     second = ((0, 2.305e-3), ([0, 0], [0, 1]))
-    vectors = waveforms(played, [weights, ((0,), (-3,))], [first, second])
-    return vectors, lambda: transistor_result(played, vectors, 1.8)
+    vectors = waveforms(given, [weights, ((0,), (-3,))], [first, second])
+    return vectors, lambda: transistor_result(given, vectors, 1.8)
 
 
 def test_decisions_and_weights_are_read_pulse_by_pulse():

@@ -146,8 +146,8 @@ def test_a_decision_holds_until_the_fall_whatever_comes_between():
         row.act(row.first_event, dict(zip(row.probes, next(outcomes), strict=True)))
     record = row.record()
     assert record["decision"].tolist() == [1, -1, 0]
-    assert record["before"].tolist() == [5, -32, 6]
-    assert record["after"].tolist() == [6, -32, 6]
+    assert record["weight_before"].tolist() == [5, -32, 6]
+    assert record["weight_after"].tolist() == [6, -32, 6]
     assert record["final_codes"].tolist() == [6, -32, 31]
 
 
@@ -155,8 +155,8 @@ def test_counters_have_bits_below_the_weight():
     row = DigitalRow(stimulus(sub_lsbs=2, start_fractions=[3, 0, 1]), 3, LEVELS)
     play(row)
     record = row.record()
-    assert record["before"].tolist() == [5, -32, 6]
-    assert record["after"].tolist() == [6, -32, 6]
+    assert record["weight_before"].tolist() == [5, -32, 6]
+    assert record["weight_after"].tolist() == [6, -32, 6]
     assert record["final_codes"].tolist() == [6, -32, 31]
     assert record["final_fractions"].tolist() == [1, 1, 1]
 
@@ -165,7 +165,11 @@ def test_a_pulse_that_outlasts_the_run_does_not_count():
     row = DigitalRow(stimulus([9.5e-3], [11]), 3, LEVELS)
     play(row, outcome=DEC)
     record = row.record()
-    assert (record["decision"][0], record["before"][0], record["after"][0]) == (-1, 31, 31)
+    assert (record["decision"][0], record["weight_before"][0], record["weight_after"][0]) == (
+        -1,
+        31,
+        31,
+    )
 
 
 # Fewer DACs than synapses.

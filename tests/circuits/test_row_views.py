@@ -155,10 +155,10 @@ def test_the_bus_chooses_the_threshold():
     """Both thresholds follow their own weight: one outcome each at the same I_mem, either order."""
     decisions = []
     for pre in ([2, 5], [5, 2]):
-        played = stimulus([2.0, 2.1], pre, 4, start_codes=[16, -16, 0])
+        given = stimulus([2.0, 2.1], pre, 4, start_codes=[16, -16, 0])
         row = RowCircuit("mixed")
-        [(_, vectors)] = run_jobs([row.job(played, "bus")])
-        events = row.result(played, vectors).events
+        [(_, vectors)] = run_jobs([row.job(given, "bus")])
+        events = row.result(given, vectors).events
         decisions.append(dict(zip(events.pre.tolist(), events.decision.tolist(), strict=True)))
     assert decisions == [{2: -1, 5: 1}] * 2
 
@@ -166,7 +166,7 @@ def test_the_bus_chooses_the_threshold():
 def test_the_decision_reaches_all_of_nineteen_synapses():
     """Their latches hang on its lines. The first outcome is INC, as at rest, the second is not."""
     row = RowCircuit("transistor")
-    played = RowStimulus(
+    given = RowStimulus(
         rise_times=[2e-4, 3e-4],
         pre=[0, 18],
         synapses=np.arange(19),
@@ -176,25 +176,25 @@ def test_the_decision_reaches_all_of_nineteen_synapses():
         duration=3.4e-4,
         forced_spikes=[],
     )
-    [(_, vectors)] = run_jobs([row.job(played, "nineteen")])
-    events = row.result(played, vectors).events
+    [(_, vectors)] = run_jobs([row.job(given, "nineteen")])
+    events = row.result(given, vectors).events
     assert events.decision.tolist() == [1, 0]
     assert events.weight_after.tolist() == [-15, 0]
 
 
 def test_a_run_without_pulses_rests():
-    played = stimulus([], [], 3, start_codes=[0, 0, 0])
+    given = stimulus([], [], 3, start_codes=[0, 0, 0])
     for view in VIEWS:
         row = RowCircuit(view)
-        [(_, vectors)] = run_jobs([row.job(played, view)])
-        result = row.result(played, vectors)
+        [(_, vectors)] = run_jobs([row.job(given, view)])
+        result = row.result(given, vectors)
         assert len(result.events) == 0
         assert result.final_codes.tolist() == [0, 0, 0]
         assert np.ptp(result.i_mem) < 5e-12
 
 
 def test_the_raw_file_has_i_mem(tmp_path):
-    played = stimulus([], [], 1, start_codes=[0, 0, 0])
+    given = stimulus([], [], 1, start_codes=[0, 0, 0])
     path = tmp_path / "row.raw"
-    list(run_jobs([RowCircuit().job(played, "raw", raw_path=path)]))
+    list(run_jobs([RowCircuit().job(given, "raw", raw_path=path)]))
     assert I_MEM.encode() in path.read_bytes()

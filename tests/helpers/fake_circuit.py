@@ -1,22 +1,30 @@
-"""Stand-ins for the circuit, its solver and a full disk: the same interfaces, no computing."""
+"""Stand-ins for the neuron's circuits and for a full disk: the same interfaces, no computing."""
 
 import resource
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
+from typing import ClassVar
 
-import numpy as np
+import pytest
 from experiment_calls import read_simulation
+from fake_solver import FakeSolver
+from faults import Fault
 from synthetic import neuron_parameters
 
+from cosim.circuits.circuit import NeuronView
+from cosim.circuits.conditions import Conditions
 from cosim.circuits.mixed_neuron import MixedCircuit
 from cosim.circuits.neuron import TransistorCircuit
 from cosim.comparison.spikes import weight_sequence
 from cosim.engine.deck import Deck
-from cosim.engine.job import Job
+from cosim.engine.job import Job, Vectors
 from cosim.engine.solver_options import SolverOptions
 from cosim.experiments.neuron.circuit_view import CIRCUITS
 from ebn_model.learning_neuron import LearningNeuron
-from ebn_model.results import turning_points
+from ebn_model.parameters import BiasTable
+from ebn_model.results import LearningResult, turning_points
+from ebn_model.stimulus import Stimulus
 
 CONFIG = """\
 title = "a short run"
@@ -39,29 +47,40 @@ model_i_mem_rms = "0.2 nA"
 
 
 class FakeCircuit:
-    """A circuit whose deck names all it depends on, and whose result is that of a model."""
+    """A neuron's circuit whose deck names all it depends on, and whose result is that of a model.
+
+    fault: what makes the result wrong (faults.py); None for a circuit that is right.
+    """
 
     # Its sources, which results are dated by, are those of the circuit that it stands for.
     __module__ = TransistorCircuit.__module__
 
     tested_solver = SolverOptions()
+    fault: ClassVar[Fault | None] = None
 
-    def __init__(self, biases, solver=None, conditions=None, sub_lsbs=0):
+    def __init__(
+        self,
+        biases: BiasTable,
+        solver: SolverOptions | None = None,
+        conditions: Conditions | None = None,
+        sub_lsbs: int = 0,
+    ):
         self.solver = solver or self.tested_solver
         self.sub_lsbs = sub_lsbs
         self._settings = f"{biases} {self.solver} {conditions}"
 
-    def job(self, stimulus, label, raw_path=None):
-        deck = self._deck(stimulus)
+    def job(self, stimulus: Stimulus, label: str, raw_path: Path | None = None) -> Job:
+        deck = self._deck(f"{stimulus}")
         edges = stimulus.spike_times
         return Job(label, deck, t_stop=stimulus.duration, edges=edges, raw_path=raw_path)
 
-    def _deck(self, stimulus):
+    def _deck(self, stimulus: str) -> Deck:
         text = f"{self._settings} {stimulus}".replace("\n", " ")
         return Deck("fake").append(f"* {text}", "fake")
 
-    def result(self, stimulus, vectors):
-        return LearningNeuron(neuron_parameters()).run(stimulus)
+    def result(self, stimulus: Stimulus, vectors: Vectors) -> LearningResult:
+        result = LearningNeuron(neuron_parameters(), self.sub_lsbs).run(stimulus)
+        return self.fault(stimulus, result) if self.fault else result
 
 
 class FakeMixedCircuit(FakeCircuit):
@@ -71,36 +90,11 @@ class FakeMixedCircuit(FakeCircuit):
 
     __module__ = MixedCircuit.__module__
 
-    def job(self, stimulus, label, raw_path=None):
+    def job(self, stimulus: Stimulus, label: str, raw_path: Path | None = None) -> Job:
         return replace(super().job(stimulus, label, raw_path), deck=self._deck(""))
 
 
-class FakeSolver:
-    """Takes the place of run_jobs, and remembers the labels of what it ran."""
-
-    def __init__(self):
-        self.labels = []
-        self.error = None
-        self.pool = None
-
-    def __call__(self, jobs, pool, on_progress):
-        self.pool = pool
-        for index, job in enumerate(jobs):
-            self.labels.append(job.label)
-            if job.t_stop:
-                on_progress(index, job.t_stop / 2)
-            if self.error and job.label.startswith(self.error[0]):
-                raise self.error[1]
-            if job.raw_path:
-                job.raw_path.write_bytes(b"raw")
-            if job.deck_path:
-                job.deck_path.write_bytes(b"deck")
-            yield index, {"time": np.zeros(1)}
-
-    def ran(self):
-        """Labels of what ran since the last call."""
-        labels, self.labels = self.labels, []
-        return labels
+FAKES: dict[str, NeuronView] = {"transistor": FakeCircuit, "mixed": FakeMixedCircuit}
 
 
 def measurements(biases, conditions):
@@ -109,15 +103,15 @@ def measurements(biases, conditions):
     return [Job("cell one", deck), Job("cell two", deck, t_stop=1e-3)]
 
 
-def install(monkeypatch, draw=True):
-    """Let cosim use the stand-ins; returns the FakeSolver. draw: whether to draw real figures."""
+def install(monkeypatch: pytest.MonkeyPatch, draw: bool = True) -> FakeSolver:
+    """Let cosim use the stand-ins. draw: whether to draw real figures."""
     if not draw:
         for kind in ("neuron", "bias_comparison"):
             monkeypatch.setattr(f"cosim.experiments.{kind}.report.draw", blank_figures)
     solver = FakeSolver()
-    monkeypatch.setattr("cosim.engine.batch.run_jobs", solver)
-    monkeypatch.setitem(CIRCUITS, "transistor", FakeCircuit)
-    monkeypatch.setitem(CIRCUITS, "mixed", FakeMixedCircuit)
+    monkeypatch.setattr("cosim.engine.batch.job_outcomes", solver.job_outcomes)
+    for view, fake in FAKES.items():
+        monkeypatch.setitem(CIRCUITS, view, fake)
     monkeypatch.setattr("cosim.cells.characterise.jobs", measurements)
     monkeypatch.setattr("cosim.cells.characterise.parameters", lambda vectors: neuron_parameters())
     return solver

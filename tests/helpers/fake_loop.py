@@ -4,9 +4,9 @@ import numpy as np
 
 from cosim.replay import loops
 from cosim.replay.closed_loop import ClosedLoopResult
-from ebn_model.chip.network import HardwareNetwork
-from ebn_model.chip.parameters import HardwareParameters
-from ebn_model.chip.row import HardwareRow
+from ebn_model.chip.network import ChipNetwork
+from ebn_model.chip.parameters import ChipParameters
+from ebn_model.chip.row import ChipRow
 from ebn_model.chip.row_stimulus import row_stimulus
 from ebn_model.measured import measured_parameters
 from ebn_model.network.inputs import sine_command
@@ -27,7 +27,7 @@ class FakeLoop:
         spikes = result.spike_times, result.spike_neurons
         neurons = range(network.parameters.neurons)
         stimuli = {row: row_stimulus(network, command, *spikes, row, True) for row in neurons}
-        model = HardwareRow(measured_parameters("rule_row"))
+        model = ChipRow(measured_parameters("rule_row"))
         rows = {row: model.run(stimulus) for row, stimulus in stimuli.items()}
         return ClosedLoopResult(result, rows, stimuli, 1e-3)
 
@@ -47,7 +47,7 @@ def install(monkeypatch):
 
 def small_network(seed=1):
     """Three neurons, whose weights are random."""
-    return HardwareNetwork.build(HardwareParameters(neurons=3, initial="random"), seed)
+    return ChipNetwork.build(ChipParameters(neurons=3, initial="random"), seed)
 
 
 def short_command(amplitude=1000.0):

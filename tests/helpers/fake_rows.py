@@ -1,62 +1,62 @@
-"""Stand-ins for the rows' circuits and their solver: the same interfaces, results of the model."""
+"""Stand-in for the rows' circuits: the same interface, and results of the model."""
 
 from dataclasses import replace
+from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
+from fake_solver import FakeSolver
+from faults import Fault
 
+from cosim.circuits.circuit import CircuitOfRow
+from cosim.circuits.conditions import Conditions
 from cosim.engine.deck import Deck
-from cosim.engine.job import Job
+from cosim.engine.job import Job, Vectors
+from cosim.engine.solver_options import SolverOptions
 from cosim.replay.open_loop import ROW
 from cosim.replay.row_run import RowTask
 from cosim.workbench.errors import CosimError
 from cosim.workbench.placement import Placement
 from cosim.workbench.pool import LocalPool
-from ebn_model.chip.row import HardwareRow
+from ebn_model.chip.row import ChipRow
 from ebn_model.measured import measured_parameters
-from ebn_model.row import RowStimulus
+from ebn_model.parameters import BiasTable
+from ebn_model.row import RowResult, RowStimulus
 
 
 class FakeRow:
-    """A circuit whose deck names its settings, and whose result is that of the model."""
+    """A row's circuit whose deck names its settings, and whose result is that of a model.
 
-    def __init__(self, view="mixed", biases=None, conditions=None, **_):
-        self.view, self.step = view, None
-        self._settings = f"{biases} {conditions}".replace("\n", " ")
-
-    def job(self, stimulus, label):
-        text = f"* {self.view} {self._settings}\nm1 d g 0 0 nfet"
-        return Job(label, Deck("fake").append(text, "fake"), t_stop=stimulus.duration)
-
-    def result(self, stimulus, vectors):
-        return HardwareRow(measured_parameters("network_row")).run(stimulus)
-
-
-class FakeSolver:
-    """Takes the place of `simulate`, and remembers the labels of what it ran.
-
-    errors: by label, what a run raises.
+    fault: what makes the result wrong (faults.py); None for a circuit that is right.
     """
 
-    def __init__(self):
-        self.labels, self.errors = [], {}
+    solver = SolverOptions()
+    fault: ClassVar[Fault | None] = None
 
-    def __call__(self, job, notify):
-        self.labels.append(job.label)
-        notify(job.t_stop / 2)
-        if job.label in self.errors:
-            raise self.errors[job.label]
-        return {"time": np.linspace(0, job.t_stop, 7)}
+    def __init__(
+        self,
+        view: str = "mixed",
+        biases: BiasTable | str | None = None,
+        conditions: Conditions | None = None,
+        step: float | None = None,
+    ):
+        self.view, self.step = view, step
+        self._settings = f"{biases} {conditions}".replace("\n", " ")
 
-    def ran(self):
-        """Labels of what ran since the last call, sorted."""
-        labels, self.labels = self.labels, []
-        return sorted(labels)
+    def job(self, stimulus: RowStimulus, label: str, raw_path: Path | None = None) -> Job:
+        text = f"* {self.view} {self._settings}\nm1 d g 0 0 nfet"
+        deck = Deck("fake").append(text, "fake")
+        return Job(label, deck, t_stop=stimulus.duration, raw_path=raw_path)
+
+    def result(self, stimulus: RowStimulus, vectors: Vectors) -> RowResult:
+        result = ChipRow(measured_parameters("network_row")).run(stimulus)
+        return self.fault(stimulus, result) if self.fault else result
 
 
 def install(monkeypatch):
     """Let replays use the stand-ins, in this process; returns the FakeSolver."""
     solver = FakeSolver()
-    monkeypatch.setattr("cosim.replay.row_run.simulate", solver)
+    monkeypatch.setattr("cosim.replay.row_run.simulate", solver.simulate)
     monkeypatch.setattr("cosim.replay.open_loop.ROW", replace(ROW, isolated=False))
     monkeypatch.setattr(Placement, "pool", lambda placement: LocalPool(1))
     monkeypatch.setattr("cosim.replay.open_loop.RowCircuit", FakeRow)
@@ -80,7 +80,7 @@ def row_stimulus_of(seed=0, duration=30e-3, codes=(-5, 3, 9)):
     )
 
 
-def task_of(row=0, circuit=None, **stimulus):
+def task_of(row: int = 0, circuit: CircuitOfRow | None = None, **stimulus) -> RowTask:
     """A task with a fake circuit."""
     return RowTask(row, circuit or FakeRow(), row_stimulus_of(**{"seed": row} | stimulus))
 

@@ -6,6 +6,7 @@ from synthetic import neuron_parameters
 from cosim.comparison.row_case import RowComparisonInput
 from cosim.experiments.replay.outcome import Provenance, ReplayOutcome
 from ebn_model.learning_neuron import LearningNeuron
+from ebn_model.network.evaluation import DetailedScore
 from ebn_model.row import RowEvents, RowResult, RowStimulus
 
 RULE = LearningNeuron(neuron_parameters())
@@ -65,3 +66,14 @@ def outcome(rows, network=None, title="a replay"):
         configuration={"duration": "1 s & more"},
     )
     return ReplayOutcome(title, "mixed", rows, provenance, network or {})
+
+
+def score(decoding=0.2, unscaled=0.2, rate=12.0, paper=0.3, balance=0.9, lag=1e-3):
+    """How a network codes, as a replay's report has it; the decoding error is the fitted one."""
+    return DetailedScore(
+        *(decoding, paper, decoding, decoding, unscaled, rate),
+        spikes=100,
+        interval_variation=0.8,
+        balance=balance,
+        lag=lag,
+    )

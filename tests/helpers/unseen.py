@@ -1,4 +1,4 @@
-"""Stimuli that nothing was fitted to, played to the circuit and to the model."""
+"""Stimuli that nothing was fitted to, given to the circuit and to the model."""
 
 from dataclasses import dataclass
 

@@ -6,7 +6,7 @@ from ebn_model.errors import InputError
 from ebn_model.results import SpikeTable, read_spike_table, turning_points, weight_steps
 
 SIMULATIONS = ROOT / "Simulations"
-HEADER = "spike,t_rise_ms,t_fall_ms,i_mem_rise_nA,i_mem_fall_nA,decision,bit_before,bit_after"
+HEADER = "spike,t_rise_ms,t_fall_ms,i_mem_rise_nA,i_mem_fall_nA,decision,weight_before,weight_after"
 
 FALLS = (5.015e-3, 10.015e-3, 15.015e-3)
 ROWS = [
@@ -96,7 +96,7 @@ def test_an_unknown_decision_is_refused(tmp_path, decision):
         "",
         HEADER + ",extra",
         HEADER.replace("_ms", "_s"),
-        HEADER.replace("bit_before,bit_after", "bit_after,bit_before"),
+        HEADER.replace("weight_before,weight_after", "weight_after,weight_before"),
         LINES[0],
     ],
 )

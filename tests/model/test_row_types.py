@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ebn_model.errors import InputError
-from ebn_model.row import RowEvents, RowStimulus, read_row_events
+from ebn_model.row import RowEvents, RowStimulus
 
 
 def stimulus(**changes):
@@ -75,29 +75,3 @@ def test_events_of_one_synapse():
     assert table.t_rise == pytest.approx([1e-3, 9e-3])
     assert table.decision.tolist() == [1, 0]
     assert table.weight_after.tolist() == [6, 6]
-
-
-def test_events_survive_a_file(tmp_path):
-    path = tmp_path / "events.csv"
-    events().write_csv(path)
-    again = read_row_events(path)
-    for name, values in vars(events()).items():
-        assert getattr(again, name) == pytest.approx(values, nan_ok=True), name
-
-
-def test_no_events_survive_a_file(tmp_path):
-    path = tmp_path / "events.csv"
-    RowEvents.from_rows([]).write_csv(path)
-    assert len(read_row_events(path)) == 0
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "reason"),
-    [("pre,", "post,", "header"), ("INC", "UP", "line 2"), ("5,6", "5,x", "line 2")],
-)
-def test_a_damaged_file_is_refused(tmp_path, old, new, reason):
-    path = tmp_path / "events.csv"
-    events().write_csv(path)
-    path.write_text(path.read_text().replace(old, new))
-    with pytest.raises(InputError, match=f"events.csv.*{reason}"):
-        read_row_events(path)

@@ -1,4 +1,4 @@
-"""Spiking of the behavioural model, against closed forms."""
+"""Spiking of the model, against closed forms."""
 
 import numpy as np
 import pytest

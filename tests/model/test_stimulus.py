@@ -113,8 +113,8 @@ def test_a_weight_that_is_no_integer_is_refused(weight):
 
 
 def test_check_weight_uses_the_name_that_it_is_given():
-    with pytest.raises(InputError, match=r"^bit_before = 40 is outside"):
-        check_weight(40, "bit_before")
+    with pytest.raises(InputError, match=r"^weight_before = 40 is outside"):
+        check_weight(40, "weight_before")
 
 
 def test_regular_spikes_repeat_from_the_first():

@@ -15,7 +15,6 @@ from cosim.workbench.places import NETLISTS
 from cosim.workbench.settings import read_toml
 from ebn_model.errors import InputError
 from ebn_model.results import read_spike_table
-from ebn_model.row import EVENTS_HEADER, read_row_events
 from ebn_model.text import read_lines, read_text
 
 ROOT = NETLISTS.parent
@@ -73,7 +72,7 @@ def test_no_text_is_in_the_encoding_of_the_locale():
 
 BOM = codecs.BOM_UTF8
 SPIKE_TABLE = """\
-spike,t_rise_ms,t_fall_ms,i_mem_rise_nA,i_mem_fall_nA,decision,bit_before,bit_after
+spike,t_rise_ms,t_fall_ms,i_mem_rise_nA,i_mem_fall_nA,decision,weight_before,weight_after
 0,4.0,5.0,0.1,0.2,INC,8,9
 """
 
@@ -99,7 +98,6 @@ def test_a_byte_order_mark_is_no_part_of_the_text(marked):
 
 def test_tables_may_begin_with_a_byte_order_mark(marked):
     assert read_spike_table(marked("spikes.csv", SPIKE_TABLE)).weight_after.tolist() == [9]
-    assert len(read_row_events(marked("row.csv", f"{EVENTS_HEADER}\n"))) == 0
     assert read_codes(marked("codes.csv", "0,1\n2,0\n"), 2).tolist() == [[0, 1], [2, 0]]
     spikes = marked("trains.csv", "time,neuron\n2e-3,1\n")
     assert read_spikes(spikes, 1e-3, 1e-4)

@@ -56,8 +56,8 @@ def always(decision, sub_lsbs):
 )
 def test_the_model_counts_and_saturates_as_the_counter(decision, start, sub_lsbs):
     pulses = regular_spikes(4e-3, 1.5e-3, 40)
-    played = stimulus(pulses, pulse_width=1e-3, duration=65e-3, start_weight=start)
-    result = always(decision, sub_lsbs).run(played)
+    given = stimulus(pulses, pulse_width=1e-3, duration=65e-3, start_weight=start)
+    result = always(decision, sub_lsbs).run(given)
     expected = arithmetic(start, [decision] * 40, sub_lsbs)
     assert result.spikes.weight_before.tolist() == expected[:-1]
     assert result.spikes.weight_after.tolist() == expected[1:]
@@ -65,8 +65,8 @@ def test_the_model_counts_and_saturates_as_the_counter(decision, start, sub_lsbs
 
 
 def test_a_cut_pulse_counts_no_fraction_of_an_lsb():
-    played = stimulus([4e-3, 5.5e-3], pulse_width=1e-3, duration=6e-3, start_weight=8)
-    assert always(1, 1).run(played).spikes.weight_after.tolist() == [9, 9]
+    given = stimulus([4e-3, 5.5e-3], pulse_width=1e-3, duration=6e-3, start_weight=8)
+    assert always(1, 1).run(given).spikes.weight_after.tolist() == [9, 9]
 
 
 @pytest.mark.parametrize("sub_lsbs", [-1, 5, 1.5, "1", True, None])
@@ -78,14 +78,14 @@ def test_the_model_refuses_other_numbers_of_bits(sub_lsbs):
 @pytest.mark.ngspice
 def test_model_and_circuit_count_alike(biases, measured):
     """A rising weight, then the extra synapse drives I_mem through the window."""
-    played = stimulus(
+    given = stimulus(
         regular_spikes(4e-3, 1.5e-3, 20), pulse_width=1e-3, duration=35e-3, extra_synapse=True
     )
     circuit = MixedCircuit(biases, sub_lsbs=2)
-    [(_, vectors)] = run_jobs([circuit.job(played, "sub-LSBs")])
-    reference = circuit.result(played, vectors)
+    [(_, vectors)] = run_jobs([circuit.job(given, "sub-LSBs")])
+    reference = circuit.result(given, vectors)
     neuron = LearningNeuron(measured, sub_lsbs=2)
-    comparison = compare(neuron.run(played), reference)
+    comparison = compare(neuron.run(given), reference)
     assert comparison.equal_weights == comparison.spikes == 20
     assert one_step(reference.spikes, neuron, 10e-12).agreement == 1
     assert set(reference.spikes.decision) >= {-1, 1}

@@ -99,7 +99,7 @@ def read_waveforms(simulations: Path) -> Waveforms:
     for name in SPIKES:
         for view in VIEWS:
             rows = _rows(simulations / name / "results" / view / "per_spike.csv")
-            decisions[f"{name} {view}"] = [(row["decision"], row["bit_after"]) for row in rows]
+            decisions[f"{name} {view}"] = [(row["decision"], row["weight_after"]) for row in rows]
             i_mem[f"{name} {view}"] = [float(row["i_mem_rise_nA"]) for row in rows]
     tables = sorted((simulations / "network_replay/results/trajectories").glob("row_*.csv"))
     if not tables:

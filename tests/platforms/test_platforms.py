@@ -15,7 +15,9 @@ from platforms.tree import Tree, fresh_tree
 
 pytestmark = pytest.mark.slow
 
-SPIKES = "spike,t_rise_ms,t_fall_ms,i_mem_rise_nA,i_mem_fall_nA,decision,bit_before,bit_after\n"
+SPIKES = (
+    "spike,t_rise_ms,t_fall_ms,i_mem_rise_nA,i_mem_fall_nA,decision,weight_before,weight_after\n"
+)
 STEPS = "time_ms,pre,decision,weight_circuit,weight_model\n"
 
 

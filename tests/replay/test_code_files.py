@@ -4,7 +4,7 @@ import pytest
 from cosim.replay.code_files import read_codes
 from ebn_model.configurations import build_network, configuration
 from ebn_model.errors import InputError
-from ebn_model.network.fields import HARDWARE_UNITS
+from ebn_model.network.fields import CHIP_UNITS
 from ebn_model.network.files import save
 
 CODES = [[0, -32, 5], [31, 0, 1], [2, -3, 0]]
@@ -35,7 +35,7 @@ def test_the_last_weights_of_a_result(tmp_path):
     network = build_network(p, seed=1)
     result = network.run(np.full((1001, p.inputs), 150.0), learn=True)
     assert result.state.weights.any()
-    save(result, tmp_path / "result.h5", HARDWARE_UNITS)
+    save(result, tmp_path / "result.h5", CHIP_UNITS)
     assert np.array_equal(read_codes(tmp_path / "result.h5", 3), result.state.weights)
 
 

@@ -13,8 +13,8 @@ from cosim.replay.open_loop import (
     replay,
     replay_stimuli,
 )
-from cosim.replay.own_spikes import stimuli_of_spikes
 from cosim.replay.spike_files import SpikeTrains
+from cosim.replay.spike_stimuli import stimuli_of_spikes
 from cosim.workbench.output import OutputError
 from ebn_model.configurations import build_network, configuration
 from ebn_model.errors import InputError
@@ -28,7 +28,7 @@ def solver(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def taught():
+def recorded():
     """A network of four neurons before a run with learning, its input, and the run."""
     p = configuration("hardware").model_copy(update={"neurons": NEURONS})
     network = build_network(p, seed=3)
@@ -48,8 +48,8 @@ def cached(tmp_path):
     return RowSettings(cache=tmp_path / "rows")
 
 
-def test_every_row_gets_what_it_got_in_the_network(solver, taught):
-    network, command, result = taught
+def test_every_row_gets_what_it_got_in_the_network(solver, recorded):
+    network, command, result = recorded
     replayed = replay(network, command, result)
     assert list(replayed.rows) == list(range(NEURONS))
     for row, case in replayed.rows.items():
@@ -61,14 +61,14 @@ def test_every_row_gets_what_it_got_in_the_network(solver, taught):
     assert replayed.failures == {}
 
 
-def test_rows_are_chosen_in_order_and_once(solver, taught):
-    network, command, result = taught
+def test_rows_are_chosen_in_order_and_once(solver, recorded):
+    network, command, result = recorded
     assert list(replay(network, command, result, [2, 0, 2]).rows) == [0, 2]
     assert solver.ran() == ["row 0, mixed", "row 2, mixed"]
 
 
-def test_rows_that_spike_by_themselves(taught):
-    stimuli = network_stimuli(*taught, rows=[1], forced=False)
+def test_rows_that_spike_by_themselves(recorded):
+    stimuli = network_stimuli(*recorded, rows=[1], forced=False)
     assert stimuli[1].forced_spikes is None
 
 

@@ -14,8 +14,8 @@ from cosim.engine.worker import run_jobs
 from cosim.replay import closed_loop
 from cosim.replay.closed_loop import live, teach
 from cosim.workbench.errors import LostEdgeError, WorkerError
-from ebn_model.chip.network import HardwareNetwork
-from ebn_model.chip.parameters import HardwareParameters
+from ebn_model.chip.network import ChipNetwork
+from ebn_model.chip.parameters import ChipParameters
 from ebn_model.errors import InputError
 from ebn_model.network.inputs import sine_command
 
@@ -28,8 +28,8 @@ SHORT = 181
 
 @pytest.fixture(scope="module")
 def network():
-    parameters = HardwareParameters(neurons=NEURONS, initial="random", sub_lsbs=1)
-    return HardwareNetwork.build(parameters, 5)
+    parameters = ChipParameters(neurons=NEURONS, initial="random", sub_lsbs=1)
+    return ChipNetwork.build(parameters, 5)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 from cosim.replay.spike_files import MOST_NEURONS, read_spikes
 from ebn_model.configurations import build_network, configuration
 from ebn_model.errors import InputError
-from ebn_model.network.fields import HARDWARE_UNITS
+from ebn_model.network.fields import CHIP_UNITS
 from ebn_model.network.files import save, write_spikes
 
 WIDTH, SLOT = 1e-3, 1e-4
@@ -84,7 +84,7 @@ def saved(tmp_path_factory):
     command = np.full((1001, p.inputs), 100.0)
     result = build_network(p, seed=1).run(command)
     folder = tmp_path_factory.mktemp("saved")
-    save(result, folder / "result.h5", HARDWARE_UNITS)
+    save(result, folder / "result.h5", CHIP_UNITS)
     write_spikes(result, folder / "spikes.csv")
     return folder, result
 

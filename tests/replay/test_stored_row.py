@@ -12,6 +12,10 @@ from cosim.replay.stored_row import StoredRow, row_key
 from cosim.workbench.output import OutputError
 
 
+def ignore(_time):
+    pass
+
+
 @pytest.fixture(autouse=True)
 def solver(monkeypatch):
     monkeypatch.setattr(stored_row, "simulator_versions", lambda: {"ngspice": "39"})
@@ -22,7 +26,7 @@ def solver(monkeypatch):
 def written(tmp_path):
     """A row on disk: folder of rows, its task and its run."""
     folder, task = tmp_path / "rows", task_of()
-    run = run_row(task)
+    run = run_row(task, ignore)
     StoredRow(folder, task).write(run)
     return folder, task, run
 
@@ -96,7 +100,7 @@ def test_programs_and_sources_make_it_outdated(written, monkeypatch, name, other
 def test_an_outdated_row_is_replaced(written):
     folder, task, _ = written
     other = replace(task, stimulus=row_stimulus_of(seed=1))
-    StoredRow(folder, other).write(run_row(other))
+    StoredRow(folder, other).write(run_row(other, ignore))
     assert StoredRow(folder, other).is_current()
     assert not StoredRow(folder, task).is_current()
     assert len(list(folder.iterdir())) == 1
@@ -114,4 +118,4 @@ def test_a_folder_that_cannot_be_made(tmp_path):
     tmp_path.joinpath("file").touch()
     task = task_of()
     with pytest.raises(OutputError, match=r"cannot write to .*file"):
-        StoredRow(tmp_path / "file" / "rows", task).write(run_row(task))
+        StoredRow(tmp_path / "file" / "rows", task).write(run_row(task, ignore))

@@ -30,7 +30,7 @@ def test_a_played_deck_repeats_the_run(view):
     [(_, recorded)] = run_jobs([job])
     text = played_deck(job.deck, job.controller, recorded["moves"])
     title, *lines, _ = text.removesuffix("\n").split("\n")
-    deck = Deck(title).append("\n".join(lines), "played")
+    deck = Deck(title).append("\n".join(lines), "given")
     alone = type(job)("alone", deck, job.vectors, t_stop=job.t_stop)
     [(_, again)] = run_jobs([alone])
     grid = np.linspace(0, 5e-3, 500)

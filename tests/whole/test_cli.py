@@ -175,7 +175,7 @@ def test_two_simulations_must_not_share_their_results(short, tmp_path, capsys, s
 
 
 def test_a_failed_run_gives_its_reason(short, solver, capsys):
-    solver.error = ("short transistor", CosimError("time step too small"))
+    solver.errors["short transistor"] = CosimError("time step too small")
     assert main(["run", short]) == 2
     assert "ebn-cosim: time step too small" in capsys.readouterr().err
 

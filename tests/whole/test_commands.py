@@ -3,7 +3,6 @@
 import csv
 import json
 import re
-import shutil
 import subprocess
 import sys
 
@@ -12,7 +11,6 @@ import pytest
 from PIL import Image
 
 from cosim.circuits.neuron import read_biases
-from cosim.workbench.places import ROOT
 from ebn_model.measured import measured_parameters
 from ebn_model.network.files import load
 from ebn_model.network.results import NetworkResult
@@ -87,7 +85,7 @@ def test_a_view_has_a_decision_for_each_spike(view, spikes):
     rows = spikes[view]
     assert column(rows, "t_rise_ms") == pytest.approx([2, 4.5, 7])
     assert column(rows, "t_fall_ms") == pytest.approx([3, 5.5, 8])
-    before, after = column(rows, "bit_before"), column(rows, "bit_after")
+    before, after = column(rows, "weight_before"), column(rows, "weight_after")
     decided = np.array([STEPS[row["decision"]] for row in rows])
     assert before.tolist() == [8, *after[:-1]]
     assert (after - before).tolist() == decided.tolist()
@@ -100,7 +98,7 @@ def test_a_view_has_a_decision_for_each_spike(view, spikes):
 @pytest.mark.parametrize("view", ["mixed", "model"])
 def test_the_views_agree(view, spikes):
     mine, detailed = spikes[view], spikes["transistor"]
-    for name in ("decision", "bit_before", "bit_after"):
+    for name in ("decision", "weight_before", "weight_after"):
         assert [row[name] for row in mine] == [row[name] for row in detailed]
     for name in ("i_mem_rise_nA", "i_mem_fall_nA"):
         assert column(mine, name) == pytest.approx(column(detailed, name), abs=0.03)
@@ -110,7 +108,7 @@ def test_the_verdict_is_what_the_views_give(stimulus, spikes):
     results, printed = stimulus
     summary = read_json(results / "summary.json")
     assert summary["passed"] is True
-    last = [row["bit_after"] for row in spikes["transistor"]][-1]
+    last = [row["weight_after"] for row in spikes["transistor"]][-1]
     assert summary["metrics"]["transistor"]["turning_points"] == [8, int(last)]
     compared = summary["metrics"]["mixed against transistor"]
     assert (compared["spikes"], compared["equal_decisions"]) == (3, 3)
@@ -229,7 +227,7 @@ def test_a_datasheet(tmp_path):
     sheet = read_json(folder / "datasheet.json")
     assert sheet["passed"] is True
     assert {*sheet["benches"]} == {*names}
-    rows = {row["key"]: row for row in sheet["benches"]["dpi_membrane"]["rows"]}
+    rows = {row["key"]: row for row in sheet["benches"]["dpi_membrane"]["checks"]}
     # The bias table's own current, and what I_mem rests at.
     assert rows["i_tau"]["typical"] == pytest.approx(read_biases("network").i_tau_mem)
     assert rows["i_tau"]["measured"] == pytest.approx(rows["i_tau"]["typical"], rel=0.1)
@@ -251,13 +249,9 @@ reason = "the beginning"
 """
 
 
-def test_a_calibration(tmp_path, monkeypatch):
-    """In a checkout of its own, as its report is left there."""
-    for part in ("cosim", "ebn_model", "netlists"):
-        shutil.copytree(ROOT / part, tmp_path / part)
-    tmp_path.joinpath("netlists/biases/near.toml").write_text(RECIPE, encoding="utf-8")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    printed = command("calibrate", "near", "--out=made", folder=tmp_path)
+def test_a_calibration(tmp_path):
+    tmp_path.joinpath("near.toml").write_text(RECIPE, encoding="utf-8")
+    printed = command("calibrate", "near.toml", "--out=made", folder=tmp_path)
     assert "target missed by 0.0% at most" in printed
     made = tmp_path / "made"
     text = made.joinpath("near.spice").read_text(encoding="utf-8")
@@ -267,6 +261,6 @@ def test_a_calibration(tmp_path, monkeypatch):
     assert {name: found[name] for name in others} == pytest.approx(others)
     slope = read_json(made / "near.json")["parameters"]["decision"]["i_omega"]
     assert slope == pytest.approx(measured_parameters("rule").decision.i_omega, rel=1e-3)
-    report = read_json(tmp_path / "Simulations/calibration/results/near.json")
+    report = read_json(made / "near_report.json")
     assert report["table"] == pytest.approx(found)
     assert report["measured"]["slope_over_kick"] == pytest.approx(0.5, rel=1e-3)

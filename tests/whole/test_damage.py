@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from damage import DAMAGES
 from experiment_calls import read_networks, read_study, redraw, run
+from fake_solver import FakeSolver
 from permissions import permissions_bind
 
 from cosim.cells import bench_view
@@ -31,6 +32,7 @@ from cosim.replay import loops, stored_loop, stored_row
 from cosim.replay.loops import close_loop
 from cosim.replay.open_loop import RowSettings, replay_stimuli
 from cosim.workbench.json_files import write_json
+from cosim.workbench.placement import Placement
 from ebn_model import measured
 from ebn_model.configurations import configuration
 from ebn_model.errors import InputError
@@ -83,7 +85,7 @@ class Row:
         # Each run takes as long as the others.
         monkeypatch.setattr("cosim.replay.row_run.time.perf_counter", lambda: 0.0)
         self._solver = fake_rows.install(monkeypatch)
-        self._settings = RowSettings(cache=place / "rows", workers=1)
+        self._settings = RowSettings(cache=place / "rows", placement=Placement(1))
         self.folder = place / "rows" / "row_000_mixed"
         other = replace(self._settings, cache=place / "others")
         self.other = place / "others" / "row_000_mixed"
@@ -208,8 +210,8 @@ class Bench:
 
     def __init__(self, place, monkeypatch):
         self._place = place
-        self._solver = fake_circuit.FakeSolver()
-        monkeypatch.setattr("cosim.engine.batch.run_jobs", self._solver)
+        self._solver = FakeSolver()
+        monkeypatch.setattr("cosim.engine.batch.job_outcomes", self._solver.job_outcomes)
         monkeypatch.setattr(dpi_membrane, "measure", lambda vectors: {"i_tau": 1.25e-11})
         monkeypatch.setattr(dpi_membrane, "draw", lambda *arguments: None)
         monkeypatch.setattr(bench_view, "read_specification", lambda path: {})
@@ -466,7 +468,7 @@ def study(tmp_path, monkeypatch):
 
     def again():
         seeds.clear()
-        study_runner.run_study(replace(read_study(path), results=results), Work(1))
+        study_runner.run_study(replace(read_study(path), results=results), Work(Placement(1)))
         return list(seeds)
 
     assert again() == [5, 6, 7]
@@ -559,7 +561,7 @@ def test_constants_of_another_table_are_not_used(constants, monkeypatch, caplog)
     def benches(*arguments):
         raise Measured
 
-    monkeypatch.setattr("cosim.cells.row_constants.run_jobs", benches)
+    monkeypatch.setattr("cosim.cells.characterise.measure_neuron", benches)
     table, neuron = read_biases("rule"), measured.measured_parameters("network_row")
     record = measured.measured_record("network_row", neuron, table)
     write_json(record, constants / "network_row.json")

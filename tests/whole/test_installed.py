@@ -11,6 +11,7 @@ from zipfile import ZipFile
 
 import pytest
 from commands import WORK, Place
+from permissions import BOUND
 
 from cosim.workbench.experiment_files import experiment_names
 from cosim.workbench.places import ROOT
@@ -18,8 +19,6 @@ from cosim.workbench.places import ROOT
 pytestmark = [pytest.mark.slow, pytest.mark.ngspice]
 
 PARTS = ("cosim", "ebn_model", "netlists", "Simulations")
-# Permissions bind root, too, when it gives up the right to pass over them.
-OBEDIENT = [] if os.geteuid() else ["setpriv", "--bounding-set=-dac_override"]
 
 RECIPE = """\
 about = "as `rule`, but from an I_Omega that is a little off"
@@ -81,7 +80,7 @@ def wheel(checkout, tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
     pip_wheel = ["pip", "wheel", "--no-deps", "--no-index", "--no-build-isolation"]
     subprocess.run(
-        [*OBEDIENT, sys.executable, "-m", *pip_wheel, "--wheel-dir", folder, checkout],
+        [*BOUND, sys.executable, "-m", *pip_wheel, "--wheel-dir", folder, checkout],
         check=True,
         capture_output=True,
     )
@@ -93,10 +92,9 @@ def wheel(checkout, tmp_path_factory):
 def environment(wheel, tmp_path_factory):
     """An environment with the wheel, and with the packages that these tests run with."""
     folder = tmp_path_factory.mktemp("installed") / "environment"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     install = ["install", "--no-deps", "--no-index", "--no-compile", wheel]
-    pip = [sys.executable, "-m", "pip", "--python", folder / "bin" / "python"]
-    subprocess.run([*pip, *install], check=True, capture_output=True)
+    subprocess.run([folder / "bin" / "pip", *install], check=True, capture_output=True)
     [packages] = folder.glob("lib/python*/site-packages")
     # Paths alone: what their own .pth files would add, such as the checkout, stays out.
     others = {str(Path(path)) for path in sys.path if Path(path).name.endswith("-packages")}
@@ -116,7 +114,7 @@ def run(program, *arguments, folder, home, path=None):
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     added = {"PYTHONPATH": str(path)} if path else {}
     return subprocess.run(
-        [*OBEDIENT, program, *map(str, arguments)],
+        [*BOUND, program, *map(str, arguments)],
         cwd=folder,
         env={**kept, **added, "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"},
         stdin=subprocess.DEVNULL,
@@ -213,12 +211,12 @@ def test_a_calibrated_table_is_the_users_and_can_be_used(command, tmp_path):
     printed = command("calibrate", "near.toml")
     made = tmp_path / "results" / "calibration"
     assert {path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file()} == {
-        "biases/near.spice",
+        "biases/generic180/near.spice",
         "measured/near.json",
         "measured/near_row.json",
         "near_report.json",
     }
-    table = made / "biases" / "near.spice"
+    table = made / "biases" / "generic180" / "near.spice"
     assert f"{table}: use it with --biases {table}\n" in printed
     tmp_path.joinpath("short.toml").write_text(SHORT, encoding="utf-8")
     command("run", "short.toml", "--view=mixed", f"--biases={table}")

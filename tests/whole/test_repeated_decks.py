@@ -67,8 +67,8 @@ def test_the_deck_of_the_transistor_view_repeats_its_run(tmp_path, alone):
     stored = out / "stimulus" / "transistor"
     ours = read_result(stored)
     circuit = TransistorCircuit(read_biases("published"))
-    played = read_simulation(str(stimulus)).experiment.stimulus.stimulus()
-    again = circuit.result(played, alone(stored / "deck.cir"))
+    given = read_simulation(str(stimulus)).experiment.stimulus.stimulus()
+    again = circuit.result(given, alone(stored / "deck.cir"))
     assert len(set(ours.spikes.weight_after)) > 2
     np.testing.assert_array_equal(again.spikes.decision, ours.spikes.decision)
     np.testing.assert_array_equal(again.spikes.weight_after, ours.spikes.weight_after)

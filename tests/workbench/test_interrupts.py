@@ -1,9 +1,12 @@
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
+
+from cosim.workbench.interrupts import interruptible
 
 COMMAND = """\
 import sys, time
@@ -34,3 +37,13 @@ def test_a_second_signal_does_not_disturb_the_clean_up(number):
     assert printed == "cleaned up\n"
     assert process.returncode == 128 + number
     assert messages == "ebn-cosim: interrupted; finished results are kept\n"
+
+
+def test_another_thread_runs_it_without_signals():
+    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    statuses = []
+    thread = threading.Thread(target=lambda: statuses.append(interruptible(lambda: 7)))
+    thread.start()
+    thread.join()
+    assert statuses == [7]
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers

@@ -38,7 +38,7 @@ def _pull_down(vectors: Vectors) -> np.ndarray:
 
 
 def draw(axes: Axes, vectors: Vectors, values: dict[str, float]) -> None:
-    """What the keeper draws, and where it changes sides."""
+    """The keeper's current, and the level at which it changes sides."""
     axes.plot(vectors["line"], _pull_down(vectors) * 1e6, label="keeper")
     axes.axvline(values["threshold"], color="0.5", linewidth=0.6, linestyle="--")
     axes.axhline(0, color="0.5", linewidth=0.6)

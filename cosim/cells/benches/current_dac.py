@@ -38,7 +38,7 @@ def codes(vectors: Vectors) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _middle(vectors: Vectors, volts: np.ndarray) -> int:
-    """Where codes are compared: at half the supply, in the middle of what steering leaves."""
+    """Index of the voltage nearest to half the supply, in the middle of what steering leaves."""
     return int(np.abs(volts - supply(vectors) / 2).argmin())
 
 

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from cosim.cells.waveforms import Vectors, current, edges, supply
 from cosim.workbench.errors import SimulationError
 
-OUTCOMES = {"inc": 1, "sl": 2, "dec": 1}
-"""How often each outcome flips as I_mem rises."""
+_FLIPS = {"inc": 1, "sl": 2, "dec": 1}
+"""Number of times that each outcome flips as I_mem rises."""
 
 
 @dataclass(frozen=True)
@@ -92,10 +92,10 @@ def rule(vectors: Vectors) -> Rule:
 
 def _window(vectors: Vectors, weight: int, rows: np.ndarray) -> Window:
     i_mem = current(vectors, "xdecision.xmem")[rows]
-    volts = {outcome: vectors[outcome][rows] for outcome in OUTCOMES}
+    volts = {outcome: vectors[outcome][rows] for outcome in _FLIPS}
     half = supply(vectors) / 2
-    flips = {outcome: edges(i_mem, volts[outcome], half) for outcome in OUTCOMES}
-    for outcome, count in OUTCOMES.items():
+    flips = {outcome: edges(i_mem, volts[outcome], half) for outcome in _FLIPS}
+    for outcome, count in _FLIPS.items():
         found, start = flips[outcome], int(volts[outcome][0] > half)
         if len(found) != count or start != (outcome == "inc"):
             raise SimulationError(

@@ -40,7 +40,7 @@ def _latched(vectors: Vectors, decision: str, latch: str) -> tuple[np.ndarray, n
 
 
 def draw(axes: Axes, vectors: Vectors, values: dict[str, float]) -> None:
-    """Whether a decision was latched, over its lag behind the input's edge."""
+    """Latched (1) or missed (0) decisions over their lag behind the input's edge."""
     for name, latch in LATCHES.items():
         lag, taken = _latched(vectors, name, latch)
         axes.plot(lag * 1e9, taken, "o-", markersize=3, label=name)

@@ -1,4 +1,4 @@
-"""What measurements of the learning logic have in common: codes, steps of the weight, phases."""
+"""Parts that measurements of the learning logic share: codes, steps of the weight, phases."""
 
 from dataclasses import dataclass
 
@@ -30,7 +30,7 @@ class Steps:
 
     @property
     def wrong(self) -> int:
-        """How many steps break the law: one LSB in the decision's direction, saturating."""
+        """Number of steps that break the law: one LSB in the decision's direction, saturating."""
         lawful = (self.before + self.decision).clip(WEIGHT_MIN, WEIGHT_MAX)
         return int((self.after != lawful).sum())
 
@@ -105,7 +105,7 @@ def codes(vectors: Vectors, nodes: list[str], times: np.ndarray) -> np.ndarray:
 
 
 def latest_change(vectors: Vectors, nodes: list[str], causes: np.ndarray) -> float:
-    """How long after its cause the last of these nodes changes, s; the worst of all causes.
+    """Delay of the last of these nodes behind its cause, s; the worst of all causes.
 
     Changes before the first cause are none of its effects. Raises SimulationError where nothing
     changes at all.

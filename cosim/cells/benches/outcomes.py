@@ -1,11 +1,13 @@
-"""What benches of the decision circuit have in common: thresholds, outcomes, settling."""
+"""Parts that benches of the decision circuit share: thresholds, outcomes, settling."""
 
 import numpy as np
 
 from cosim.cells.waveforms import Vectors, current, edges, supply
 from cosim.workbench.errors import SimulationError
+from ebn_model.learning_rule import Decision
 
-OUTCOMES = ("inc", "sl", "dec")
+OUTCOMES = tuple(name.lower() for name in Decision.__members__)
+"""Nodes of the decision circuit that are high for each Decision."""
 
 
 def threshold(vectors: Vectors, circuit: str, outcome: str) -> float:

@@ -10,7 +10,7 @@ from cosim.cells.waveforms import Vectors, charge, current, decay_time, pulses, 
 
 @dataclass(frozen=True)
 class Synapse:
-    """Where a synapse is in the bench: its DPI, the devices of its input and output current."""
+    """A synapse's devices in the bench: its DPI, those of its input and output current."""
 
     dpi: str
     source: str

@@ -11,7 +11,7 @@ BEFORE = 1e-6
 RELEASED = 5e-6
 """Reset level is I_mem this long after the release, s: the switch has to open."""
 MARGIN = 0.2e-3
-"""What a spike costs is drawn from this long before until this long after the hold, s."""
+"""A spike's energy is counted from this time before the hold until this time after it, s."""
 
 
 def measure(vectors: Vectors) -> dict[str, float]:

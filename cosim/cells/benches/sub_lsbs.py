@@ -21,13 +21,13 @@ def measure(vectors: Vectors) -> dict[str, float]:
 
 
 def law(vectors: Vectors, name: str) -> np.ndarray:
-    """Weights in LSB after each pulse, shape (pulses,), of the counter's behavioural twin."""
+    """Weights in LSB after each pulse, shape (pulses,), of the counter's model."""
     one = steps(vectors, name, "in")
-    twin = WeightCounter(int(one.before[0]), _bits(vectors))
+    model = WeightCounter(int(one.before[0]), _bits(vectors))
     expected = []
     for decision in one.decision:
-        twin.step(int(decision))
-        expected.append(twin.weight)
+        model.step(int(decision))
+        expected.append(model.weight)
     return np.array(expected)
 
 

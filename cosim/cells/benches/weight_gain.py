@@ -24,7 +24,7 @@ SIGNS = {"exc": 1, "inh": -1}
 
 @dataclass(frozen=True)
 class Response:
-    """What a pulse does, by ascending weight; all shapes (64,).
+    """Effects of a pulse, by ascending weight; all shapes (64,).
 
     weight: LSB. change: of I_mem at the end, A. charge: that the synapse gives, C; both less
     what weight 0 leaves. peak: greatest change of I_mem in the weight's direction, A.
@@ -83,7 +83,7 @@ def _threshold(found: Response, kick: float) -> dict[str, float]:
 
 
 def response(vectors: Vectors) -> Response:
-    """What each weight's pulse does."""
+    """Effects of each weight's pulse."""
     time, i_mem = vectors["time"], current(vectors, "xdecision.xmem")
     starts, ends = pulses(vectors, "pulse")
     restored = pulses(vectors, "restore")[0]

@@ -1,4 +1,4 @@
-"""What bias tables change in the answer to a stimulus: numbers, summary and figure."""
+"""Report on bias tables and the answer to a stimulus: numbers, summary and figure."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +11,7 @@ from cosim.experiments.neuron.settling import last_weights
 from cosim.experiments.neuron.simulation import VIEWS
 from cosim.experiments.neuron.verdict import equal_decisions, weights_text
 from cosim.experiments.neuron.views import Results, Views
-from cosim.workbench.checks import Check, nano_text, shown
+from cosim.workbench.checks import Check, information, nano_text
 from cosim.workbench.provenance import sources_digest
 from cosim.workbench.report import Report, verdict, write_report
 from ebn_model.errors import InputError
@@ -34,8 +34,8 @@ def make_comparison_report(comparison: BiasComparison, redraw_figure: bool = Fal
         Column(case.title, view, found)
         for case, found in zip(comparison.cases, results, strict=True)
     ]
-    rows = [row for column in columns for row in _rows(column)]
-    report = Report(comparison.title, comparison.results, rows)
+    checks = [check for column in columns for check in _checks(column)]
+    report = Report(comparison.title, comparison.results, checks)
     summary = {
         "comparison": comparison.name,
         "view": view,
@@ -64,19 +64,19 @@ def _common_view(name: str, results: list[Results]) -> str:
     raise InputError(f"the results of {name} are of different views: `ebn-cosim run` it first")
 
 
-def _rows(column: Column) -> list[Check]:
-    rows, name = [], f"{column.title}, {column.view}"
+def _checks(column: Column) -> list[Check]:
+    checks, name = [], f"{column.title}, {column.view}"
     first, *others = column.runs.items()
     for table, run in column.runs.items():
         turns = turning_points(weight_sequence(run.spikes))
-        rows.append(shown(name, f"{table}: turning points", weights_text(turns)))
-        rows.append(shown(name, f"{table}: last weight", last_weights(run.spikes).text))
+        checks.append(information(name, f"{table}: turning points", weights_text(turns)))
+        checks.append(information(name, f"{table}: last weight", last_weights(run.spikes).text))
     for table, run in others:
         compared = compare(run, first[1])
         against = f"{table} against {first[0]}"
-        rows.append(shown(name, f"{against}: equal decisions", equal_decisions(compared)))
-        rows.append(shown(name, f"{against}: I_mem, RMS", nano_text(compared.i_mem_rms)))
-    return rows
+        checks.append(information(name, f"{against}: equal decisions", equal_decisions(compared)))
+        checks.append(information(name, f"{against}: I_mem, RMS", nano_text(compared.i_mem_rms)))
+    return checks
 
 
 def _metrics(column: Column) -> dict:

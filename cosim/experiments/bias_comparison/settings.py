@@ -23,7 +23,7 @@ from ebn_model.parameters import validated
 
 
 class ComparisonSettings(Section):
-    """What a file says.
+    """Settings of a comparison of bias tables.
 
     stimuli: folders under Simulations/, or paths of stimulus files as seen from this file.
     tables: bias tables, in the order of the legend; the first is what the others differ from. A
@@ -72,7 +72,7 @@ class Case:
 
 @dataclass(frozen=True)
 class BiasComparison:
-    """A comparison with its surroundings: one case per stimulus."""
+    """A comparison as it is to be run, with a case for each stimulus."""
 
     name: str
     title: str

@@ -1,4 +1,4 @@
-"""What a bias table is calibrated to: quantities of the neuron's behaviour, from its parameters."""
+"""Targets of a calibration: quantities of the neuron's behaviour, from its parameters."""
 
 from dataclasses import dataclass
 
@@ -26,7 +26,7 @@ class Quantity:
 
     @property
     def place(self) -> str:
-        """Where to look when it is not what it should be."""
+        """Hint for a quantity that is not what it should be."""
         cell = "dpi_membrane" if self.bench == "membrane_response" else self.bench
         return f"bench {self.bench}, cell {cell}, bias {self.bias}"
 

@@ -1,4 +1,4 @@
-"""What goes wrong in a calibration."""
+"""Errors of a calibration."""
 
 from cosim.workbench.errors import CosimError
 

@@ -1,4 +1,4 @@
-"""Open loop: the analog part of the neuron, or its twin, with given weights instead of learning."""
+"""Open loop: the analog part of the neuron, or its model, with given weights, not learned ones."""
 
 import numpy as np
 
@@ -49,7 +49,7 @@ def replay_job(
 def replay_model(
     parameters: NeuronParameters, stimulus: Stimulus, decisions: np.ndarray
 ) -> SpikeTable:
-    """The twin's run with the decisions (LSB, shape (spikes,)) given instead of taken."""
+    """The model's run with the decisions (LSB, shape (spikes,)) given instead of taken."""
     return _Taught(parameters, decisions).run(stimulus).spikes
 
 

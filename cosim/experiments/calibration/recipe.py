@@ -26,7 +26,7 @@ class Fixed(Section):
 
 
 class Prior(Section):
-    """What a fitted current is expected to be, A, with its relative standard deviation."""
+    """Expected value of a fitted current, A, with its relative standard deviation."""
 
     value: Ampere
     deviation: Positive
@@ -69,7 +69,7 @@ class Recordings(Section):
 
 
 class Recipe(Section):
-    """How to make a bias table.
+    """Recipe of a bias table.
 
     about: what the table is for. base: table to begin with, by its name, or by its path as seen
         from the recipe.

@@ -230,7 +230,7 @@ def _margins(circuit: list[np.ndarray], recordings: list[Recording]) -> tuple[tu
 
 
 def _reasons(recipe: Recipe, target: dict[str, float], values: dict[str, float]) -> dict[str, str]:
-    """Why each current is what it is."""
+    """Reason for each current."""
     reasons = dict.fromkeys(BiasTable.model_fields, f"as in {recipe.base}")
     if recipe.recordings:
         priors = recipe.recordings.priors

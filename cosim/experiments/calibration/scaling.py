@@ -1,4 +1,4 @@
-"""How the twin's parameters follow the biases, to first order: the model of the calibration."""
+"""The model's parameters as they follow the biases, to first order, for the calibration."""
 
 from ebn_model.parameters import BiasTable, IntegratorParameters, NeuronParameters
 

@@ -1,6 +1,6 @@
 """Calibration to recorded runs: biases fitted to the I_mem of given spikes and weights.
 
-Space mapping: the twin, its parameters scaled with the biases, is fitted to the data, after what
+Space mapping: the model, its parameters scaled with the biases, is fitted to the data, after what
 the circuit was measured to do differently from it; then the circuit is measured again.
 """
 
@@ -78,7 +78,7 @@ def fit(
         recordings: what to fit them to.
         weighting: what counts how much.
         measure: runs the cells' benches under a table.
-        pool: for circuits and for the twin.
+        pool: for circuits and for the model.
         on_round: gets the round and the circuit's RMS deviation from each recording, A.
         conditions: of the circuit, by default those of Conditions.
         rounds: how often the circuit is measured, and the biases are fitted.
@@ -174,7 +174,7 @@ class _Problem:
         return self.biases.model_copy(update=changes)
 
     def modelled(self, logs: np.ndarray) -> list[np.ndarray]:
-        """The twin's I_mem in A at each recording's edges."""
+        """The model's I_mem in A at each recording's edges."""
         parameters = scaled(self.parameters, self.biases, self.table(logs))
         return [
             edges_of(replay_model(parameters, r.stimulus, r.spikes.decision))

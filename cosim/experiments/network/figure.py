@@ -7,7 +7,7 @@ from matplotlib.image import AxesImage
 
 from cosim.experiments.network.final_trial import Coded, FinalTrial
 from cosim.workbench.style import BLUE, DASHED, DOTTED, GREEN, ORANGE, SKY, VERMILION, WIDTH, milli
-from ebn_model.chip.parameters import HardwareParameters
+from ebn_model.chip.parameters import ChipParameters
 from ebn_model.network.training import History
 
 HEIGHT = 7.6
@@ -36,11 +36,11 @@ def make_figure(trial: FinalTrial, histories: list[History], parameters, title: 
     extent = max(np.abs(coded.state.weights).max() for coded in trial.coded.values())
     for name, coded in trial.coded.items():
         _draw_output(axes[f"output {name}"], trial, coded)
-        axes[f"output {name}"].set_title(f"{name} weights\n{_error(coded, parameters)}", fontsize=8)
+        axes[f"output {name}"].set_title(f"{name} weights\n{_error(coded)}", fontsize=8)
         _draw_raster(axes[f"raster {name}"], trial, coded)
         image = _draw_weights(axes[f"weights {name}"], coded, extent)
     _label_first_column(axes, names)
-    coded = isinstance(parameters, HardwareParameters)
+    coded = isinstance(parameters, ChipParameters)
     row = [axes[f"weights {name}"] for name in names]
     figure.colorbar(image, ax=row, label="code (LSB)" if coded else "weight", shrink=0.9)
     _draw_curves(axes["curves"], histories)
@@ -48,16 +48,10 @@ def make_figure(trial: FinalTrial, histories: list[History], parameters, title: 
     return figure
 
 
-def _error(coded: Coded, parameters) -> str:
-    """The decoding error in the formula that the parameters ask for, and the unscaled one."""
-    judgement, decoder = coded.judgement, parameters.decoder
-    if decoder.orientation == "paper":
-        error = judgement.paper_error
-    elif decoder.target == "filtered":
-        error = judgement.filtered_error
-    else:
-        error = judgement.fitted_error
-    return f"decoding error {error:.3f}\nunscaled error {judgement.unscaled_error:.3g}"
+def _error(coded: Coded) -> str:
+    """The decoding error in the network's own formula, and the unscaled one."""
+    score = coded.score
+    return f"decoding error {score.decoding_error:.3f}\nunscaled error {score.unscaled_error:.3g}"
 
 
 def _label_first_column(axes: dict[str, Axes], names: list[str]) -> None:
@@ -102,9 +96,7 @@ def _draw_raster(axes: Axes, trial: FinalTrial, coded: Coded) -> None:
     axes.set_xlim(0, milli(trial.time[-1]))
     axes.set_ylim(-1, len(coded.state.weights))
     axes.set_xlabel("time (ms)")
-    axes.set_title(
-        f"{coded.firing.spikes} spikes, {coded.judgement.rate:.1f} Hz/neuron", fontsize=7
-    )
+    axes.set_title(f"{coded.score.spikes} spikes, {coded.score.rate:.1f} Hz/neuron", fontsize=7)
 
 
 def _draw_weights(axes: Axes, coded: Coded, extent: float) -> AxesImage:

@@ -4,10 +4,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cosim.experiments.network.judgement import Firing, Judgement, firing, judge
 from ebn_model.configurations import build_network
 from ebn_model.network.decoding import decoding_target, fit_scales, reconstruct
-from ebn_model.network.evaluation import draw_trial
+from ebn_model.network.evaluation import DetailedScore, detailed_score, draw_trial
 from ebn_model.network.results import LearnedState, NetworkResult
 from ebn_model.network.seeds import Purpose
 from ebn_model.network.training import Training
@@ -23,14 +22,13 @@ class Coded:
     Attributes:
         state: its weights and resets. result: the run.
         reconstruction: the scaled output, shape (T, Nx), as the parameters' decoder has it.
-        judgement, firing: what it amounts to.
+        score: of the run.
     """
 
     state: LearnedState
     result: NetworkResult
     reconstruction: np.ndarray
-    judgement: Judgement
-    firing: Firing
+    score: DetailedScore
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,8 +67,7 @@ def final_trial(training: Training) -> FinalTrial:
             state=state,
             result=result,
             reconstruction=reconstruct(output, scales, parameters.decoder.orientation),
-            judgement=judge(result, trial, parameters, task),
-            firing=firing(network, result, trial),
+            score=detailed_score(network, result, trial, task),
         )
 
     return FinalTrial(

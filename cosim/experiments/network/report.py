@@ -1,24 +1,27 @@
-"""What an experiment's trainings amount to: verdict, summary, learning curves and figure."""
+"""Report on an experiment's trainings: verdict, summary, learning curves and figure."""
 
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
-
-import numpy as np
 
 from cosim.experiments.network.figure import make_figure
 from cosim.experiments.network.final_trial import STATES, final_trial
-from cosim.experiments.network.judgement import Judgement
 from cosim.experiments.network.settings import NetworkExperiment
-from cosim.experiments.network.training_run import TrainingRun, training_runs
-from cosim.experiments.network.verdict import rows
+from cosim.experiments.network.training_run import (
+    CURVE_COLUMNS,
+    LEARNING_CURVE,
+    TrainingRun,
+    curve_rows,
+    training_runs,
+)
+from cosim.experiments.network.verdict import verdict_checks
 from cosim.workbench.provenance import python_versions, sources_digest
 from cosim.workbench.report import FIGURES, Report, StoredReport, verdict
 from cosim.workbench.statistics import estimate
 from cosim.workbench.style import save
+from cosim.workbench.tables import csv_text
 from ebn_model.errors import InputError
-from ebn_model.network.training import History
+from ebn_model.network.evaluation import QUANTITIES
 
-LEARNING_CURVE = "learning_curve.csv"
 _PACKAGES = ("ebn-cosim", "numpy", "scipy", "numba", "h5py", "matplotlib")
 
 
@@ -36,7 +39,7 @@ def make_network_report(experiment: NetworkExperiment, redraw_figure: bool = Fal
             f"no current results of {experiment.name} for seed {', '.join(missing)}; run it first"
         )
     records = [run.record for run in runs]
-    report = Report(experiment.title, experiment.results, rows(experiment, records))
+    report = Report(experiment.title, experiment.results, verdict_checks(experiment, records))
     summary = _summary(experiment, records, report)
     StoredReport(experiment.results, summary).write(
         lambda new: _write_files(experiment, runs, new), redraw_figure
@@ -50,9 +53,8 @@ def metrics(records: list[dict]) -> dict[str, dict]:
         name: [record["learned"][name] for record in records] for name in records[0]["learned"]
     }
     for state in STATES:
-        for field in fields(Judgement):
-            values = [record["validation"][state][field.name] for record in records]
-            found[f"{state}_{field.name}"] = values
+        for name in QUANTITIES:
+            found[f"{state}_{name}"] = [record["validation"][state][name] for record in records]
     return {name: asdict(estimate(values)) for name, values in found.items()}
 
 
@@ -80,14 +82,6 @@ def _write_files(experiment: NetworkExperiment, runs: list[TrainingRun], folder:
     title = f"{experiment.title} (seed {first.seed})"
     paths = [folder / name for name in FIGURES]
     save(lambda: make_figure(trial, histories, first.network.parameters, title), paths)
-    _write_curves(experiment.seeds, histories, folder / LEARNING_CURVE)
-
-
-def _write_curves(seeds: tuple[int, ...], histories: list[History], path: Path) -> None:
-    """Write the checkpoints of all seeds as CSV, one row each."""
-    names = [field.name for field in fields(History)]
-    lines = [",".join(["seed", *names])]
-    for seed, history in zip(seeds, histories, strict=True):
-        table = np.column_stack([getattr(history, name) for name in names])
-        lines += [",".join([str(seed), *(f"{value:.6g}" for value in row)]) for row in table]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    rows = [[one.seed, *row] for one in trainings for row in curve_rows(one.history)]
+    curves = csv_text([["seed", *CURVE_COLUMNS], *rows])
+    (folder / LEARNING_CURVE).write_text(curves, encoding="utf-8")

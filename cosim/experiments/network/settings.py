@@ -21,7 +21,7 @@ Seed = Annotated[int, Ge(0)]
 
 
 class PublishedTrial(Section):
-    """What was published of the final trial with one kind of weights.
+    """Published numbers of the final trial with one kind of weights.
 
     decoding_error: in the paper's formula. spikes: of all neurons.
     deviation: how far the mean of ours may be from the error; None is shown, but not judged.
@@ -33,7 +33,7 @@ class PublishedTrial(Section):
 
 
 class NetworkTolerances(Section):
-    """What the verdict requires of the mean over the seeds; None is shown, but not judged.
+    """Requirements on the mean over the seeds; None is shown, but not judged.
 
     correlation: least one of learned and optimal weights. distance: least and greatest distance.
     unscaled_error, rate: greatest ones of the learned network, mean of its validation trials; Hz.
@@ -46,7 +46,7 @@ class NetworkTolerances(Section):
 
 
 class NetworkSettings(Section):
-    """What a file says.
+    """Settings of an experiment with a network.
 
     configuration: the set of parameters that `parameters` changes (configurations.py).
     iterations: trials of learning. seeds: one training each; the figure shows the first.

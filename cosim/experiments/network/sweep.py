@@ -1,7 +1,5 @@
 """Sweeps: one row for each combination of parameters, means over its seeds."""
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +12,7 @@ from cosim.experiments.network.training_run import training_runs
 from cosim.workbench.output import new_files
 from cosim.workbench.report import Report
 from cosim.workbench.statistics import Estimate
+from cosim.workbench.tables import csv_text
 
 SWEEP = "sweep.csv"
 _COLUMNS = {
@@ -25,7 +24,7 @@ _COLUMNS = {
     "correlation": "correlation",
     "distance": "distance",
 }
-"""What the table shows of what the file has."""
+"""Columns of the file that the table shows, and their headings."""
 
 
 @dataclass(frozen=True)
@@ -63,15 +62,13 @@ def _csv(experiments: list[NetworkExperiment], found: list[dict[str, dict]]) -> 
     keys = [change.partition("=")[0] for change in experiments[0].changes]
     header = [*keys, "seeds"]
     header += [f"{name}_{part}" for name in found[0] for part in ("mean", "low", "high")]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([key if key != "seed" else "seed_numbers" for key in header])
+    rows = [[key if key != "seed" else "seed_numbers" for key in header]]
     for experiment, quantities in zip(experiments, found, strict=True):
         values = [change.partition("=")[2] for change in experiment.changes]
         estimates = [one[part] for one in quantities.values() for part in ("mean", "low", "high")]
         numbers = ["" if value is None else f"{value:.6g}" for value in estimates]
-        writer.writerow([*values, len(experiment.seeds), *numbers])
-    return text.getvalue()
+        rows.append([*values, len(experiment.seeds), *numbers])
+    return csv_text(rows)
 
 
 def _table(experiments: list[NetworkExperiment], found: list[dict[str, dict]], path: Path) -> Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, astuple, dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from cosim.experiments.network.final_trial import FinalTrial, final_trial, states_of
-from cosim.experiments.network.judgement import judge_validation
 from cosim.workbench.json_files import to_json
 from cosim.workbench.provenance import digest, sources_digest
 from cosim.workbench.scratch import remove
 from cosim.workbench.store import StoredResult
-from ebn_model.chip.network import BusOverloadWarning, HardwareNetwork
+from cosim.workbench.tables import csv_text
+from ebn_model.chip.network import BusOverloadWarning, ChipNetwork
 from ebn_model.configurations import build_network
 from ebn_model.lif.network import LifNetwork, UnstableWarning
-from ebn_model.network.fields import HARDWARE_UNITS
+from ebn_model.network.evaluation import Network, Score, mean_score, validation_scores
+from ebn_model.network.fields import CHIP_UNITS
 from ebn_model.network.files import load, save, write_spikes
 from ebn_model.network.parameters import TaskParameters
 from ebn_model.network.training import Checkpoint, History, Training, assess, train
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from cosim.experiments.network.settings import NetworkExperiment
 
 TRAINING = "training.h5"
-_NETWORKS = (LifNetwork, HardwareNetwork)
+LEARNING_CURVE = "learning_curve.csv"
+_NETWORKS = (LifNetwork, ChipNetwork)
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class TrainingRun:
 
     @cached_property
     def key(self) -> dict:
-        """What the results depend on."""
+        """All that the results depend on."""
         return {
             "parameters": digest(to_json(self.parameters.model_dump(mode="json"))),
             "task": digest(to_json(self.task.model_dump(mode="json"))),
@@ -71,17 +73,17 @@ class TrainingRun:
 
     @cached_property
     def unfinished(self) -> StoredResult:
-        """What is kept from checkpoint to checkpoint; a training with another key has its own."""
+        """State kept from checkpoint to checkpoint; a training with another key has its own."""
         name = f"{_begun_name(self.folder)}{digest(to_json(self.key))[:16]}"
         return StoredResult(self.folder.parent / name, self.key)
 
     def is_current(self) -> bool:
-        """Whether the folder holds the intact results of just this training."""
+        """True if the folder holds the intact results of just this training."""
         return self.stored.is_current()
 
     @property
     def record(self) -> dict:
-        """What was measured: see `run_training`; raises as StoredResult.record."""
+        """Measured numbers: see `run_training`; raises as StoredResult.record."""
         return self.stored.record
 
     def training(self) -> Training:
@@ -107,7 +109,7 @@ def training_runs(experiment: NetworkExperiment) -> list[TrainingRun]:
 def run_training(run: TrainingRun, notify: Callable[[float | Checkpoint], None]) -> None:
     """Train from the last checkpoint on and write the folder, whole or not at all.
 
-    It gets a record (seed, and the judgements of final trial and validation by state, with
+    It gets a record (seed, and the scores of final trial and validation by state, with
     distance and correlation of the learned weights), learning_curve.csv, training.h5, and the
     spikes of the final trial by state.
 
@@ -127,7 +129,8 @@ def run_training(run: TrainingRun, notify: Callable[[float | Checkpoint], None])
         record = _record(run, training, trial)
     with run.stored.writing(record) as folder:
         _save(training, folder / TRAINING)
-        write_learning_curve(training.history, folder / "learning_curve.csv")
+        curve = csv_text([CURVE_COLUMNS, *curve_rows(training.history)])
+        (folder / LEARNING_CURVE).write_text(curve, encoding="utf-8")
         for name, coded in trial.coded.items():
             write_spikes(coded.result, folder / f"spikes_{name}.csv")
     for left in run.folder.parent.glob(f"{_begun_name(run.folder)}*"):
@@ -138,12 +141,9 @@ def _record(run: TrainingRun, training: Training, trial: FinalTrial) -> dict:
     history, network = training.history, training.network
     return {
         "seed": run.seed,
-        "final_trial": {
-            name: asdict(coded.judgement) | asdict(coded.firing)
-            for name, coded in trial.coded.items()
-        },
+        "final_trial": {name: asdict(coded.score) for name, coded in trial.coded.items()},
         "validation": {
-            name: asdict(judge_validation(replace(network, state=state), run.task, run.seed))
+            name: asdict(_validated(replace(network, state=state), run))
             for name, state in states_of(training).items()
         },
         "learned": {
@@ -153,18 +153,23 @@ def _record(run: TrainingRun, training: Training, trial: FinalTrial) -> dict:
     }
 
 
-def write_learning_curve(history: History, path: Path) -> None:
-    """Write one row per checkpoint as CSV; see training.Checkpoint for the columns."""
-    names = [field.name for field in fields(History)]
-    columns = [getattr(history, name).tolist() for name in names]
-    rows = [",".join(f"{value:.6g}" for value in row) for row in zip(*columns, strict=True)]
-    path.write_text("\n".join([",".join(names), *rows]) + "\n", encoding="utf-8")
+def _validated(network: Network, run: TrainingRun) -> Score:
+    return mean_score(validation_scores(network, run.task, run.seed))
+
+
+CURVE_COLUMNS = tuple(field.name for field in fields(Checkpoint))
+"""Columns of a learning curve as CSV."""
+
+
+def curve_rows(history: History) -> list[list[str]]:
+    """A row for each checkpoint, under CURVE_COLUMNS."""
+    return [[f"{value:.6g}" for value in astuple(one)] for one in history.checkpoints]
 
 
 def _trained(run: TrainingRun, notify: Callable[[float | Checkpoint], None]) -> Training:
     """The training with a checkpoint at its end."""
     training = _begun(run)
-    for checkpoint in _checkpoints(training.history):
+    for checkpoint in training.history.checkpoints:
         notify(checkpoint)
     while training.iteration < run.iterations:
         more = min(run.task.checkpoint, run.iterations - training.iteration)
@@ -187,20 +192,14 @@ class _Shifted:
 
 
 def _begun(run: TrainingRun) -> Training:
-    """Where the last process left the training, or its start."""
+    """The training as the last process left it, or its start."""
     if run.unfinished.is_current():
         return _load(run.unfinished)
     return Training(build_network(run.parameters, run.seed), run.task, run.seed)
 
 
-def _checkpoints(history: History) -> list[Checkpoint]:
-    names = [field.name for field in fields(History)]
-    columns = [getattr(history, name).tolist() for name in names]
-    return [Checkpoint(*row) for row in zip(*columns, strict=True)]
-
-
 def _begun_name(folder: Path) -> str:
-    """How the names of folders of unfinished trainings begin."""
+    """Beginning of the names of folders of unfinished trainings."""
     return f".begun-{folder.name}-"
 
 
@@ -209,5 +208,5 @@ def _load(stored: StoredResult) -> Training:
 
 
 def _save(training: Training, path: Path) -> None:
-    hardware = isinstance(training.network, HardwareNetwork)
-    save(training, path, HARDWARE_UNITS if hardware else None)
+    chip = isinstance(training.network, ChipNetwork)
+    save(training, path, CHIP_UNITS if chip else None)

@@ -1,4 +1,4 @@
-"""What an experiment with networks requires, and what came out as the mean over its seeds."""
+"""Requirements of an experiment with networks against the means over its seeds."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from cosim.experiments.network.final_trial import STATES
 from cosim.experiments.network.settings import NetworkExperiment
-from cosim.workbench.checks import Check, shown
+from cosim.workbench.checks import Check, information
 from cosim.workbench.statistics import Estimate, estimate
 
 _ERRORS = {
@@ -18,16 +18,16 @@ _ERRORS = {
 }
 
 
-def rows(experiment: NetworkExperiment, records: list[dict]) -> list[Check]:
+def verdict_checks(experiment: NetworkExperiment, records: list[dict]) -> list[Check]:
     """The verdict on the records of all seeds; with a user's changes it is just shown."""
     return [
-        *_learned_rows(experiment, records),
-        *_final_rows(experiment, records),
-        *_validation_rows(experiment, records),
+        *_learned_checks(experiment, records),
+        *_final_checks(experiment, records),
+        *_validation_checks(experiment, records),
     ]
 
 
-def _learned_rows(experiment: NetworkExperiment, records: list[dict]) -> list[Check]:
+def _learned_checks(experiment: NetworkExperiment, records: list[dict]) -> list[Check]:
     limits, seeds = experiment.settings.tolerances, len(records)
     group = f"learned and optimal weights, mean of {seeds} {'seed' if seeds == 1 else 'seeds'}"
     distance, correlation = (
@@ -54,7 +54,7 @@ def _learned_rows(experiment: NetworkExperiment, records: list[dict]) -> list[Ch
     ]
 
 
-def _final_rows(experiment: NetworkExperiment, records: list[dict]) -> list[Check]:
+def _final_checks(experiment: NetworkExperiment, records: list[dict]) -> list[Check]:
     """Final trial: ours beside what was published of it."""
     group, found = "final trial, decoding error in the paper's formula", []
     for state in STATES:
@@ -66,7 +66,7 @@ def _final_rows(experiment: NetworkExperiment, records: list[dict]) -> list[Chec
         measured = f"{error}; median {np.median(errors):.3g}, {spikes:.0f} spikes"
         published = experiment.settings.published.get(state)
         if published is None or experiment.changes:
-            found.append(shown(group, state, measured))
+            found.append(information(group, state, measured))
             continue
         text = f"published {published.decoding_error:g}, {published.spikes} spikes"
         passed = None
@@ -77,7 +77,7 @@ def _final_rows(experiment: NetworkExperiment, records: list[dict]) -> list[Chec
     return found
 
 
-def _validation_rows(experiment: NetworkExperiment, records: list[dict]) -> list[Check]:
+def _validation_checks(experiment: NetworkExperiment, records: list[dict]) -> list[Check]:
     """Means of ten trials per seed, which chance moves less than the final trial."""
     limits = experiment.settings.tolerances
     count = experiment.settings.task.validation
@@ -110,5 +110,5 @@ def _check(
     judge: Callable,
 ) -> Check:
     if limit is None or experiment.changes:
-        return shown(*names, str(measured))
+        return information(*names, str(measured))
     return Check(*names, describe(limit), str(measured), judge(limit))

@@ -1,4 +1,4 @@
-"""The comparisons that a simulation's results allow: metrics, and the rows of the verdict."""
+"""The comparisons that a simulation's results allow: metrics, and the checks of the verdict."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields, replace
@@ -10,24 +10,24 @@ from cosim.comparison.spikes import Comparison, compare, one_step, same_spikes, 
 from cosim.experiments.neuron.config import ALIKE, Experiment, Tolerances
 from cosim.experiments.neuron.settling import last_weights
 from cosim.experiments.neuron.verdict import (
-    circuit_rows,
-    model_rows,
-    part_rows,
-    published_rows,
+    circuit_checks,
+    model_checks,
+    part_checks,
+    published_checks,
     weights_text,
 )
 from cosim.experiments.neuron.views import Results
-from cosim.workbench.checks import Check, shown
+from cosim.workbench.checks import Check, information
 from ebn_model.results import LearningResult, SpikeTable, turning_points
 
 
 @dataclass(frozen=True)
 class Assessment:
-    """One comparison: its name, everything measured, and its rows of the verdict."""
+    """One comparison: its name, everything measured, and its checks."""
 
     name: str
     metrics: dict
-    rows: list[Check]
+    checks: list[Check]
 
 
 def assess(results: Results, experiment: Experiment, as_stated: bool) -> list[Assessment]:
@@ -57,23 +57,23 @@ def _alone(results: Results) -> Assessment:
     name, run = results.reference
     turns = turning_points(weight_sequence(run.spikes))
     last = last_weights(run.spikes)
-    rows = [
-        shown(name, "turning points", weights_text(turns)),
-        shown(name, "last weight", last.text),
+    checks = [
+        information(name, "turning points", weights_text(turns)),
+        information(name, "last weight", last.text),
     ]
-    return Assessment(name, {"turning_points": turns, "last_weights": asdict(last)}, rows)
+    return Assessment(name, {"turning_points": turns, "last_weights": asdict(last)}, checks)
 
 
 def _against_published(results: Results, tolerances: Tolerances, judge: bool) -> Assessment:
     view, run = results.reference
     name = f"{view} against published"
     comparison = compare(run, results.published)
-    metrics, rows = asdict(comparison), published_rows(name, comparison, tolerances, judge)
+    metrics, checks = asdict(comparison), published_checks(name, comparison, tolerances, judge)
     if tolerances.fitted_until is not None:
         for part, compared in _parts(run, results.published, tolerances.fitted_until):
             metrics[part] = asdict(compared)
-            rows += part_rows(name, part, compared)
-    return Assessment(name, metrics, rows)
+            checks += part_checks(name, part, compared)
+    return Assessment(name, metrics, checks)
 
 
 def _parts(
@@ -101,7 +101,7 @@ def _circuits(results: Results, tolerances: Tolerances) -> Iterator[Assessment]:
     for (detailed, reference), (view, run) in pairwise(results.circuits.items()):
         name = f"{view} against {detailed}"
         comparison = compare(run, reference)
-        yield Assessment(name, asdict(comparison), circuit_rows(name, comparison, tolerances))
+        yield Assessment(name, asdict(comparison), circuit_checks(name, comparison, tolerances))
 
 
 def _model(results: Results, experiment: Experiment, as_stated: bool) -> Assessment:
@@ -116,5 +116,5 @@ def _model(results: Results, experiment: Experiment, as_stated: bool) -> Assessm
     comparison = compare(run, circuit)
     step = one_step(circuit.spikes, results.neuron, tolerances.dead_band)
     metrics = {**asdict(comparison), "one_step": asdict(step)}
-    rows = model_rows(name, comparison, step, tolerances, judge_trajectory=as_stated)
-    return Assessment(name, metrics, rows)
+    checks = model_checks(name, comparison, step, tolerances, judge_trajectory=as_stated)
+    return Assessment(name, metrics, checks)

@@ -6,10 +6,11 @@ from tempfile import mkdtemp
 
 import numpy as np
 
+from cosim.circuits.circuit import NeuronView
 from cosim.circuits.mixed_neuron import MixedCircuit
 from cosim.circuits.neuron import TransistorCircuit
-from cosim.engine.batch import Batch, Vectors
-from cosim.engine.job import Job
+from cosim.engine.batch import Batch
+from cosim.engine.job import Job, Vectors
 from cosim.engine.simulator import simulator_versions
 from cosim.experiments.neuron.result_files import read_result, write_result
 from cosim.experiments.neuron.simulation import Simulation, stimulus_digest
@@ -17,7 +18,7 @@ from cosim.workbench.provenance import sources_digest
 from cosim.workbench.store import StoredResult
 from ebn_model.results import LearningResult
 
-CIRCUITS = {"transistor": TransistorCircuit, "mixed": MixedCircuit}
+CIRCUITS: dict[str, NeuronView] = {"transistor": TransistorCircuit, "mixed": MixedCircuit}
 """The circuits by the name of their view, the most detailed one first."""
 
 
@@ -82,7 +83,7 @@ class CircuitView(StoredResult):
 
 
 def _edges(job: Job, result: LearningResult) -> dict:
-    """How well the run met the stimulus' edges."""
+    """Time points of the run at the stimulus' edges."""
     ends = np.where(np.isnan(result.spikes.t_fall), result.time[-1], result.spikes.t_fall)
     first, last = np.searchsorted(result.time, [result.spikes.t_rise, ends])
     return {

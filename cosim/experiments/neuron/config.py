@@ -32,7 +32,7 @@ RMS: by 0.2 nA of 9 nA. The level is I_rest, or the greatest I_mem of the model 
 
 
 class Tolerances(Section):
-    """What the verdict requires; None is shown, but not judged.
+    """Requirements of the verdict; None is shown, but not judged.
 
     Circuit against published table: turning_points with their allowed deviation in LSB, least
     number of equal decisions, greatest RMS of I_mem at the rising edges in A; fitted_until: the
@@ -122,7 +122,7 @@ _PLACES = {
     },
     **{name: ("", name) for name in ("biases", *Conditions.model_fields, "sub_lsbs")},
 }
-"""What a user can change: (section or "", name there) of each key."""
+"""Keys that a user can change, with (section or "", name there) of each."""
 
 
 def read_experiment(file: ExperimentFile, changes: Iterable[str] = ()) -> Experiment:

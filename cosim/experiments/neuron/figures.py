@@ -21,6 +21,7 @@ from cosim.workbench.style import (
     nano,
     save,
 )
+from ebn_model.learning_rule import Decision
 
 HEIGHT = 3.9
 """Height in inches."""
@@ -40,7 +41,7 @@ _PUBLISHED = {
     "markeredgewidth": 0.5,
     "label": "published",
 }
-_REGIONS = {"INC": GREEN, "SL": "#F0E442", "DEC": PURPLE}
+_REGIONS = {Decision.INC: GREEN, Decision.SL: "#F0E442", Decision.DEC: PURPLE}
 _MARGIN = 0.6
 """The zoom shows this share of the window's width beyond either threshold."""
 _LATE = 2 / 3
@@ -101,8 +102,9 @@ def _draw_regions(axes: Axes, results: Results) -> None:
     """Shade the decision's regions and draw its thresholds, for the weight as it goes."""
     time, lower, upper = _thresholds(results)
     bottom, top = axes.get_ylim()
-    for name, low, high in zip(_REGIONS, (bottom, lower, upper), (lower, upper, top), strict=True):
-        axes.fill_between(time, low, high, color=_REGIONS[name], alpha=0.2, linewidth=0)
+    bounds = (bottom, lower, upper, top)
+    for colour, low, high in zip(_REGIONS.values(), bounds, bounds[1:], strict=False):
+        axes.fill_between(time, low, high, color=colour, alpha=0.2, linewidth=0)
     for level in (lower, upper):
         axes.plot(time, level, color="0.3", linewidth=0.6, linestyle=DOTTED)
     axes.axhline(_rest(results), color="0.3", linewidth=0.6, linestyle=(0, (5, 2, 1, 2)))
@@ -112,8 +114,8 @@ def _name_regions(axes: Axes, results: Results) -> None:
     _, lower, upper = _thresholds(results)
     bottom, top = axes.get_ylim()
     bounds = (bottom, lower[-1], upper[-1], top)
-    for name, low, high in zip(_REGIONS, bounds, bounds[1:], strict=False):
-        _name_height(axes, name, (low + high) / 2)
+    for decision, low, high in zip(_REGIONS, bounds, bounds[1:], strict=False):
+        _name_height(axes, decision.name, (low + high) / 2)
 
 
 def _name_levels(axes: Axes, results: Results) -> None:

@@ -1,4 +1,4 @@
-"""The behavioural model's run of a simulation."""
+"""The model's run of a simulation."""
 
 from functools import cached_property, partial
 

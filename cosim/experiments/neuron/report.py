@@ -1,17 +1,20 @@
-"""What a simulation's results amount to: verdict, summary and figure."""
+"""Report on a simulation's results: verdict, summary and figure."""
 
 from pathlib import Path
 
+from cosim.comparison.counting import count_again
 from cosim.engine.simulator import versions
 from cosim.engine.solver_options import SolverOptions
 from cosim.experiments.neuron.assessment import assess
 from cosim.experiments.neuron.circuit_view import CIRCUITS
+from cosim.experiments.neuron.config import Experiment
 from cosim.experiments.neuron.figures import draw
-from cosim.experiments.neuron.verdict import edge_row, solver_row
-from cosim.experiments.neuron.views import Views
+from cosim.experiments.neuron.verdict import edge_check, solver_check
+from cosim.experiments.neuron.views import Results, Views
 from cosim.workbench.checks import Check, overall
 from cosim.workbench.provenance import sources_digest
 from cosim.workbench.report import Report, verdict, write_report
+from ebn_model.weight_counter import WeightCounter
 
 
 def make_report(views: Views, redraw_figure: bool = False) -> Report:
@@ -24,9 +27,10 @@ def make_report(views: Views, redraw_figure: bool = False) -> Report:
     simulation, results, records = views.simulation, views.results(), views.records()
     experiment = simulation.experiment
     assessments = assess(results, experiment, simulation.as_stated)
-    rows = [row for assessment in assessments for row in assessment.rows]
-    rows += _run_rows(records, judged=overall(rows) is not None)
-    report = Report(simulation.title, simulation.results, rows)
+    checks = [check for one in assessments for check in one.checks]
+    checks += _counter_checks(results, experiment)
+    checks += _run_checks(records, judged=overall(checks) is not None)
+    report = Report(simulation.title, simulation.results, checks)
     summary = {
         "simulation": simulation.name,
         **verdict(report),
@@ -46,13 +50,22 @@ def make_report(views: Views, redraw_figure: bool = False) -> Report:
     return report
 
 
-def _run_rows(records: dict[str, dict], judged: bool) -> list[Check]:
-    """The rows on the runs of circuits themselves; judged: whether there are rows on results."""
-    rows = []
+def _counter_checks(results: Results, experiment: Experiment) -> list[Check]:
+    """Checks of the counters of circuits, which start at the stimulus' weight."""
+    start, sub_lsbs = experiment.stimulus.stimulus().start_weight, experiment.sub_lsbs
+    return [
+        count_again(run.spikes, WeightCounter(start, sub_lsbs)).check(view)
+        for view, run in results.circuits.items()
+    ]
+
+
+def _run_checks(records: dict[str, dict], judged: bool) -> list[Check]:
+    """Checks of the circuits' runs themselves; judged: true where there are checks of results."""
+    checks = []
     for view, record in records.items():
         if view in CIRCUITS:
-            rows.append(edge_row(view, record["edges"]))
+            checks.append(edge_check(view, record["edges"]))
             options = SolverOptions(**record["solver"])
             looser = options.looser_than(CIRCUITS[view].tested_solver)
-            rows += [solver_row(view, looser, judged)] if looser else []
-    return rows
+            checks += [solver_check(view, looser, judged)] if looser else []
+    return checks

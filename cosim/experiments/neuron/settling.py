@@ -1,4 +1,4 @@
-"""Whether and where learning comes to rest."""
+"""Settling of the weight: where learning comes to rest, if it does."""
 
 from dataclasses import dataclass
 
@@ -31,7 +31,7 @@ class LastWeights:
 
 
 def last_weights(spikes: SpikeTable) -> LastWeights:
-    """How the run of a spike table ends."""
+    """End of the run of a spike table."""
     last = np.append(spikes.weight_before, spikes.weight_after[-1])[-AT_REST - 1 :]
     changed = np.flatnonzero(spikes.weight_after != spikes.weight_before)
     since = float(spikes.t_fall[changed[-1]]) if changed.size else 0.0

@@ -17,13 +17,13 @@ from ebn_model.stimulus import Stimulus
 VIEWS = ("transistor", "mixed", "model")
 """Names of all views, the most detailed one first."""
 USUAL = ("transistor", "model")
-"""What runs unless the user chooses."""
+"""Views that run unless the user chooses."""
 DEFAULT = Request()
 
 
 @dataclass(frozen=True)
 class Simulation:
-    """An experiment with its surroundings.
+    """A simulation as it is to be run.
 
     published: the published spikes, None where there are none.
     results: folder for what comes out. views: what runs, of VIEWS.
@@ -39,7 +39,7 @@ class Simulation:
 
     @property
     def as_stated(self) -> bool:
-        """Whether the circuit and what it gets are the file's: how it is solved changes neither."""
+        """True if the circuit and what it gets are the file's: how it is solved changes neither."""
         return all(change.startswith(("solver.", "tolerances.")) for change in self.changes)
 
     @property

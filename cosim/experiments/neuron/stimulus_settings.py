@@ -29,7 +29,7 @@ _TRAINS = {
 
 
 class StimulusSettings(Section):
-    """What the neuron gets; times in s, weight in LSB, see Stimulus. One of three trains:
+    """Stimulus of the neuron; times in s, weight in LSB, see Stimulus. One of three trains:
 
     spikes: the times themselves.
     period: regular spikes; first_spike (default: a period after the reset), count (default: as
@@ -83,7 +83,7 @@ class StimulusSettings(Section):
         return None if self.rate is None else self.seed
 
     def stimulus(self) -> Stimulus:
-        """What the circuit and the model get; raises InputError where that can't be."""
+        """Stimulus of circuit and model; raises InputError where that can't be."""
         times = self._times()
         if not len(times):
             raise InputError("there is no spike before the end of the run")

@@ -1,4 +1,4 @@
-"""What was required and what was measured, quantity by quantity."""
+"""Required and measured values, quantity by quantity."""
 
 from cosim.comparison.spikes import UNTIL, Comparison, OneStep
 from cosim.experiments.neuron.config import Tolerances
@@ -7,19 +7,19 @@ from cosim.workbench.checks import (
     against_limit,
     at_least,
     at_most,
-    just_shown,
+    information,
     nano_text,
-    shown,
+    unjudged,
 )
 
 
-def published_rows(
+def published_checks(
     name: str, comparison: Comparison, tolerances: Tolerances, judge: bool
 ) -> list[Check]:
-    """The rows on a run against the published spikes; just shown unless they are to be judged."""
+    """The checks of a run against the published spikes; just shown unless they are to be judged."""
     deviation = tolerances.turning_point_deviation
     turns = comparison.turning_points
-    rows = [
+    checks = [
         against_limit(
             (name, "turning points"),
             tolerances.turning_points,
@@ -40,19 +40,21 @@ def published_rows(
             comparison.i_mem_rise_rms,
         ),
     ]
-    return rows if judge else list(map(just_shown, rows))
+    return checks if judge else list(map(unjudged, checks))
 
 
-def part_rows(name: str, part: str, comparison: Comparison) -> list[Check]:
-    """The rows on a part of a run against the published spikes, as information."""
+def part_checks(name: str, part: str, comparison: Comparison) -> list[Check]:
+    """The checks of a part of a run against the published spikes, as information."""
     return [
-        shown(name, f"{part}: equal decisions", equal_decisions(comparison)),
-        shown(name, f"{part}: I_mem at rising edges, RMS", nano_text(comparison.i_mem_rise_rms)),
+        information(name, f"{part}: equal decisions", equal_decisions(comparison)),
+        information(
+            name, f"{part}: I_mem at rising edges, RMS", nano_text(comparison.i_mem_rise_rms)
+        ),
     ]
 
 
-def circuit_rows(name: str, comparison: Comparison, tolerances: Tolerances) -> list[Check]:
-    """The rows on a circuit against a more detailed one."""
+def circuit_checks(name: str, comparison: Comparison, tolerances: Tolerances) -> list[Check]:
+    """The checks of a circuit against a more detailed one."""
     return [
         at_least(
             (name, "equal decisions"),
@@ -64,10 +66,10 @@ def circuit_rows(name: str, comparison: Comparison, tolerances: Tolerances) -> l
     ]
 
 
-def model_rows(
+def model_checks(
     name: str, comparison: Comparison, step: OneStep, tolerances: Tolerances, judge_trajectory: bool
 ) -> list[Check]:
-    """The rows on the model against a circuit; its trajectory may be just shown.
+    """The checks of the model against a circuit; its trajectory may be just shown.
 
     One step ahead, and until the first different decision, the model has to follow any circuit.
     """
@@ -94,11 +96,11 @@ def model_rows(
         ),
         at_most((name, "I_mem over time, RMS"), tolerances.model_i_mem_rms, comparison.i_mem_rms),
     ]
-    return [*always, *(trajectory if judge_trajectory else map(just_shown, trajectory))]
+    return [*always, *(trajectory if judge_trajectory else map(unjudged, trajectory))]
 
 
-def edge_row(name: str, edges: dict) -> Check:
-    """The row on the stimulus' edges, from the record of a circuit's run."""
+def edge_check(name: str, edges: dict) -> Check:
+    """The check of the stimulus' edges, from the record of a circuit's run."""
     hit, checked = edges["checked"] - edges["lost"], edges["checked"]
     return Check(
         name,
@@ -110,8 +112,8 @@ def edge_row(name: str, edges: dict) -> Check:
     )
 
 
-def solver_row(name: str, looser: list[str], judged: bool) -> Check:
-    """The row on solver options that are looser than tested, as SolverOptions.looser_than has them.
+def solver_check(name: str, looser: list[str], judged: bool) -> Check:
+    """Check of solver options that are looser than tested, as SolverOptions.looser_than has them.
 
     They prove nothing by themselves: it fails unless results have been judged.
     """
@@ -122,7 +124,7 @@ def solver_row(name: str, looser: list[str], judged: bool) -> Check:
 
 
 def equal_decisions(comparison: Comparison) -> str:
-    """How many decisions were equal."""
+    """Number of equal decisions, as text."""
     return f"{comparison.equal_decisions} of {comparison.spikes}"
 
 

@@ -55,7 +55,7 @@ class Views:
             view.check_intact()
 
     def records(self) -> dict[str, dict]:
-        """What the current views tell of their runs, the most detailed one first."""
+        """Records of the current views, the most detailed one first."""
         return {name: view.record for name, view in self.all.items() if view.is_current()}
 
     def results(self) -> Results:

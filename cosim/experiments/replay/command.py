@@ -8,15 +8,15 @@ from cosim.circuits.conditions import Conditions
 from cosim.circuits.conditions_options import add_conditions, stated_conditions
 from cosim.circuits.row import VIEWS
 from cosim.comparison.tolerances import ReplayTolerances, ReportSettings
+from cosim.experiments.replay.command_provenance import provenance_of
 from cosim.experiments.replay.outcome import ReplayOutcome
-from cosim.experiments.replay.own_provenance import provenance_of
 from cosim.experiments.replay.replay_output import CACHE, write_replay
-from cosim.experiments.replay.shown import replay_shown
+from cosim.experiments.replay.run_with_progress import run_with_progress
 from cosim.replay.code_files import read_codes
 from cosim.replay.open_loop import RowSettings
-from cosim.replay.own_spikes import stimuli_of_spikes
 from cosim.replay.spike_checks import listed
 from cosim.replay.spike_files import read_spikes
+from cosim.replay.spike_stimuli import stimuli_of_spikes
 from cosim.replay.spike_tables import TIME_UNITS
 from cosim.workbench.output import check_writable
 from cosim.workbench.placement import Placement, add_placement
@@ -102,7 +102,7 @@ def _replay(options: argparse.Namespace) -> int:
         placement=Placement.of(options),
         cache=options.out / CACHE,
     )
-    result, error = replay_shown(stimuli, how)
+    result, error = run_with_progress(stimuli, how)
     name = options.spikes.name
     outcome = ReplayOutcome(
         f"Replay of {name}",

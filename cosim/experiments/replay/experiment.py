@@ -6,20 +6,21 @@ from functools import partial
 import numpy as np
 
 from cosim.experiments.protocol import Work
-from cosim.experiments.replay.network_scores import NetworkScore, codes_of_rows, network_scores
+from cosim.experiments.replay.network_scores import codes_of_rows, network_scores
 from cosim.experiments.replay.outcome import Provenance, ReplayOutcome
+from cosim.experiments.replay.recorded_run import RecordedRun, recorded_run
 from cosim.experiments.replay.replay_output import CACHE, replay_versions, write_replay
 from cosim.experiments.replay.report import ReplayReport
+from cosim.experiments.replay.run_with_progress import run_with_progress
 from cosim.experiments.replay.settings import ReplayExperiment
-from cosim.experiments.replay.shown import replay_shown
-from cosim.experiments.replay.training import TaughtRun, taught_run
 from cosim.replay.loops import close_loop
 from cosim.replay.open_loop import ReplayResult, RowSettings, Runs, network_stimuli
 from cosim.workbench.errors import CosimError
 from cosim.workbench.output import check_writable, new_files
 from cosim.workbench.progress import progress_bars
 from cosim.workbench.provenance import sources_digest
-from ebn_model.network.fields import HARDWARE_UNITS
+from ebn_model.network.evaluation import DetailedScore
+from ebn_model.network.fields import CHIP_UNITS
 from ebn_model.network.files import save, write_spikes
 
 _Ran = tuple[ReplayResult, Mapping[str, np.ndarray], CosimError | None]
@@ -47,10 +48,10 @@ def run_replay(experiment: ReplayExperiment, work: Work, runs: Runs = "missing")
         reason = "in a closed loop all rows wait for each other"
         work.placement.check_local(experiment.name, reason)
     check_writable(folder)
-    taught = taught_run(experiment)
+    recorded = recorded_run(experiment)
     with new_files(folder) as new:
-        save(taught.result, new / "network.h5", HARDWARE_UNITS)
-        write_spikes(taught.result, new / "spikes.csv")
+        save(recorded.result, new / "network.h5", CHIP_UNITS)
+        write_spikes(recorded.result, new / "spikes.csv")
     how = RowSettings(
         settings.view,
         settings.conditions,
@@ -61,13 +62,13 @@ def run_replay(experiment: ReplayExperiment, work: Work, runs: Runs = "missing")
         runs="all" if work.force else runs,
     )
     run = _open if stretch.loop == "open" else _closed
-    result, codes, error = run(experiment, taught, how)
+    result, codes, error = run(experiment, recorded, how)
     outcome = ReplayOutcome(
         experiment.title,
         settings.view,
         result.rows,
         _provenance(experiment),
-        {} if error else _scores(experiment, taught, codes),
+        {} if error else _scores(experiment, recorded, codes),
         error,
     )
     return write_replay(outcome, result, settings.tolerances, settings.report, folder)
@@ -86,15 +87,17 @@ def _provenance(experiment: ReplayExperiment) -> Provenance:
     )
 
 
-def _open(experiment: ReplayExperiment, taught: TaughtRun, how: RowSettings) -> _Ran:
+def _open(experiment: ReplayExperiment, recorded: RecordedRun, how: RowSettings) -> _Ran:
     """Open loop; the network has the codes of the rows, for all others those that it learned."""
     stretch = experiment.settings.stretch
     rows = None if stretch.rows == "all" else stretch.rows
-    stimuli = network_stimuli(taught.network, taught.command, taught.result, rows, stretch.forced)
-    result, error = replay_shown(stimuli, how)
+    stimuli = network_stimuli(
+        recorded.network, recorded.command, recorded.result, rows, stretch.forced
+    )
+    result, error = run_with_progress(stimuli, how)
     if error:
         return result, {}, error
-    learned = taught.result.state.weights
+    learned = recorded.result.state.weights
     models = {row: case.model for row, case in result.rows.items()}
     circuits = {row: case.circuit for row, case in result.rows.items()}
     codes = {
@@ -104,25 +107,27 @@ def _open(experiment: ReplayExperiment, taught: TaughtRun, how: RowSettings) -> 
     return result, codes, None
 
 
-def _closed(experiment: ReplayExperiment, taught: TaughtRun, how: RowSettings) -> _Ran:
-    """Closed loop; the network has what the circuits have taught it, or it itself has learned."""
+def _closed(experiment: ReplayExperiment, recorded: RecordedRun, how: RowSettings) -> _Ran:
+    """Closed loop; the network has what the circuits have recorded it, or it itself has learned."""
     stretch = experiment.settings.stretch
     with progress_bars() as add_bar:
         show = add_bar(f"{experiment.name}, all rows", [stretch.duration])
         on_progress = partial(show, 0)
-        result, network = close_loop(stretch.loop, taught.network, taught.command, how, on_progress)
+        result, network = close_loop(
+            stretch.loop, recorded.network, recorded.command, how, on_progress
+        )
     with new_files(experiment.results) as new:
-        save(network, new / "closed_loop.h5", HARDWARE_UNITS)
+        save(network, new / "closed_loop.h5", CHIP_UNITS)
         write_spikes(network, new / "closed_loop_spikes.csv")
-    codes = {"model": taught.result.state.weights, "circuit": network.state.weights}
+    codes = {"model": recorded.result.state.weights, "circuit": network.state.weights}
     return result, codes, None
 
 
 def _scores(
-    experiment: ReplayExperiment, taught: TaughtRun, codes: Mapping[str, np.ndarray]
-) -> Mapping[str, NetworkScore]:
-    """How the network codes with these codes, and with none or the optimal ones."""
-    network, chosen = taught.network, experiment.settings.network
+    experiment: ReplayExperiment, recorded: RecordedRun, codes: Mapping[str, np.ndarray]
+) -> Mapping[str, DetailedScore]:
+    """Scores of the network with these codes, and with none or the optimal ones."""
+    network, chosen = recorded.network, experiment.settings.network
     references = {
         "untrained": np.zeros_like(network.state.weights),
         "optimal": network.optimal_state.weights,

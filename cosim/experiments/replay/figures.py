@@ -106,7 +106,7 @@ def final_weights(comparison: RowsComparison) -> Figure:
 
 
 def decisions_by_distance(comparison: RowsComparison, dead_band: float) -> Figure:
-    """How far I_mem was from the nearer threshold (A), at all decisions and where they differ."""
+    """Distance of I_mem from the nearer threshold (A), at all decisions and at different ones."""
     rows = comparison.rows.values()
     distance = nano(np.concatenate([row.decisions.distance for row in rows]))
     figure = Figure(figsize=(WIDTH, 2.9), layout="constrained")

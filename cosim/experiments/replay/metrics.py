@@ -3,8 +3,6 @@
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-
 from cosim.comparison.rows import RowsComparison
 from cosim.experiments.replay.outcome import ReplayOutcome
 
@@ -26,8 +24,5 @@ def metrics(comparison: RowsComparison, outcome: ReplayOutcome) -> dict[str, Any
         "i_mem_alike_rms_worst_row": comparison.i_mem_alike_rms,
         # As it is: the scaled one, below, forgives a wrong gain, and so favours untrained codes.
         "decoding_error": {name: one.unscaled_error for name, one in outcome.network.items()},
-        "network": {
-            name: {key: value if np.isfinite(value) else None for key, value in asdict(one).items()}
-            for name, one in outcome.network.items()
-        },
+        "network": {name: asdict(one) for name, one in outcome.network.items()},
     }

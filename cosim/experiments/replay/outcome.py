@@ -1,17 +1,17 @@
-"""What a replay yields and its report is made of: rows in circuit and model, and where from."""
+"""Outcome of a replay, for its report: rows in circuit and model, and their provenance."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from cosim.comparison.row_case import RowComparisonInput
-from cosim.experiments.replay.network_scores import NetworkScore
 from cosim.workbench.errors import CosimError
+from ebn_model.network.evaluation import DetailedScore
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """What it takes to repeat a replay.
+    """All that it takes to repeat a replay.
 
     Attributes:
         command: the command line.
@@ -47,6 +47,6 @@ class ReplayOutcome:
     view: str
     rows: Mapping[int, RowComparisonInput]
     provenance: Provenance
-    network: Mapping[str, NetworkScore] = field(default_factory=dict)
+    network: Mapping[str, DetailedScore] = field(default_factory=dict)
     fault: CosimError | None = None
     remarks: Sequence[str] = ()

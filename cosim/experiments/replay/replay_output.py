@@ -1,4 +1,4 @@
-"""What a replay leaves in its folder: report, weight trajectories and summary."""
+"""Files that a replay leaves in its folder: report, weight trajectories and summary."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -64,7 +64,7 @@ def replay_versions() -> dict[str, str]:
 
 
 def _sizes(result: ReplayResult) -> Mapping[str, Any]:
-    """How large the circuits' runs were, and how long they took."""
+    """Sizes of the circuits' runs, and their times."""
     runs = result.runs
     return {
         "transistors": {str(row): run.transistors for row, run in runs.items()},

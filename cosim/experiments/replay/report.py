@@ -28,7 +28,7 @@ from cosim.experiments.replay.report_tables import (
     verdict_table,
 )
 from cosim.experiments.replay.stretch_figure import stretch
-from cosim.experiments.replay.verdict import verdict_rows
+from cosim.experiments.replay.verdict import verdict_checks
 from cosim.experiments.replay.worst_tables import decision_table_of, reason_table, weight_table
 from cosim.workbench.document import Document, Paragraph, Picture, Section, to_html, to_markdown
 from cosim.workbench.output import new_folder
@@ -66,9 +66,9 @@ def make_report(
         OutputError: it can't be written; a report that was there before still is.
     """
     comparison = compare_rows(outcome.rows, tolerances)
-    rows = verdict_rows(comparison, outcome.network, outcome.view, tolerances)
+    checks = verdict_checks(comparison, outcome.network, outcome.view, tolerances)
     found = metrics(comparison, outcome)
-    report = ReplayReport(outcome.title, folder, rows, fault=outcome.fault, metrics=found)
+    report = ReplayReport(outcome.title, folder, checks, fault=outcome.fault, metrics=found)
     document, drawings = _compose(outcome, comparison, report, tolerances, settings)
     with new_folder(folder / FOLDER) as new:
         for picture, draw in drawings:

@@ -3,31 +3,30 @@
 import json
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
-from cosim.comparison.decisions import OUTCOMES, DecisionCounts
+from cosim.comparison.decisions import DecisionCounts
 from cosim.comparison.membrane import SpikeMatch
 from cosim.comparison.rows import RowComparison, RowsComparison
 from cosim.comparison.tolerances import ReplayTolerances
-from cosim.experiments.replay.network_scores import NetworkScore
 from cosim.experiments.replay.outcome import ReplayOutcome
 from cosim.experiments.replay.worst_tables import Links, reason_cell, synapse_cell
 from cosim.workbench.checks import Check
 from cosim.workbench.document import Cell, Listing, Paragraph, Table, cells
+from ebn_model.learning_rule import Decision
+from ebn_model.network.evaluation import DetailedScore
 
 _JUDGEMENTS = {True: "passed", False: "failed", None: "shown"}
 
 
-def verdict_table(rows: Sequence[Check]) -> Table:
+def verdict_table(checks: Sequence[Check]) -> Table:
     """All lines of the verdict."""
     return Table(
         ("", "quantity", "required", "measured", "verdict"),
         [
             [
-                *cells(row.comparison, row.quantity, row.required, row.measured),
-                Cell(_JUDGEMENTS[row.passed], passed=row.passed),
+                *cells(check.comparison, check.quantity, check.required, check.measured),
+                Cell(_JUDGEMENTS[check.passed], passed=check.passed),
             ]
-            for row in rows
+            for check in checks
         ],
     )
 
@@ -91,10 +90,10 @@ def confusion_tables(counts: DecisionCounts) -> list[Table]:
     }
     return [
         Table(
-            ("circuit", *(f"model {name}" for name in OUTCOMES)),
+            ("circuit", *(f"model {name}" for name in Decision.__members__)),
             [
                 cells(name, *(f"{number}" for number in line))
-                for name, line in zip(OUTCOMES, getattr(counts, which), strict=True)
+                for name, line in zip(Decision.__members__, getattr(counts, which), strict=True)
             ],
             caption,
         )
@@ -102,8 +101,8 @@ def confusion_tables(counts: DecisionCounts) -> list[Table]:
     ]
 
 
-def network_table(scores: Mapping[str, NetworkScore]) -> Table | Paragraph:
-    """How the whole network codes with which codes."""
+def network_table(scores: Mapping[str, DetailedScore]) -> Table | Paragraph:
+    """Scores of the whole network by its codes."""
     if not scores:
         return Paragraph("Not scored.")
     header = (
@@ -121,7 +120,8 @@ def network_table(scores: Mapping[str, NetworkScore]) -> Table | Paragraph:
             *(f"{value:.4f}" for value in (one.decoding_error, one.unscaled_error)),
             f"{one.paper_error:.4f}",
             f"{one.rate:.2f}",
-            *(_or_dash(value) for value in (one.correlation, one.lag * 1e3)),
+            _or_dash(one.balance),
+            _or_dash(one.lag and one.lag * 1e3),
         )
         for name, one in scores.items()
     ]
@@ -131,7 +131,7 @@ def network_table(scores: Mapping[str, NetworkScore]) -> Table | Paragraph:
 def provenance_blocks(
     outcome: ReplayOutcome, tolerances: ReplayTolerances
 ) -> list[Listing | Table]:
-    """What it takes to repeat the run."""
+    """All that it takes to repeat the run."""
     source = outcome.provenance
     facts = {
         **{f"seed of {name}": f"{seed}" for name, seed in source.seeds.items()},
@@ -146,5 +146,5 @@ def provenance_blocks(
     ]
 
 
-def _or_dash(value: float) -> str:
-    return f"{value:.3f}" if np.isfinite(value) else "–"
+def _or_dash(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"

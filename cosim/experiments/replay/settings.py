@@ -16,7 +16,7 @@ from cosim.experiments.network.changes import parameters_of, with_changes
 from cosim.experiments.protocol import Request
 from cosim.workbench.experiment_files import ExperimentFile
 from cosim.workbench.settings import Section, apply_change, check_keys, section_fields
-from ebn_model.chip.parameters import HardwareParameters
+from ebn_model.chip.parameters import ChipParameters
 from ebn_model.errors import InputError
 from ebn_model.network.parameters import TaskParameters
 from ebn_model.parameters import validated
@@ -33,10 +33,10 @@ def _split(value: Any) -> Any:
 Rows = Annotated[Literal["all"] | tuple[Annotated[int, Ge(0)], ...], BeforeValidator(_split)]
 
 
-class TaughtNetwork(Section):
+class TrainedNetwork(Section):
     """The network whose spikes are replayed, and how far it has learned.
 
-    configuration: the set of parameters that `parameters` changes, one of the hardware.
+    configuration: the set of parameters that `parameters` changes, one of the chip.
     seed: of decoder, chip and trials. iterations: trials that it learns from before the stretch.
     """
 
@@ -48,7 +48,7 @@ class TaughtNetwork(Section):
 
 
 class Stretch(Section):
-    """What is replayed: the beginning of the next trial, from rest, while the network learns on.
+    """Replayed time: the beginning of the next trial, from rest, while the network learns on.
 
     duration: s. rows: numbers of neurons, or "all".
     forced: whether the circuits' neurons spike when the network's do, or by themselves.
@@ -69,7 +69,7 @@ class Stretch(Section):
 
 
 class ReplaySettings(Conditions):
-    """What a file says.
+    """Settings of a replay.
 
     Conditions, view and biases are those of the circuits.
     stretch: what is replayed; the table `full` has what `--full` changes of it.
@@ -78,7 +78,7 @@ class ReplaySettings(Conditions):
     title: str = ""
     view: View = "mixed"
     biases: str = "network"
-    network: TaughtNetwork = TaughtNetwork()
+    network: TrainedNetwork = TrainedNetwork()
     stretch: Stretch
     full: dict[str, Any] = Field(default_factory=dict)
     tolerances: ReplayTolerances = ReplayTolerances()
@@ -87,7 +87,7 @@ class ReplaySettings(Conditions):
 
 @dataclass(frozen=True)
 class ReplayExperiment:
-    """A replay with its surroundings.
+    """A replay as it is to be run.
 
     parameters: of the network. results: folder for what comes out.
     command: the command line that does it. changes: what the user changed, "KEY=VALUE" each.
@@ -95,7 +95,7 @@ class ReplayExperiment:
 
     name: str
     settings: ReplaySettings
-    parameters: HardwareParameters
+    parameters: ChipParameters
     results: Path
     command: str
     changes: tuple[str, ...] = ()
@@ -117,7 +117,7 @@ _PLACES = {
     },
     "network.seed": ("network", "seed"),
 }
-"""What a user can change beside the network's parameters: (section or "", name there)."""
+"""Keys that a user can change beside the network's parameters: (section or "", name there)."""
 
 
 def read_replay(file: ExperimentFile, request: Request = DEFAULT) -> ReplayExperiment:
@@ -150,8 +150,8 @@ def read_replay(file: ExperimentFile, request: Request = DEFAULT) -> ReplayExper
         made += [change] if settings != before else []
     network = settings.network
     parameters = parameters_of(network.configuration, network.parameters, source)
-    if not isinstance(parameters, HardwareParameters):
-        raise InputError(f"{source}: {network.configuration!r} is not a network of the hardware")
+    if not isinstance(parameters, ChipParameters):
+        raise InputError(f"{source}: {network.configuration!r} is not a network of the chip")
     results = file.results(request.out)
     return ReplayExperiment(
         file.name,
@@ -181,7 +181,7 @@ def _change(values: dict, change: str) -> None:
     if not separator or key in _PLACES:
         apply_change(values, change, _PLACES)
         return
-    network = {"configuration": TaughtNetwork().configuration, **values.get("network", {})}
+    network = {"configuration": TrainedNetwork().configuration, **values.get("network", {})}
     try:
         values["network"] = with_changes(network, [(key, value)])
     except InputError as error:

@@ -6,13 +6,13 @@ from matplotlib.figure import Figure
 
 from cosim.comparison.row_case import RowComparisonInput
 from cosim.workbench.style import BLUE, DASHED, GREEN, ORANGE, VERMILION, WIDTH, milli, nano
+from ebn_model.learning_rule import Decision
 from ebn_model.row import RowEvents
 
 HEIGHT = 3.9
 """Height in inches."""
 
-_MARKERS = {1: "^", 0: "o", -1: "v"}
-"""Of decisions: INC, SL, DEC."""
+_MARKERS = {Decision.INC: "^", Decision.SL: "o", Decision.DEC: "v"}
 _TICK = 0.008
 """Half the length of a threshold's line at its decision, as a share of the stretch."""
 
@@ -104,7 +104,7 @@ def _draw_pulses(axes: Axes, case: RowComparisonInput, start: float, stop: float
 
 
 def _add_legend(figure: Figure, axes: Axes) -> None:
-    for marker, name in ((1, "INC"), (0, "SL"), (-1, "DEC")):
-        axes.plot([], [], color="0.3", linestyle="none", marker=_MARKERS[marker], label=name)
+    for decision, marker in _MARKERS.items():
+        axes.plot([], [], color="0.3", linestyle="none", marker=marker, label=decision.name)
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=6, frameon=False)

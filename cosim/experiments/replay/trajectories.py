@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from cosim.comparison.row_case import RowComparisonInput
-from ebn_model.results import DECISIONS
+from cosim.workbench.tables import csv_text
+from ebn_model.learning_rule import Decision
 
-HEADER = "time_ms,pre,decision,weight_circuit,weight_model"
+COLUMNS = ("time_ms", "pre", "decision", "weight_circuit", "weight_model")
 
 
 def write_trajectories(case: RowComparisonInput, path: Path) -> None:
@@ -16,11 +17,11 @@ def write_trajectories(case: RowComparisonInput, path: Path) -> None:
     the model's.
     """
     start = zip(case.stimulus.synapses, case.stimulus.start_codes, strict=True)
-    lines = [HEADER, *(f"{0:.6f},{pre},,{code},{code}" for pre, code in start)]
+    rows = [COLUMNS, *((f"{0:.6f}", pre, "", code, code) for pre, code in start)]
     events = case.circuit.events
     columns = events.t_rise, events.pre, events.decision, events.weight_after
     for time, pre, decision, ours, theirs in zip(
         *columns, case.model.events.weight_after, strict=True
     ):
-        lines.append(f"{time * 1e3:.6f},{pre},{DECISIONS[decision + 1]},{ours},{theirs}")
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        rows.append((f"{time * 1e3:.6f}", pre, Decision(decision).name, ours, theirs))
+    path.write_text(csv_text(rows), encoding="utf-8")

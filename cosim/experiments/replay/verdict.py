@@ -1,17 +1,17 @@
-"""What a replay's tolerances require, and what its rows and its network amount to."""
+"""Checks of a replay's rows and network against its tolerances."""
 
 from collections.abc import Mapping
 
 from cosim.comparison.rows import RowsComparison
 from cosim.comparison.spikes import UNTIL
 from cosim.comparison.tolerances import ReplayTolerances
-from cosim.experiments.replay.network_scores import NetworkScore
-from cosim.workbench.checks import Check, at_least, at_most, just_shown, shown
+from cosim.workbench.checks import Check, at_least, at_most, information, unjudged
+from ebn_model.network.evaluation import DetailedScore
 
 
-def verdict_rows(
+def verdict_checks(
     comparison: RowsComparison,
-    network: Mapping[str, NetworkScore],
+    network: Mapping[str, DetailedScore],
     view: str,
     tolerances: ReplayTolerances,
 ) -> list[Check]:
@@ -20,16 +20,17 @@ def verdict_rows(
     view: of the circuit.
     """
     name = f"model against {view}"
-    rows = [_completeness(comparison, view)]
+    checks = [_completeness(comparison, view)]
     if comparison.rows:
+        checks.append(comparison.counted.check(view))
         learned = [
             *_decisions(name, comparison, tolerances),
             *_weights(name, comparison, tolerances),
         ]
         # Without a pulse all agree, which shows nothing.
-        rows += learned if comparison.counts.pulses else map(just_shown, learned)
-        rows += _membranes(name, comparison, tolerances)
-    return rows + _network(network, tolerances)
+        checks += learned if comparison.counts.pulses else map(unjudged, learned)
+        checks += _membranes(name, comparison, tolerances)
+    return checks + _network(network, tolerances)
 
 
 def _completeness(comparison: RowsComparison, view: str) -> Check:
@@ -77,7 +78,7 @@ def _weights(name: str, comparison: RowsComparison, tolerances: ReplayTolerances
             f"{measured:.4f}",
             measured >= least,
         ),
-        shown(name, "greatest difference of a weight", f"{greatest:.0f} LSB"),
+        information(name, "greatest difference of a weight", f"{greatest:.0f} LSB"),
     ]
 
 
@@ -104,19 +105,19 @@ def _membranes(name: str, comparison: RowsComparison, tolerances: ReplayToleranc
 
 
 def _current(names: tuple[str, str], limit: float | None, measured: float | None) -> Check:
-    """A row on a current in A; a waveform that is required must be there."""
+    """A check of a current in A; a waveform that is required must be there."""
     if measured is None:
         return Check(*names, "", "no waveforms", None if limit is None else False)
     return at_most(names, limit, measured)
 
 
-def _network(network: Mapping[str, NetworkScore], tolerances: ReplayTolerances) -> list[Check]:
-    """Rows on the network; what is required of it fails where it wasn't scored.
+def _network(network: Mapping[str, DetailedScore], tolerances: ReplayTolerances) -> list[Check]:
+    """Checks of the network; what is required of it fails where it wasn't scored.
 
     The decoding error forgives a wrong gain, so that it says little without the other two.
     """
-    rows = [
-        shown(
+    errors = [
+        information(
             "network",
             f"decoding error with {name} codes",
             f"{one.decoding_error:.4f} (unscaled {one.unscaled_error:.4f}, {one.rate:.1f} Hz)",
@@ -124,13 +125,13 @@ def _network(network: Mapping[str, NetworkScore], tolerances: ReplayTolerances) 
         for name, one in network.items()
     ]
     return [
-        *rows,
+        *errors,
         *_ratio(network, "model", tolerances.network_error_ratio),
         *_ratio(network, "untrained", tolerances.untrained_error_ratio),
     ]
 
 
-def _ratio(network: Mapping[str, NetworkScore], other: str, limit: float | None) -> list[Check]:
+def _ratio(network: Mapping[str, DetailedScore], other: str, limit: float | None) -> list[Check]:
     """The unscaled error with the circuit's codes over that with others."""
     name = f"unscaled decoding error, circuit over {other}"
     if not {"circuit", other} <= network.keys():
@@ -139,5 +140,5 @@ def _ratio(network: Mapping[str, NetworkScore], other: str, limit: float | None)
         )
     ratio = network["circuit"].unscaled_error / network[other].unscaled_error
     if limit is None:
-        return [shown("network", name, f"{ratio:.3f}")]
+        return [information("network", name, f"{ratio:.3f}")]
     return [Check("network", name, f"≤ {limit:g}", f"{ratio:.3f}", ratio <= limit)]

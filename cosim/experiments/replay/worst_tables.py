@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from cosim.comparison.decisions import OUTCOMES
 from cosim.comparison.deviations import Deviation, WeightDeviation
 from cosim.comparison.reasons import REASONS, UNEXPLAINED
 from cosim.comparison.rows import RowsComparison
 from cosim.workbench.document import Cell, Table, cells
+from ebn_model.learning_rule import Decision
 
 Links = Mapping[tuple[int, int], str]
 """Anchors of the deviations' figures, by row and pulse."""
@@ -54,7 +54,7 @@ def decision_table_of(worst: Sequence[Deviation], found: int, links: Links) -> T
                 f"{one.row}",
                 f"{one.pre}",
                 f"{one.time * 1e3:.2f}",
-                *(OUTCOMES[1 - each] for each in (one.circuit, one.one_step, one.trajectory)),
+                *(Decision(each).name for each in (one.circuit, one.one_step, one.trajectory)),
                 f"{one.i_circuit * 1e9:.3f}, {one.i_model * 1e9:.3f}",
                 f"{one.weight_circuit}, {one.weight_model}",
                 f"{one.miss * 1e12:.1f}",
@@ -81,7 +81,7 @@ def weight_table(worst: Sequence[WeightDeviation], found: int, links: Links) -> 
 
 
 def reason_table(comparison: RowsComparison) -> Table:
-    """How often decisions differ for what reason."""
+    """Numbers of different decisions by reason."""
     return Table(
         ("reason", "decisions", "what it states"),
         [

@@ -1,4 +1,4 @@
-"""What one run of the study is about, apart from its seed.
+"""Subject of one run of the study, apart from its seed.
 
 A module of its own, so that no run depends on how the study's file is read.
 """
@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from ebn_model.network.parameters import TaskParameters
 
 State = Literal["initial", "zero", "optimal", "learned"]
-"""Which weights a network has."""
+"""Kinds of weights that a network can have."""
 
 
 @dataclass(frozen=True)

@@ -2,21 +2,19 @@
 
 import warnings
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from cosim.experiments.network.judgement import Judgement, judge
 from cosim.experiments.study.condition import Condition
 from cosim.workbench.json_files import to_json
 from cosim.workbench.provenance import digest, sources_digest
 from ebn_model.chip.network import BusOverloadWarning
 from ebn_model.configurations import build_network
 from ebn_model.lif.network import UnstableWarning
-from ebn_model.network.evaluation import draw_trial
+from ebn_model.network.evaluation import Score, mean_score, validation_scores
 from ebn_model.network.metrics import distance_to_optimal, weight_correlation
 from ebn_model.network.results import LearnedState
-from ebn_model.network.seeds import Purpose
 from ebn_model.network.training import Training, train
 
 RUNAWAY_RATE = 100.0
@@ -25,26 +23,21 @@ networks fire at 6 to 20 Hz, neurons without any weights at up to 60 Hz."""
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What a chip amounts to: means over its validation trials, see Judgement.
+class Outcome(Score):
+    """The mean score of a chip over its validation trials.
 
     Attributes:
         worst_rate: the greatest rate of a trial, Hz.
         distance, correlation: of its weights from the optimal ones.
     """
 
-    paper_error: float
-    fitted_error: float
-    filtered_error: float
-    unscaled_error: float
-    rate: float
     worst_rate: float
     distance: float
     correlation: float
 
     @property
     def ran_away(self) -> bool:
-        """Whether a trial went beyond RUNAWAY_RATE."""
+        """True if a trial went beyond RUNAWAY_RATE."""
         return self.worst_rate > RUNAWAY_RATE
 
 
@@ -62,7 +55,7 @@ class ConditionRun:
 
     @property
     def key(self) -> str:
-        """What the outcome depends on, in one text; names don't count."""
+        """All that the outcome depends on, in one text; names don't count."""
         condition = self.condition
         values = {
             "parameters": condition.parameters.model_dump(mode="json"),
@@ -112,17 +105,11 @@ def _programmed(network) -> LearnedState:
 
 
 def _outcome(network, condition: Condition, seed: int) -> Outcome:
-    judgements = []
-    for index in range(condition.task.validation):
-        trial = draw_trial(network.parameters, condition.task, seed, Purpose.VALIDATION, index)
-        result = network.run(trial.command, seed=trial.seed)
-        judgements.append(judge(result, trial, network.parameters, condition.task))
-    names = [field.name for field in fields(Judgement)]
-    means = {name: float(np.mean([getattr(one, name) for one in judgements])) for name in names}
+    scores = validation_scores(network, condition.task, seed)
     weights, optimal = network.state.weights, network.optimal_state.weights
     return Outcome(
-        **means,
-        worst_rate=max(one.rate for one in judgements),
+        **asdict(mean_score(scores)),
+        worst_rate=max(one.rate for one in scores),
         distance=distance_to_optimal(weights, optimal),
         correlation=weight_correlation(weights, optimal),
     )

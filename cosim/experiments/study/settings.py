@@ -1,4 +1,4 @@
-"""What the study compares: methods, situations, and groups of both with their seeds."""
+"""Settings of a study: methods, situations, and groups of both with their seeds."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class Method(Section):
 
 
 class Situation(Section):
-    """What a method has to cope with; changes: of parameters and task, by key."""
+    """Situation that a method has to cope with; changes: of parameters and task, by key."""
 
     label: str
     changes: dict[str, Any] = Field(default_factory=dict)
@@ -78,7 +78,7 @@ class Group(Section):
 
 
 class StudySettings(Section):
-    """What the file says, by name."""
+    """Settings of a study, by name."""
 
     title: str
     seeds: dict[str, Seeds]
@@ -90,7 +90,7 @@ class StudySettings(Section):
 
 @dataclass(frozen=True)
 class Study:
-    """A study with its surroundings; results: folder for what comes out."""
+    """A study as it is to be run; results: folder for what comes out."""
 
     name: str
     settings: StudySettings

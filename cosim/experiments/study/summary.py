@@ -1,7 +1,7 @@
 """From runs to what they say about methods: means, intervals, runaway shares, differences."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
@@ -9,8 +9,10 @@ from scipy import stats
 from cosim.experiments.study.condition import Condition
 from cosim.experiments.study.condition_run import Outcome
 from cosim.workbench.statistics import CONFIDENCE, Estimate, estimate
+from ebn_model.network.evaluation import QUANTITIES as SCORED
 
-QUANTITIES = tuple(field.name for field in fields(Outcome))
+QUANTITIES = (*SCORED, "worst_rate", "distance", "correlation")
+"""Names of all that is reported of an Outcome."""
 
 
 @dataclass(frozen=True)
@@ -47,14 +49,14 @@ class Finding:
 
     @property
     def error(self) -> Estimate:
-        """What methods are compared by."""
+        """Quantity by which methods are compared."""
         return self.estimates[self.quantity]
 
 
 def findings(
     outcomes: Mapping[Condition, list[Outcome]], quantity: str, reference: str | None
 ) -> list[Finding]:
-    """What the runs of a group say.
+    """Findings from the runs of a group.
 
     Args:
         outcomes: of all conditions of a group, in the order of its seeds.
@@ -86,11 +88,6 @@ def share(count: int, seeds: int) -> Share:
     """A share with its interval."""
     interval = stats.binomtest(count, seeds).proportion_ci(CONFIDENCE, method="wilson")
     return Share(count, seeds, float(interval.low), float(interval.high))
-
-
-def power_law(x: np.ndarray, y: np.ndarray) -> float:
-    """Exponent b of the y = a*x**b that is nearest in log-log, shape (points,) each."""
-    return float(np.polyfit(np.log(x), np.log(y), 1)[0])
 
 
 def _errors(found: list[Outcome], quantity: str) -> np.ndarray:

@@ -1,8 +1,5 @@
 """The study's findings as CSV, as Markdown and as a table on the terminal."""
 
-import csv
-import io
-
 from rich.table import Table
 
 from cosim.experiments.study.condition import Condition
@@ -10,6 +7,7 @@ from cosim.experiments.study.condition_run import Outcome
 from cosim.experiments.study.settings import StudySettings
 from cosim.experiments.study.summary import QUANTITIES, Finding
 from cosim.workbench.statistics import Estimate
+from cosim.workbench.tables import csv_text, markdown_table
 
 _HEADERS = (
     "situation",
@@ -45,7 +43,7 @@ def findings_csv(groups: dict[str, list[Finding]]) -> str:
         for one in estimates:
             row += _numbers(one)
         rows.append(row)
-    return _csv([header, *rows])
+    return csv_text([header, *rows])
 
 
 def runs_csv(outcomes: dict[tuple[Condition, int], Outcome]) -> str:
@@ -54,7 +52,7 @@ def runs_csv(outcomes: dict[tuple[Condition, int], Outcome]) -> str:
     for (condition, seed), outcome in outcomes.items():
         values = [f"{getattr(outcome, name):.6g}" for name in QUANTITIES]
         rows.append([condition.group, condition.situation, condition.method, seed, *values])
-    return _csv(rows)
+    return csv_text(rows)
 
 
 def markdown(settings: StudySettings, groups: dict[str, list[Finding]]) -> str:
@@ -69,11 +67,9 @@ def markdown(settings: StudySettings, groups: dict[str, list[Finding]]) -> str:
             f"{seeds.count} seeds, {seeds.first} to {seeds.first + seeds.count - 1}; mean "
             f"[95 % confidence]. Error: {TEXTS[group.quantity]}.{_reference_text(settings, name)}",
             "",
-            "| " + " | ".join(_HEADERS) + " |",
-            "|" + "---|" * len(_HEADERS),
+            *markdown_table(_HEADERS, (_cells(settings, one) for one in found)),
+            "",
         ]
-        lines += ["| " + " | ".join(_cells(settings, one)) + " |" for one in found]
-        lines.append("")
     return "\n".join(lines)
 
 
@@ -123,9 +119,3 @@ def _numbers(value: Estimate | None) -> list[str]:
         return ["", "", ""]
     parts = (value.mean, value.low, value.high)
     return ["" if part is None else f"{part:.6g}" for part in parts]
-
-
-def _csv(rows: list[list]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue()

@@ -4,6 +4,7 @@ from experiment_calls import read_comparison, redraw_comparison, run_comparison
 from PIL import Image
 from synthetic import neuron_parameters, spike_table
 
+from cosim.circuits.neuron import bias_lines, read_biases
 from cosim.cli import main
 from cosim.experiments.bias_comparison.figure import Column, draw, make_overlay
 from cosim.experiments.neuron.settling import last_weights
@@ -104,6 +105,18 @@ def test_the_command_runs_comparisons_and_stimuli_alike(config, tmp_path, capsys
     assert main(["run", path, "--view", "mixed", *changes]) == 0
     assert (tmp_path / "out" / "tables" / "one" / "rule" / "mixed" / "run.json").is_file()
     assert main(["figures", path, *changes]) == 0
+
+
+def test_a_table_of_the_users_is_called_by_its_file(config, tmp_path):
+    for folder in ("a", "b"):
+        tmp_path.joinpath(folder).mkdir()
+        table = bias_lines(read_biases("rule"))
+        tmp_path.joinpath(folder, "rule.spice").write_text(table, encoding="utf-8")
+    comparison = read_comparison(config('"rule"', '"rule", "a/rule.spice"'))
+    results = [one.results.name for one in comparison.cases[0].simulations.values()]
+    assert results == [*comparison.cases[0].simulations] == ["published", "rule", "rule.spice"]
+    with pytest.raises(InputError, match=r"tables: 'rule\.spice' is listed twice"):
+        read_comparison(config('"rule"', '"a/rule.spice", "b/rule.spice"'))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from cosim.cells import characterise
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.mixed_neuron import I_MEM, MixedCircuit
 from cosim.circuits.neuron import bias_folder, read_biases
+from cosim.cli import main
 from cosim.engine.worker import run_jobs
 from cosim.experiments.calibration import recipe, to_waveforms
 from cosim.experiments.calibration.behaviour import behaviour
@@ -126,9 +127,9 @@ def test_a_bias_out_of_range_is_named(biases, made_of):
 
 @pytest.mark.slow
 def test_a_fit_finds_the_currents_behind_a_recording(biases, made_of, monkeypatch):
-    """The circuit is replaced by a model that is 0.05 nA off the twin: the offset is taken up."""
+    """The circuit is replaced by one that is 0.05 nA off the model: the offset is taken up."""
     truth = changed(biases, {"i_in": 1.05, "i_th_exc": 0.8, "i_tau_mem": 0.95})
-    played = stimulus(np.arange(4e-3, 100e-3, 5e-3), duration=102e-3, start_weight=5)
+    given = stimulus(np.arange(4e-3, 100e-3, 5e-3), duration=102e-3, start_weight=5)
 
     def circuit(table, recordings, *_):
         return [
@@ -136,16 +137,16 @@ def test_a_fit_finds_the_currents_behind_a_recording(biases, made_of, monkeypatc
             for r in recordings
         ]
 
-    taught = replay_model(made_of(truth), played, np.tile([1, 0, -1, 0], 5))
-    taught.i_mem_rise[:] += 0.05e-9
-    taught.i_mem_fall[:] += 0.05e-9
+    recording = replay_model(made_of(truth), given, np.tile([1, 0, -1, 0], 5))
+    recording.i_mem_rise[:] += 0.05e-9
+    recording.i_mem_fall[:] += 0.05e-9
     monkeypatch.setattr(to_waveforms, "replay_circuit", circuit)
     weighting = Weighting(3, (8e-9, 10e-9), {})
     news = []
     found = fit(
         biases,
         FREE,
-        [Recording(played, taught)],
+        [Recording(given, recording)],
         weighting,
         made_of,
         LocalPool(1),
@@ -159,11 +160,11 @@ def test_a_fit_finds_the_currents_behind_a_recording(biases, made_of, monkeypatc
 
 @pytest.mark.ngspice
 def test_the_replayed_circuit_is_the_learning_one_with_given_weights(biases):
-    played = stimulus((4e-3, 7e-3, 10e-3, 13e-3), duration=16e-3, start_weight=-3)
+    given = stimulus((4e-3, 7e-3, 10e-3, 13e-3), duration=16e-3, start_weight=-3)
     learning = MixedCircuit(biases)
-    [(_, vectors)] = run_jobs([learning.job(played, "learning")])
-    learned = learning.result(played, vectors)
-    job = replay_job(biases, played, learned.spikes.weight_before, "replay")
+    [(_, vectors)] = run_jobs([learning.job(given, "learning")])
+    learned = learning.result(given, vectors)
+    job = replay_job(biases, given, learned.spikes.weight_before, "replay")
     [(_, replayed)] = run_jobs([job])
     time = np.linspace(3e-3, 15.9e-3, 500)
     one = np.interp(time, replayed["time"], replayed[I_MEM])
@@ -208,6 +209,26 @@ def test_a_faulty_recipe_is_refused(text, message, tmp_path, monkeypatch):
 def test_an_unknown_recipe_names_those_there_are():
     with pytest.raises(InputError, match="no recipe 'nowhere'; there are: network, published"):
         recipe.read_recipe("nowhere")
+
+
+def test_a_recipe_of_the_users_is_read_by_its_path(tmp_path, monkeypatch):
+    for folder, base in (("a", "rule"), ("b", "table.spice")):
+        tmp_path.joinpath(folder).mkdir()
+        text = f"about = 'x'\nbase = '{base}'\n"
+        tmp_path.joinpath(folder, "mine.toml").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert recipe.read_recipe("a/mine.toml").base == "rule"
+    assert recipe.read_recipe("b/mine.toml").base == "b/table.spice"
+
+
+def test_no_recipe_overwrites_the_table_of_another(tmp_path, capsys):
+    for folder in ("a", "b"):
+        tmp_path.joinpath(folder).mkdir()
+        tmp_path.joinpath(folder, "mine.toml").write_text("about='x'\nbase='rule'\n")
+    stated = [str(tmp_path / folder / "mine.toml") for folder in ("a", "b")]
+    assert main(["calibrate", *stated, "--out", str(tmp_path / "out")]) == 2
+    assert "b/mine.toml: another recipe makes a table 'mine', too" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_margins_lie_between_the_decisions():

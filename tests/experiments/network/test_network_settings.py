@@ -2,7 +2,7 @@ import pytest
 from experiment_calls import read_networks
 from small import CONFIG, write_config
 
-from ebn_model.chip.parameters import HardwareParameters
+from ebn_model.chip.parameters import ChipParameters
 from ebn_model.configurations import configuration
 from ebn_model.errors import InputError
 
@@ -41,7 +41,7 @@ def test_none_takes_a_value_back(tmp_path):
 def test_a_configuration_decides_which_parameters_there_are(config):
     changes = ["neuron.i_in=1n", "configuration=hardware"]
     [experiment] = read_networks(config, changes)
-    assert isinstance(experiment.parameters, HardwareParameters)
+    assert isinstance(experiment.parameters, ChipParameters)
     assert experiment.parameters.neuron.i_in == 1e-9
     with pytest.raises(InputError, match=r"unknown key 'neuron\.i_in'; known are configuration"):
         read_networks(config, changes[:1])

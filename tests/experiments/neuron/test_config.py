@@ -3,7 +3,7 @@ from experiment_calls import read_experiment, read_simulation
 
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.mixed_neuron import MIXED_SOLVER
-from cosim.circuits.neuron import read_biases
+from cosim.circuits.neuron import bias_lines, read_biases
 from cosim.engine.solver_options import SolverOptions
 from cosim.experiments.neuron.config import Tolerances
 from cosim.workbench.experiment_files import experiment_names, read_file
@@ -256,6 +256,22 @@ def test_an_unknown_table_lists_those_there_are():
         InputError, match=r"unknown bias table 'rules'; there are: network, published, rule"
     ):
         read_simulation("simulation_1", biases="rules")
+
+
+def test_a_table_of_the_users_is_seen_from_the_file_that_states_it(tmp_path, monkeypatch):
+    text = bias_lines(read_biases("rule"))
+    tmp_path.joinpath("mine").mkdir()
+    tmp_path.joinpath("mine", "rule.spice").write_text(text, encoding="utf-8")
+    path = tmp_path / "mine" / "stimulus.toml"
+    path.write_text('biases = "rule.spice"\n[stimulus]\nspikes = [4e-3]\n', encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    stated = read_simulation("mine/stimulus.toml")
+    assert stated.experiment.bias_table() == read_biases("rule")
+    # Not the results of the table that is called `rule`.
+    given = read_simulation("simulation_1", biases="mine/rule.spice")
+    assert given.experiment.bias_table() == read_biases("rule")
+    own = read_simulation("simulation_1", biases="rule")
+    assert given.results == own.results.with_name("rule.spice")
 
 
 def test_conditions_of_ones_own_get_a_folder_of_their_own(tmp_path):

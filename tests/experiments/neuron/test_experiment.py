@@ -215,7 +215,7 @@ def test_an_unknown_view_lists_the_known(short):
 def test_a_failed_run_leaves_the_earlier_results(short, solver, tmp_path, error, culprit):
     run([short("i_in=1.4n", out=tmp_path)])
     before = files(tmp_path)
-    solver.error = (culprit, error)
+    solver.errors[culprit] = error
     with pytest.raises(type(error)):
         run([short("i_in=1.4n", out=tmp_path)], force=True)
     after = files(tmp_path)

@@ -134,10 +134,7 @@ NOT_TRAINED_BY = [
         (constants_key, "cosim/cells/benches/dpi_membrane.py"),
         (constants_key, "cosim/cells/benches/plastic_synapse.py"),
         (constants_key, "cosim/cells/dpi_fit.py"),
-        *(
-            (study_key, module)
-            for module in [*TRAINED_BY, "cosim/experiments/network/judgement.py"]
-        ),
+        *((study_key, module) for module in [*TRAINED_BY, "ebn_model/network/evaluation.py"]),
         *(
             (training_key, module)
             for module in [*TRAINED_BY, "cosim/experiments/network/final_trial.py"]

@@ -2,14 +2,17 @@ import json
 from dataclasses import replace
 
 import fake_circuit
+import faults
 import pytest
 from experiment_calls import read_simulation, run
+from fake_circuit import FakeCircuit
+from faults import shifted
 from synthetic import neuron_parameters, result, spike_table
 
 from cosim.comparison.spikes import compare
 from cosim.engine.solver_options import SolverOptions
 from cosim.experiments.neuron.config import Tolerances
-from cosim.experiments.neuron.verdict import published_rows
+from cosim.experiments.neuron.verdict import published_checks
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.sealed import read_sealed
 
@@ -119,16 +122,6 @@ def own(tmp_path, solver):
     return read
 
 
-def off_by(ampere):
-    """A circuit's result with another I_mem and the decisions of the others."""
-
-    def result(self, stimulus, vectors):
-        run = LearningNeuron(neuron_parameters()).run(stimulus)
-        return replace(run, i_mem=run.i_mem + ampere)
-
-    return result
-
-
 def row(report, quantity, comparison="model against transistor"):
     [found] = [
         row for row in report.checks if (row.comparison, row.quantity) == (comparison, quantity)
@@ -152,9 +145,9 @@ def test_the_membrane_of_an_own_stimulus_is_judged(own, monkeypatch):
     """Whatever was changed, and though all decisions are the same."""
     change = "biases=rule"
     assert row(run([own(change)])[0], ALIKE).passed is True
-    monkeypatch.setattr(fake_circuit.FakeCircuit, "result", off_by(1947e-9))
+    faults.give(monkeypatch, FakeCircuit, shifted(1947e-9))
     [report] = run([own(change)], force=True)
-    assert [row.quantity for row in report.checks if row.passed is False] == [ALIKE]
+    assert row(report, ALIKE).passed is False
     assert row(report, ALIKE).measured == "1947.000 nA"
     assert report.passed is False
 
@@ -169,7 +162,7 @@ def test_the_membrane_of_an_own_stimulus_is_judged(own, monkeypatch):
 )
 @pytest.mark.parametrize(("factor", "passed"), [(0.99, True), (1.01, False)])
 def test_its_limit_goes_with_i_rest_or_is_stated(own, monkeypatch, changes, limit, factor, passed):
-    monkeypatch.setattr(fake_circuit.FakeCircuit, "result", off_by(limit * factor))
+    faults.give(monkeypatch, FakeCircuit, shifted(limit * factor))
     [report] = run([own(*changes)])
     assert row(report, ALIKE).passed is passed
 
@@ -180,7 +173,7 @@ def test_its_limit_goes_with_the_models_membrane_where_that_is_higher(
 ):
     simulation = own("i_rest=1n")
     model = LearningNeuron(neuron_parameters()).run(simulation.experiment.stimulus.stimulus())
-    monkeypatch.setattr(fake_circuit.FakeCircuit, "result", off_by(share * model.i_mem.max()))
+    faults.give(monkeypatch, FakeCircuit, shifted(share * model.i_mem.max()))
     assert row(run([simulation])[0], ALIKE).passed is passed
 
 
@@ -238,7 +231,7 @@ def test_turning_points_agree_within_the_deviation(turns, expected, deviation, a
     run = spike_table([9e-9], [0])
     comparison = replace(compare(result([9e-9], [0]), run), turning_points=turns)
     tolerances = Tolerances(turning_points=expected, turning_point_deviation=deviation)
-    judged, *_ = published_rows("circuit", comparison, tolerances, judge=True)
+    judged, *_ = published_checks("circuit", comparison, tolerances, judge=True)
     assert judged.passed is agree
 
 
@@ -277,7 +270,7 @@ def test_another_number_of_turning_points_fails(required, turns):
     run = result([2e-9, 8e-9], [1, 0])
     comparison = replace(compare(run, run), turning_points=turns)
     tolerances = Tolerances(turning_points=required, turning_point_deviation=63)
-    row = published_rows("circuit", comparison, tolerances, judge=True)[0]
+    row = published_checks("circuit", comparison, tolerances, judge=True)[0]
     assert (row.quantity, row.passed) == ("turning points", False)
 
 

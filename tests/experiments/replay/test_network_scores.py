@@ -1,17 +1,17 @@
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 from synthetic_rows import run, stimulus
 
-from cosim.experiments.replay.network_scores import codes_of_rows, network_score, network_scores
+from cosim.experiments.replay.network_scores import codes_of_rows, network_scores
 from ebn_model.chip.mapping import weights_of_codes
-from ebn_model.chip.network import HardwareNetwork, hardware_state
-from ebn_model.chip.parameters import HardwareParameters
+from ebn_model.chip.network import ChipNetwork, chip_state
+from ebn_model.chip.parameters import ChipParameters
 from ebn_model.errors import InputError
 from ebn_model.network.balance import balance, input_currents
 from ebn_model.network.decoding import decoding_error
-from ebn_model.network.evaluation import draw_trial, validate
+from ebn_model.network.evaluation import draw_trial, mean_score, validation_scores
 from ebn_model.network.parameters import TaskParameters
 from ebn_model.network.seeds import Purpose
 
@@ -21,7 +21,7 @@ SEED = 3
 
 @pytest.fixture(scope="module")
 def network():
-    return HardwareNetwork.build(HardwareParameters(neurons=6, noise=20e-12), seed=1)
+    return ChipNetwork.build(ChipParameters(neurons=6, noise=20e-12), seed=1)
 
 
 @pytest.fixture(scope="module")
@@ -30,21 +30,20 @@ def codes(network):
 
 
 def test_scores_are_those_of_the_network_with_these_codes(network, codes):
-    programmed = replace(network, state=hardware_state(codes, network.parameters))
-    expected = validate(programmed, TASK, SEED)
-    found = network_score(network, codes, TASK, SEED)
-    assert found.decoding_error == pytest.approx(expected.decoding_error, rel=1e-12)
-    assert found.unscaled_error == pytest.approx(expected.unscaled_error, rel=1e-12)
-    assert found.rate == pytest.approx(expected.rate, rel=1e-12)
+    programmed = replace(network, state=chip_state(codes, network.parameters))
+    expected = mean_score(validation_scores(programmed, TASK, SEED))
+    found = network_scores(network, {"a": codes}, TASK, SEED)["a"]
+    for name, value in asdict(expected).items():
+        assert getattr(found, name) == pytest.approx(value, rel=1e-12), name
 
 
 def test_the_papers_formula_and_the_balance_of_one_trial(network, codes):
     p, task = network.parameters, TASK.model_copy(update={"validation": 1})
     trial = draw_trial(p, task, SEED, Purpose.VALIDATION)
-    programmed = replace(network, state=hardware_state(codes, p))
+    programmed = replace(network, state=chip_state(codes, p))
     result = programmed.run(trial.command, seed=trial.seed)
     target = trial.samples / task.amplitude
-    found = network_score(network, codes, task, SEED)
+    found = network_scores(network, {"a": codes}, task, SEED)["a"]
     assert found.paper_error == pytest.approx(
         decoding_error(result.output[: len(target)], target, "paper"), rel=1e-12
     )
@@ -57,7 +56,7 @@ def test_the_papers_formula_and_the_balance_of_one_trial(network, codes):
         p,
     )
     balanced = balance(currents, p)
-    assert found.correlation == pytest.approx(np.mean(balanced.correlation), rel=1e-12)
+    assert found.balance == pytest.approx(np.mean(balanced.correlation), rel=1e-12)
     assert found.lag == pytest.approx(np.median(balanced.lag), abs=1e-12)
 
 
@@ -70,7 +69,7 @@ def test_all_codes_get_the_same_trials(network, codes):
 
 def test_codes_of_another_shape_are_refused(network):
     with pytest.raises(InputError, match=r"state\.weights"):
-        network_score(network, np.zeros((5, 5)), TASK, SEED)
+        network_scores(network, {"a": np.zeros((5, 5))}, TASK, SEED)
 
 
 def test_rows_put_their_final_codes_into_the_networks():

@@ -12,8 +12,8 @@ from test_replay_settings import CONFIG
 
 from cosim.cli import main
 from cosim.experiments.replay import report as report_module
-from cosim.experiments.replay.training import taught_run
-from cosim.experiments.replay.trajectories import HEADER
+from cosim.experiments.replay.recorded_run import recorded_run
+from cosim.experiments.replay.trajectories import COLUMNS
 from cosim.workbench import output
 from cosim.workbench.output import OutputError
 from ebn_model.errors import InputError
@@ -87,7 +87,7 @@ def test_the_weights_of_each_synapse_over_time(config, results):
     folder = results / "trajectories"
     assert sorted(path.name for path in folder.iterdir()) == ["row_001.csv", "row_003.csv"]
     text = (folder / "row_001.csv").read_text()
-    assert text.startswith(f"{HEADER}\n0.000000,0,,")
+    assert text.startswith(f"{','.join(COLUMNS)}\n0.000000,0,,")
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [row["pre"] for row in rows[:4]] == ["0", "2", "3", "4"]
     result = load(results / "network.h5", NetworkResult)
@@ -174,23 +174,23 @@ def test_a_full_disk_is_found_before_the_run(config, solver, monkeypatch):
 
 def test_the_stretch_comes_after_the_training_and_begins_alike(config):
     replay = read_replay(config)
-    taught = taught_run(replay)
+    recorded = recorded_run(replay)
     chosen = replay.settings.network
-    start = Training(type(taught.network).build(replay.parameters, 2), chosen.task, 2)
+    start = Training(type(recorded.network).build(replay.parameters, 2), chosen.task, 2)
     trained = train(start, 1).network
-    assert np.array_equal(taught.network.state.weights, trained.state.weights)
-    assert taught.network.state.weights.any()
+    assert np.array_equal(recorded.network.state.weights, trained.state.weights)
+    assert recorded.network.state.weights.any()
     trial = draw_trial(replay.parameters, chosen.task, 2, Purpose.TRIAL, 1)
-    assert np.array_equal(taught.command, trial.command[:501])
-    longer = taught_run(read_replay(config, full=True))
+    assert np.array_equal(recorded.command, trial.command[:501])
+    longer = recorded_run(read_replay(config, full=True))
     assert longer.result.duration == pytest.approx(80e-3)
-    count = len(taught.result.spike_times)
-    assert np.array_equal(longer.result.spike_times[:count], taught.result.spike_times)
+    count = len(recorded.result.spike_times)
+    assert np.array_equal(longer.result.spike_times[:count], recorded.result.spike_times)
 
 
 def test_a_stretch_longer_than_a_trial(config):
     with pytest.raises(InputError, match="longer than a trial"):
-        taught_run(read_replay(config, ["stretch.duration=2"]))
+        recorded_run(read_replay(config, ["stretch.duration=2"]))
 
 
 def test_rows_that_there_are_not(config, capsys):
@@ -235,7 +235,7 @@ def test_spikes_of_ones_own(spikes, tmp_path, solver, capsys):
         assert words in summary["command"]
     assert "--free" not in summary["command"]
     table = (out / "trajectories" / "row_001.csv").read_text().splitlines()
-    assert table[:3] == [HEADER, "0.000000,0,,0,0", "0.000000,2,,0,0"]
+    assert table[:3] == [",".join(COLUMNS), "0.000000,0,,0,0", "0.000000,2,,0,0"]
     assert main(["replay", str(spikes), *options, "--duration", "40ms", "--out", str(out)]) == 0
     assert solver.ran() == []
 

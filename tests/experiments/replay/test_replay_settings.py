@@ -96,7 +96,7 @@ def test_what_is_as_it_was_is_no_change(config, tmp_path):
         ("stretch.rows=1,x", "rows"),
         ("stretch.rows=-1", "rows"),
         ("stretch.duration=0", "duration"),
-        ("configuration=paper", "'paper' is not a network of the hardware"),
+        ("configuration=paper", "'paper' is not a network of the chip"),
         ("configuration=best", "no configuration 'best'"),
     ],
 )
@@ -124,3 +124,14 @@ def test_the_projects_own_replay_is_of_all_rows_for_a_second():
     assert tolerances.one_step >= 0.99
     assert min(tolerances.trajectory, tolerances.final_weight_correlation) >= 0.95
     assert tolerances.unexplained == 0
+
+
+def test_a_table_of_the_users_is_seen_from_the_file_that_states_it(config, tmp_path):
+    text = f'biases = "mine/network.spice"\n{CONFIG}'
+    tmp_path.joinpath("small.toml").write_text(text, encoding="utf-8")
+    assert read_replay(config).settings.biases == str(tmp_path / "mine" / "network.spice")
+
+
+def test_a_path_among_the_changes_is_part_of_a_folders_name(config, tmp_path):
+    replay = read_replay(config, ["biases=mine/network.spice"])
+    assert replay.results == tmp_path / "small_results" / "biases=mine_network.spice"

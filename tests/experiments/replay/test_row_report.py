@@ -3,20 +3,19 @@ from xml.etree import ElementTree
 
 import pytest
 from PIL import Image
-from synthetic_rows import case, outcome, run, same_case, stimulus
+from synthetic_rows import case, outcome, run, same_case, score, stimulus
 
 from cosim.comparison.row_case import RowComparisonInput
 from cosim.comparison.tolerances import ReplayTolerances, ReportSettings
 from cosim.experiments.replay import report as report_module
-from cosim.experiments.replay.network_scores import NetworkScore
 from cosim.experiments.replay.report import make_report
 from cosim.workbench.json_files import to_json
 from cosim.workbench.output import OutputError
 
 MISSING = RowComparisonInput(None, run((9,), (0,)), stimulus(), same_case().rule)
 SCORES = {
-    "model": NetworkScore(0.10, 0.2, 12.0, 0.3, 0.9, 1e-3),
-    "circuit": NetworkScore(0.11, 0.25, 13.5, 0.4, float("nan"), float("nan")),
+    "model": score(0.10),
+    "circuit": score(0.11, 0.25, 13.5, 0.4, None, None),
 }
 
 

@@ -1,11 +1,10 @@
 import pytest
-from synthetic_rows import case, run, same_case, stimulus
+from synthetic_rows import case, run, same_case, score, stimulus
 
 from cosim.comparison.row_case import RowComparisonInput
 from cosim.comparison.rows import compare_rows
 from cosim.comparison.tolerances import ReplayTolerances
-from cosim.experiments.replay.network_scores import NetworkScore
-from cosim.experiments.replay.verdict import verdict_rows
+from cosim.experiments.replay.verdict import verdict_checks
 from cosim.workbench.checks import overall
 
 ONE_STEP, TRAJECTORY = "one-step decisions beyond ± 10 pA", "decisions along the trajectory"
@@ -19,7 +18,7 @@ MISSING = RowComparisonInput(None, run((9,), (0,)), stimulus(), same_case().rule
 def verdict(cases, network=None, **changes):
     """The verdict's rows by quantity."""
     tolerances = ReplayTolerances(**changes)
-    rows = verdict_rows(compare_rows(cases, tolerances), network or {}, "mixed", tolerances)
+    rows = verdict_checks(compare_rows(cases, tolerances), network or {}, "mixed", tolerances)
     return {row.quantity: row for row in rows}
 
 
@@ -53,7 +52,7 @@ def test_a_membrane_that_is_off_before_any_difference_fails():
     assert failed({1: case(circuit, model)}, i_mem_alike_rms=0.22e-9) == []
 
 
-def test_after_a_different_decision_the_membrane_is_just_shown():
+def test_after_a_different_decision_the_membrane_is_unjudged():
     """The first of two ends 6 ms after the start."""
     times = [0, 6e-3, 6.001e-3, 50e-3]
     circuit = run((9.35, 9.35), (0, 0), waveform=(times, [9.1, 9.1, 12, 12]))
@@ -129,12 +128,8 @@ def test_a_required_waveform_must_be_there():
     assert failed({0: case(dropped, dropped)}) == []
 
 
-def score(error):
-    return NetworkScore(0.2, error, 12.0, 0.3, 0.9, 1e-3)
-
-
 def test_the_circuits_network_must_code_as_well_as_the_models():
-    network = {"model": score(0.10), "circuit": score(0.111)}
+    network = {"model": score(unscaled=0.10), "circuit": score(unscaled=0.111)}
     assert failed({0: same_case()}, network, network_error_ratio=1.1) == [RATIO]
     assert failed({0: same_case()}, network, network_error_ratio=1.2) == []
     rows = verdict({0: same_case()}, network)
@@ -145,13 +140,13 @@ def test_the_circuits_network_must_code_as_well_as_the_models():
 
 
 def test_the_circuits_network_must_code_better_than_the_untrained():
-    network = {"untrained": score(4.0), "circuit": score(1.0)}
+    network = {"untrained": score(unscaled=4.0), "circuit": score(unscaled=1.0)}
     quantity = "unscaled decoding error, circuit over untrained"
     assert failed({0: same_case()}, network, untrained_error_ratio=0.2) == [quantity]
     assert failed({0: same_case()}, network, untrained_error_ratio=0.3) == []
 
 
-@pytest.mark.parametrize("network", [{}, {"model": score(0.1)}])
+@pytest.mark.parametrize("network", [{}, {"model": score(unscaled=0.1)}])
 def test_a_network_that_was_not_scored_fails_only_if_it_is_required(network):
     assert failed({0: same_case()}, network, network_error_ratio=1.1) == [RATIO]
     assert failed({0: same_case()}, network) == []

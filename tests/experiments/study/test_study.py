@@ -1,6 +1,6 @@
 import csv
 import json
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ from cosim.experiments.protocol import Work
 from cosim.experiments.study import runner
 from cosim.experiments.study.condition_run import RUNAWAY_RATE, ConditionRun, Outcome, run_condition
 from cosim.experiments.study.settings import conditions
-from cosim.experiments.study.summary import findings, power_law, share
+from cosim.experiments.study.summary import findings, share
 from cosim.workbench.journal import Journal
 from cosim.workbench.placement import Placement
 from ebn_model.errors import InputError
@@ -238,7 +238,7 @@ def test_the_command_prints_a_table_for_each_group(file, capsys, monkeypatch):
 
 
 def outcome(error, worst_rate=10.0):
-    quantities = dict.fromkeys(asdict(Outcome(*[0.0] * 8)), 0.5)
+    quantities = dict.fromkeys([field.name for field in fields(Outcome)], 0.5)
     return Outcome(**quantities | {"fitted_error": error, "worst_rate": worst_rate})
 
 
@@ -262,11 +262,6 @@ def test_findings_compare_seed_by_seed(settings):
 def test_shares_have_wilson_s_interval():
     none = share(0, 20)
     assert (none.low, none.high) == (0.0, pytest.approx(0.161, abs=1e-3))
-
-
-def test_a_power_law_is_found():
-    x = np.array([1.0, 10.0, 100.0])
-    assert power_law(x, 3 * x**-1.5) == pytest.approx(-1.5)
 
 
 def test_a_journal_keeps_whole_lines_only(tmp_path):

@@ -17,6 +17,8 @@ def root(tmp_path):
     folder = tmp_path / "ebn_model" / "network"
     folder.mkdir(parents=True)
     shutil.copy(PACKAGE / "network" / "compilation.py", folder)
+    for package in (folder, folder.parent):
+        package.joinpath("__init__.py").touch()
     return tmp_path
 
 

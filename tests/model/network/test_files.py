@@ -9,7 +9,7 @@ from ebn_model.errors import InputError
 from ebn_model.lif.construction import initial_state
 from ebn_model.network import files
 from ebn_model.network.decoder import random_decoder
-from ebn_model.network.fields import HARDWARE_UNITS
+from ebn_model.network.fields import CHIP_UNITS
 from ebn_model.network.files import load, save, write_spikes
 from ebn_model.network.mismatch import Mismatch, draw_mismatch
 from ebn_model.network.parameters import MismatchParameters, NetworkParameters, TaskParameters
@@ -127,7 +127,7 @@ def test_the_same_record_is_the_same_file(tmp_path):
 
 def test_units_are_in_the_file(tmp_path):
     save(result(), tmp_path / "lif.h5")
-    save(result(), tmp_path / "hardware.h5", HARDWARE_UNITS)
+    save(result(), tmp_path / "hardware.h5", CHIP_UNITS)
     names = ("spike_times", "spike_neurons", "updates/delta", "state/v_rest")
     for file_name, units in (
         ("lif.h5", ["s", "1", "weight unit", "V"]),

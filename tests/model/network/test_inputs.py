@@ -6,7 +6,6 @@ from ebn_model.network.inputs import (
     on_grid,
     sine_command,
     smoothed_noise,
-    step_command,
     step_count,
 )
 from ebn_model.network.parameters import TaskParameters
@@ -113,23 +112,6 @@ def test_the_grid_begins_and_ends_with_the_samples():
 def test_impossible_samples_are_refused(samples, named):
     with pytest.raises(InputError, match=named):
         on_grid(samples, 1.0, DT)
-
-
-def test_a_step_lasts_from_its_start_to_its_stop():
-    command = step_command(np.array([2.0, -1]), 2e-3, 4e-3, 5e-3, 1e-3)
-    assert command.tolist() == [[0, 0], [0, 0], [2, -1], [2, -1], [0, 0], [0, 0]]
-
-
-@pytest.mark.parametrize(("start", "stop"), [(-1e-3, 1), (3e-3, 3e-3), (3e-3, 2e-3), (0, np.nan)])
-def test_a_step_has_an_order(start, stop):
-    with pytest.raises(InputError, match="in order"):
-        step_command(np.ones(1), start, stop, 5e-3, 1e-3)
-
-
-def test_a_step_may_outlast_the_run_but_not_begin_after_it():
-    assert step_command(np.ones(1), 1e-3, np.inf, 2e-3, 1e-3).tolist() == [[0], [1], [1]]
-    with pytest.raises(InputError, match="after the end"):
-        step_command(np.ones(1), 3e-3, 4e-3, 2e-3, 1e-3)
 
 
 def test_a_sine_by_hand():

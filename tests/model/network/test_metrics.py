@@ -6,7 +6,6 @@ from ebn_model.network.metrics import (
     distance_to_optimal,
     interval_variation,
     mean_rate,
-    saturated_share,
     scale_to_optimal,
     weight_correlation,
 )
@@ -75,18 +74,6 @@ def test_a_correlation_by_hand():
     weights = np.array([[9.0, 1, 2], [3, 9, 4], [5, 6, 9]])
     optimal = np.array([[0.0, 2, 1], [3, 0, 4], [5, 6, 0]])
     assert weight_correlation(weights, optimal) == pytest.approx(1 - 2 / 35)
-
-
-@pytest.mark.parametrize("shape", [(2, 3), (1, 1), (4,)])
-def test_the_saturated_share_is_that_of_a_network(shape):
-    with pytest.raises(InputError, match="N >= 2"):
-        saturated_share(np.zeros(shape), PARAMETERS)
-
-
-def test_the_saturated_share_by_hand():
-    # 64 and -64 with LSB 2: the ends are -64 and 62
-    weights = np.array([[99.0, 62, -64], [61.9, 99, -63.9], [70, -70, 99]])
-    assert saturated_share(weights, PARAMETERS) == pytest.approx(4 / 6)
 
 
 def test_rates():

@@ -7,7 +7,7 @@ from cosim.workbench.progress import progress_bars
 from ebn_model.row import RowStimulus
 
 
-def replay_shown(
+def run_with_progress(
     stimuli: Mapping[int, RowStimulus], settings: RowSettings
 ) -> tuple[ReplayResult, MissingRowsError | None]:
     """The result, and the error that names the rows which are missing in it.

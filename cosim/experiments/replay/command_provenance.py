@@ -1,4 +1,4 @@
-"""What it takes to repeat a replay of somebody's own spikes."""
+"""Provenance of a replay of somebody's own spikes."""
 
 import argparse
 import shlex

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cosim.experiments.replay.settings import ReplayExperiment
-from ebn_model.chip.network import HardwareNetwork
+from ebn_model.chip.network import ChipNetwork
 from ebn_model.errors import InputError
 from ebn_model.network.evaluation import draw_trial
 from ebn_model.network.results import NetworkResult
@@ -14,19 +14,19 @@ from ebn_model.network.training import Training, train
 
 
 @dataclass(frozen=True, eq=False)
-class TaughtRun:
-    """What is replayed.
+class RecordedRun:
+    """A network and the run of it that is replayed.
 
     Attributes:
         network: before the stretch. command: its input, shape (steps + 1, Nx). result: its run.
     """
 
-    network: HardwareNetwork
+    network: ChipNetwork
     command: np.ndarray
     result: NetworkResult
 
 
-def taught_run(experiment: ReplayExperiment) -> TaughtRun:
+def recorded_run(experiment: ReplayExperiment) -> RecordedRun:
     """Train, and run the stretch with learning, from rest.
 
     The stretch is the beginning of the trial that comes next, so that a longer one begins with a
@@ -41,7 +41,7 @@ def taught_run(experiment: ReplayExperiment) -> TaughtRun:
             f"stretch.duration = {stretch.duration:g} s is longer than a trial, "
             f"task.duration = {chosen.task.duration:g} s"
         )
-    network = HardwareNetwork.build(experiment.parameters, chosen.seed)
+    network = ChipNetwork.build(experiment.parameters, chosen.seed)
     # What is scored on the way is of no use here.
     task = chosen.task.model_copy(update={"checkpoint": chosen.iterations + 1, "validation": 1})
     training = Training(network, task, chosen.seed)
@@ -51,4 +51,4 @@ def taught_run(experiment: ReplayExperiment) -> TaughtRun:
     trial = draw_trial(p, chosen.task, chosen.seed, Purpose.TRIAL, chosen.iterations)
     command = trial.command[: round(stretch.duration / p.dt) + 1]
     result = training.network.run(command, learn=True, seed=trial.seed)
-    return TaughtRun(training.network, command, result)
+    return RecordedRun(training.network, command, result)

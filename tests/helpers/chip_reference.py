@@ -1,4 +1,4 @@
-"""An independent hardware network in plain Python: adaptive integration from event to event."""
+"""An independent model of the chip's network in plain Python, integrated from event to event."""
 
 import numpy as np
 from scipy.integrate import solve_ivp
@@ -16,7 +16,7 @@ from ebn_model.weight_counter import WeightCounter
 def simulate(parameters, decoder, codes, command, input_gain):
     """Spikes (time, neuron) and updates (time, post, pre, delta) of a nominal, learning chip."""
     neuron, count = parameters.neuron, parameters.neurons
-    twin, synapses = LearningNeuron(neuron), (neuron.excitatory, neuron.inhibitory)
+    model, synapses = LearningNeuron(neuron), (neuron.excitatory, neuron.inhibitory)
     counters = [[WeightCounter(int(c), parameters.sub_lsbs) for c in row] for row in codes]
     grid = np.arange(len(command)) * parameters.dt
     firing = np.log(state_of(neuron.spike.i_spike, neuron.membrane))
@@ -83,7 +83,7 @@ def simulate(parameters, decoder, codes, command, input_gain):
             elif kind == "rise":
                 i_mem = output_current(np.exp(state[0]), neuron.membrane)
                 pulses[k] = [
-                    0 if n == k else int(twin.decide(i_mem[n], counters[n][k].weight))
+                    0 if n == k else int(model.decide(i_mem[n], counters[n][k].weight))
                     for n in range(count)
                 ]
                 events.append((time + parameters.pulse_width, "fall", k))

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from ebn_model.chip.network import HardwareNetwork
-from ebn_model.chip.parameters import HardwareParameters
-from ebn_model.chip.row import HardwareRow
+from ebn_model.chip.network import ChipNetwork
+from ebn_model.chip.parameters import ChipParameters
+from ebn_model.chip.row import ChipRow
 from ebn_model.chip.row_stimulus import row_input, row_stimulus
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.measured import measured_parameters
@@ -35,7 +35,7 @@ def test_with_one_synapse_it_is_the_learning_neuron(code, sub_lsbs):
     rises = 3e-3 + 4e-3 * np.arange(9)
     alone = Stimulus(rises, WIDTH, 40e-3, code)
     expected = LearningNeuron(NEURON, sub_lsbs).run(alone)
-    found = HardwareRow(NEURON).run(row(rises, [0] * 9, [code], sub_lsbs=sub_lsbs))
+    found = ChipRow(NEURON).run(row(rises, [0] * 9, [code], sub_lsbs=sub_lsbs))
     assert found.events.decision.tolist() == expected.spikes.decision.tolist()
     assert found.events.weight_after.tolist() == expected.spikes.weight_after.tolist()
     assert found.output_spikes == pytest.approx(expected.output_spikes, abs=10e-6)
@@ -47,8 +47,8 @@ def test_with_one_synapse_it_is_the_learning_neuron(code, sub_lsbs):
 
 def test_overlapping_pulses_add_up_at_the_integrators():
     """Two half weights at the same time are one weight, up to the slot between them."""
-    half = HardwareRow(NEURON).run(row([3e-3, 3.1e-3], [0, 1], [4, 4], 10e-3))
-    whole = HardwareRow(NEURON).run(row([3.05e-3], [0], [8], 10e-3))
+    half = ChipRow(NEURON).run(row([3e-3, 3.1e-3], [0, 1], [4, 4], 10e-3))
+    whole = ChipRow(NEURON).run(row([3.05e-3], [0], [8], 10e-3))
     kicks = [run.i_mem[-1] - run.i_mem[0] for run in (half, whole)]
     assert kicks[0] == pytest.approx(kicks[1], rel=0.01)
 
@@ -66,8 +66,8 @@ def test_counters_saturate():
         )
         for count, code, current in ((1, 31, -540e-12), (3, -31, 1.5e-9))
     )
-    falling = HardwareRow(NEURON).run(low)
-    rising = HardwareRow(NEURON.model_copy(update={"spike": _never()})).run(high)
+    falling = ChipRow(NEURON).run(low)
+    rising = ChipRow(NEURON.model_copy(update={"spike": _never()})).run(high)
     assert falling.events.decision.tolist() == [1]
     assert falling.events.weight_after.tolist() == [31]
     assert rising.events.decision.tolist() == [-1, -1, -1]
@@ -80,7 +80,7 @@ def _never():
 
 def test_a_forced_spike_holds_the_membrane():
     spikes = np.array([5e-3, 5.5e-3])
-    result = HardwareRow(NEURON).run(row([3e-3], [0], [20], 12e-3, forced_spikes=spikes))
+    result = ChipRow(NEURON).run(row([3e-3], [0], [20], 12e-3, forced_spikes=spikes))
     held = (result.time > 5.6e-3) & (result.time < 5.5e-3 + NEURON.spike.refractory)
     assert result.output_spikes.tolist() == spikes.tolist()
     assert result.i_mem[held] == pytest.approx(NEURON.spike.i_held)
@@ -91,25 +91,25 @@ def test_where_spikes_are_forced_it_has_none_of_its_own():
     rises = 3e-3 + 3e-3 * np.arange(8)
     free = row(rises, np.arange(8) % 2, [31, 31])
     forced = row(rises, np.arange(8) % 2, [31, 31], forced_spikes=[])
-    assert len(HardwareRow(NEURON).run(free).output_spikes) > 1
-    assert len(HardwareRow(NEURON).run(forced).output_spikes) == 0
+    assert len(ChipRow(NEURON).run(free).output_spikes) > 1
+    assert len(ChipRow(NEURON).run(forced).output_spikes) == 0
 
 
 def test_a_pulse_in_the_refractory_period_is_decided_on_the_held_current():
-    result = HardwareRow(NEURON).run(row([6e-3], [0], [0], 12e-3, forced_spikes=[5e-3]))
+    result = ChipRow(NEURON).run(row([6e-3], [0], [0], 12e-3, forced_spikes=[5e-3]))
     assert result.events.i_mem_rise[0] == pytest.approx(NEURON.spike.i_held)
     assert result.events.decision.tolist() == [0]
 
 
 def test_a_pulse_that_the_end_cuts_off_changes_nothing():
-    result = HardwareRow(NEURON).run(row([3e-3, 9.5e-3], [0, 0], [-20], 10e-3))
+    result = ChipRow(NEURON).run(row([3e-3, 9.5e-3], [0, 0], [-20], 10e-3))
     assert np.isnan(result.events.t_fall).tolist() == [False, True]
     assert result.events.weight_after[1] == result.events.weight_before[1]
     assert result.final_codes[0] == result.events.weight_after[0]
 
 
 def test_no_pulses():
-    result = HardwareRow(NEURON).run(row([], [], [3], 5e-3))
+    result = ChipRow(NEURON).run(row([], [], [3], 5e-3))
     assert len(result.events) == 0
     assert result.final_codes.tolist() == [3]
 
@@ -117,8 +117,8 @@ def test_no_pulses():
 @pytest.mark.parametrize("sub_lsbs", [0, 2])
 def test_all_rows_of_a_network_make_the_network(sub_lsbs):
     """Given its spikes, each row takes the same decisions, and frees itself at the same times."""
-    parameters = HardwareParameters(neurons=6, sub_lsbs=sub_lsbs, initial="random")
-    network = HardwareNetwork.build(parameters, 3)
+    parameters = ChipParameters(neurons=6, sub_lsbs=sub_lsbs, initial="random")
+    network = ChipNetwork.build(parameters, 3)
     command = sine_command(
         np.full(2, 250.0), np.array([6.0, 9.0]), np.array([0.0, 1.0]), 0.15, 1e-4
     )
@@ -126,7 +126,7 @@ def test_all_rows_of_a_network_make_the_network(sub_lsbs):
     assert len(result.updates.time) > 10
     for number in range(6):
         spikes = result.spike_times, result.spike_neurons
-        model = HardwareRow(parameters.neuron)
+        model = ChipRow(parameters.neuron)
         forced = model.run(row_stimulus(network, command, *spikes, number))
         free = model.run(row_stimulus(network, command, *spikes, number, forced=False))
         others = np.delete(np.arange(6), number)
@@ -139,7 +139,7 @@ def test_all_rows_of_a_network_make_the_network(sub_lsbs):
 
 
 def test_the_input_is_that_of_the_network():
-    network = HardwareNetwork.build(HardwareParameters(neurons=3), 1)
+    network = ChipNetwork.build(ChipParameters(neurons=3), 1)
     command = np.tile([10.0, -4.0], (55, 1))
     times, current = row_input(network, command, 1)
     assert times[-1] == pytest.approx(5.4e-3)

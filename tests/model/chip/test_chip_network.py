@@ -4,20 +4,20 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hardware_reference import simulate
+from chip_reference import simulate
 from scipy.integrate import solve_ivp
 
-from ebn_model.chip import blocks as hardware_blocks
+from ebn_model.chip import blocks as chip_blocks
 from ebn_model.chip.blocks import activity_at_rest, blocks, circuit_of
 from ebn_model.chip.kernel import EXC, MEM, RISES
 from ebn_model.chip.mapping import input_gain
 from ebn_model.chip.network import (
     BusOverloadWarning,
-    HardwareNetwork,
-    hardware_state,
+    ChipNetwork,
+    chip_state,
     optimal_codes,
 )
-from ebn_model.chip.parameters import HardwareParameters
+from ebn_model.chip.parameters import ChipParameters
 from ebn_model.errors import InputError
 from ebn_model.event_bus import delivered
 from ebn_model.learning_neuron import integrator_slope, output_current, state_of
@@ -36,7 +36,7 @@ def command(amplitude=250.0, duration=DURATION):
 
 
 def network(seed=1, **changes):
-    return HardwareNetwork.build(HardwareParameters(**{"neurons": 5, **changes}), seed)
+    return ChipNetwork.build(ChipParameters(**{"neurons": 5, **changes}), seed)
 
 
 def same(one, other):
@@ -97,7 +97,7 @@ def test_an_input_moves_the_membrane_as_one_volt_per_second_does():
 def test_the_result_is_independent_of_the_blocks(monkeypatch):
     chip = network(noise=1e-12)
     whole = chip.run(command(), learn=True, seed=4)
-    monkeypatch.setattr(hardware_blocks, "BLOCK", 7)
+    monkeypatch.setattr(chip_blocks, "BLOCK", 7)
     assert same(chip.run(command(), learn=True, seed=4), whole)
 
 
@@ -151,7 +151,7 @@ def test_coarse_codes_are_multiples_of_their_lsb(bits):
 def test_codes_saturate():
     chip = network(neurons=2)
     # Neuron 0 is driven so hard that it is far above its window at every spike of neuron 1.
-    full = hardware_state(np.array([[0.0, -32.0], [31.0, 0.0]]), chip.parameters)
+    full = chip_state(np.array([[0.0, -32.0], [31.0, 0.0]]), chip.parameters)
     decoder = np.array([[1.0, 1.0], [0.0, 0.0]])
     result = replace(chip, state=full, decoder=decoder).run(command(600.0), learn=True)
     assert result.state.weights.min() >= -32
@@ -185,7 +185,7 @@ def test_a_slow_membrane_spikes_later():
 def test_it_learns():
     """From zero codes the output comes to stand for the input as it is, with fewer spikes."""
     task = TaskParameters(validation=2, checkpoint=100)
-    before = Training(HardwareNetwork.build(HardwareParameters(), 1), task, 1)
+    before = Training(ChipNetwork.build(ChipParameters(), 1), task, 1)
     after = train(before, 5)
     zero, learned = assess(before), assess(after)
     assert learned.unscaled_error < 0.1 * zero.unscaled_error
@@ -250,7 +250,7 @@ def test_a_fraction_beyond_the_counter_is_refused():
 )
 def test_bad_parameters_are_refused(values, reason):
     with pytest.raises(InputError, match=reason):
-        validated(HardwareParameters, values, "test")
+        validated(ChipParameters, values, "test")
 
 
 SLOT = 2.0**-13
@@ -299,7 +299,7 @@ def test_spikes_at_the_buss_own_edges_are_sent_as_by_the_event_bus(spikes):
 
 def error_of_a_step(duration):
     """Of a membrane's ln u after one step of `duration` in s, while its excitation decays."""
-    neuron = HardwareParameters().neuron
+    neuron = ChipParameters().neuron
     synapse = np.ones((1, 1))
     circuit = circuit_of(neuron, synapse, synapse > 0, 1e-3, 1e-4, 0, firing=np.full(1, np.inf))
     activity = activity_at_rest(circuit, neuron, np.zeros((1, 1)))

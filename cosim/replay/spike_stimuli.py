@@ -8,21 +8,21 @@ import numpy as np
 from cosim.replay.open_loop import network_stimuli
 from cosim.replay.spike_checks import listed
 from cosim.replay.spike_files import SpikeTrains
-from ebn_model.chip.network import HardwareNetwork, hardware_state
-from ebn_model.chip.parameters import HardwareParameters
+from ebn_model.chip.network import ChipNetwork, chip_state
+from ebn_model.chip.parameters import ChipParameters
 from ebn_model.errors import InputError
 from ebn_model.row import RowStimulus
 
 
 def stimuli_of_spikes(
     spikes: SpikeTrains,
-    parameters: HardwareParameters,
+    parameters: ChipParameters,
     rows: Iterable[int] | None = None,
     codes: np.ndarray | None = None,
     current: float = 0.0,
     forced: bool = True,
 ) -> dict[int, RowStimulus]:
-    """What rows get when spikes come over the event bus and no network is known.
+    """Stimuli of rows when spikes come over the event bus and no network is known.
 
     Rows and their synapses have the user's ids, so that all that comes out of them does.
 
@@ -39,9 +39,9 @@ def stimuli_of_spikes(
     """
     p = parameters.model_copy(update={"neurons": spikes.neurons})
     shape = (spikes.neurons, spikes.neurons)
-    state = hardware_state(np.zeros(shape) if codes is None else codes, p)
+    state = chip_state(np.zeros(shape) if codes is None else codes, p)
     # Any decoder will do where there is no input.
-    network = replace(HardwareNetwork.build(p, seed=0), state=state)
+    network = replace(ChipNetwork.build(p, seed=0), state=state)
     steps = int(np.ceil(spikes.duration / p.dt * (1 - 1e-9)))
     command = np.zeros((steps + 1, p.inputs))
     stimuli = network_stimuli(network, command, spikes, _places(spikes, rows), forced)
@@ -59,7 +59,7 @@ def stimuli_of_spikes(
 
 
 def _places(spikes: SpikeTrains, rows: Iterable[int] | None) -> list[int] | None:
-    """Where rows are among the neurons 0 .. N - 1; None for all."""
+    """Places of rows among the neurons 0 .. N - 1; None for all."""
     if rows is None:
         return None
     places = {number: place for place, number in enumerate(spikes.ids.tolist())}

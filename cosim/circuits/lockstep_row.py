@@ -15,7 +15,7 @@ from ebn_model.row import RowStimulus
 
 @dataclass(frozen=True)
 class Step:
-    """What happens to a row from now on.
+    """Events of a row from now on.
 
     until: when the row stops for the next step, s; None where it goes on to the end.
     pulses: rising edge, s, and the place of the synapse, of each pulse that is new.
@@ -29,7 +29,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Answer:
-    """What happened in a row during a step.
+    """Events of a row during a step.
 
     decisions: place of the synapse, and decision in LSB, of each pulse that rose.
     spikes: of the neuron itself, where it spikes by itself, s.
@@ -39,7 +39,7 @@ class Answer:
     spikes: list[float]
 
 
-class SteppedRow(DigitalRow):
+class LockstepRow(DigitalRow):
     """A DigitalRow whose pulses and forced spikes come step by step."""
 
     def __init__(self, stimulus: RowStimulus, lanes: int, levels: LogicLevels, link: Link):
