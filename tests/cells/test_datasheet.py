@@ -291,7 +291,7 @@ def test_a_bench_that_ngspice_gives_up_stops_no_other_and_says_why(tmp_path, mon
     failed, *others = sheets
     assert failed.passed is False
     assert failed.fault.startswith("bench wta_cell: ")
-    assert all(other.fault is None and other.rows for other in others)
+    assert all(other.fault is None and other.checks for other in others)
     text = (folder / "datasheet.md").read_text(encoding="utf-8")
     assert "**FAIL**: bench wta_cell: " in text
     monkeypatch.undo()

@@ -87,7 +87,8 @@ def switched(last):
     time = np.linspace(0, 1e-3, 10001)
     inc, dec = time > last, time < last / 2
     signals = {"x_inc": inc, "x_dec": dec, "x_sl": ~inc & ~dec}
-    return {"time": time} | {name: 1.8 * on for name, on in signals.items()}
+    levels = {name: 1.8 * on for name, on in signals.items()}
+    return {"time": time, "vdda": np.full(len(time), 1.8)} | levels
 
 
 def test_an_outcome_has_settled_after_its_last_flip():
