@@ -1,5 +1,6 @@
 """A technology as a file of facts: netlists/technology/NAME.toml, or one of the user's."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
@@ -124,6 +125,12 @@ def read_technology(name: str) -> Technology:
     else:
         known = ", ".join(technology_names())
         raise InputError(f"unknown technology {name!r}; there are: {known}, or the path of a .toml")
+    return _read(path, path.stat().st_mtime_ns)
+
+
+@lru_cache
+def _read(path: Path, _changed: int) -> Technology:
+    """Read a file once for each time that it has been changed, ns."""
     values = read_toml(path)
     for key in ("name", "folder"):
         if key in values:

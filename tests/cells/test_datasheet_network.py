@@ -88,7 +88,7 @@ def switched(last):
     inc, dec = time > last, time < last / 2
     signals = {"x_inc": inc, "x_dec": dec, "x_sl": ~inc & ~dec}
     levels = {name: 1.8 * on for name, on in signals.items()}
-    return {"time": time, "vdda": np.full(len(time), 1.8)} | levels
+    return {"time": time, "vdd": np.full(len(time), 1.8), **levels}
 
 
 def test_an_outcome_has_settled_after_its_last_flip():

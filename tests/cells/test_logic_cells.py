@@ -65,7 +65,7 @@ def test_the_decision_is_held_from_rising_edge_to_rising_edge(bench_results):
 
 @pytest.mark.ngspice
 def test_the_neuron_bench_learns(bench_results):
-    found = weights(bench_results["learning_neuron"], "q", np.array([3e-3, 6e-3, 11e-3]))
+    found = weights(bench_results["learning_neuron"] | SUPPLY, "q", np.array([3e-3, 6e-3, 11e-3]))
     np.testing.assert_array_equal(found, [8, 9, 10])
 
 
