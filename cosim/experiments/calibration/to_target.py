@@ -39,7 +39,8 @@ def calibrate(
         on_round: gets the round and the greatest relative distance from the target.
 
     Raises:
-        CalibrationError: not within TOLERANCE after MAX_ROUNDS; names what is missed.
+        CalibrationError: not within TOLERANCE after MAX_ROUNDS, or a quantity that shows nothing
+            while all others are right; names it with bench, cell and bias.
         InputError: a bias left its range.
     """
     biases = start
@@ -47,30 +48,47 @@ def calibrate(
         parameters = measure(biases)
         values = behaviour(parameters)
         ratios = {name: _ratio(name, wanted, values) for name, wanted in target.items()}
-        worst = max(ratios, key=lambda name: abs(ratios[name] - 1))
+        reached = {name: ratio for name, ratio in ratios.items() if ratio is not None}
+        missed = max((abs(ratio - 1) for ratio in reached.values()), default=0.0)
         if on_round:
-            on_round(number, abs(ratios[worst] - 1))
-        if abs(ratios[worst] - 1) <= TOLERANCE:
+            on_round(number, missed if len(reached) == len(ratios) else math.inf)
+        if missed <= TOLERANCE:
+            _check_all_reached(ratios, target, values)
             return Calibrated(biases, parameters, values)
-        biases = _scaled(biases, ratios)
+        # What shows nothing may do so since something else is wrong; its bias waits for the others.
+        biases = _scaled(biases, reached)
+    _check_all_reached(ratios, target, values)
+    worst = max(reached, key=lambda name: abs(reached[name] - 1))
     raise CalibrationError(
         f"after {MAX_ROUNDS} rounds {QUANTITIES[worst].text} is {values[worst]:.4g}, "
         f"not {target[worst]:.4g} ({QUANTITIES[worst].place})"
     )
 
 
-def _ratio(name: str, wanted: float, values: Mapping[str, float]) -> float:
-    """Wanted over measured value; raises CalibrationError where they can't be compared."""
-    quantity = QUANTITIES[name]
+def _ratio(name: str, wanted: float, values: Mapping[str, float]) -> float | None:
+    """Wanted over measured value; None where no factor leads from one to the other.
+
+    Raises:
+        CalibrationError: it was not measured at all.
+    """
     if name not in values:
+        quantity = QUANTITIES[name]
         raise CalibrationError(f"{quantity.text} was not measured ({quantity.place})")
     value = values[name]
-    if not math.isfinite(value) or value * wanted <= 0:
-        raise CalibrationError(
-            f"{quantity.text} is {value:.4g}, from where no scaling leads to {wanted:.4g} "
-            f"({quantity.place})"
-        )
-    return wanted / value
+    return wanted / value if math.isfinite(value) and value * wanted > 0 else None
+
+
+def _check_all_reached(
+    ratios: Mapping[str, float | None], target: Mapping[str, float], values: Mapping[str, float]
+) -> None:
+    """Raise CalibrationError for what no scaling of a bias leads to."""
+    for name, ratio in ratios.items():
+        if ratio is None:
+            quantity = QUANTITIES[name]
+            raise CalibrationError(
+                f"{quantity.text} is {values[name]:.4g}, from where no scaling leads to "
+                f"{target[name]:.4g} ({quantity.place})"
+            )
 
 
 def _scaled(biases: BiasTable, ratios: Mapping[str, float]) -> BiasTable:

@@ -23,7 +23,7 @@ from cosim.workbench.pool import LocalPool
 from ebn_model.errors import InputError
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.measured import FOLDER
-from ebn_model.parameters import BiasTable
+from ebn_model.parameters import BiasTable, DecisionParameters
 
 FREE = ("i_in", "i_th_exc", "i_tau_mem")
 CHANGED = {"i_in": 1.1, "i_th_mem": 0.9, "i_tau_exc": 1.3, "i_th_inh": 1.2, "i_lsb": 1.1}
@@ -99,6 +99,28 @@ def test_a_quantity_that_no_scaling_reaches_is_named(biases):
     place = r"\(bench spike_generator, cell spike_generator, bias i_spike\)"
     with pytest.raises(CalibrationError, match=f"neuron spikes was not measured {place}"):
         calibrate(biases, {"i_spike": 13e-9}, lambda table: flat)
+
+
+def test_what_shows_nothing_waits_for_the_others(biases):
+    """As inhibition of a membrane at rest at zero: it is calibrated once the others are right."""
+    rounds = []
+
+    def measured(table):
+        rounds.append(table.i_omega)
+        right = abs(table.i_rest / (2 * biases.i_rest) - 1) < 1e-3
+        made = neuron_parameters()
+        shift = 9e-9 * (table.i_rest / (2 * biases.i_rest) - 1)
+        decision = DecisionParameters(
+            i_lower=made.decision.i_lower + shift,
+            i_upper=made.decision.i_upper + shift,
+            i_omega=table.i_omega * right,
+        )
+        return made.model_copy(update={"decision": decision})
+
+    wanted = {"window_centre": 9e-9, "slope": 2 * biases.i_omega}
+    done = calibrate(biases, wanted, measured)
+    assert done.values["slope"] == pytest.approx(2 * biases.i_omega, rel=1e-3)
+    assert rounds[0] == rounds[1] == biases.i_omega
 
 
 def test_a_fit_that_moves_the_window_is_refused():
