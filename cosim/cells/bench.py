@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
-from cosim.circuits.conditions import Conditions, deck_under, whole_deck
+from cosim.circuits.conditions import Conditions, deck_under, die_of, whole_deck
 from cosim.circuits.neuron import bias_lines
 from cosim.circuits.start_check import start_check
 from cosim.engine.job import Job
@@ -53,5 +53,6 @@ def bench_job(name: str, biases: BiasTable, conditions: Conditions | None = None
         f"bench {name}",
         deck,
         t_stop=spice_number(stop[1], "s") if stop else None,
+        alter=die_of(deck, conditions),
         check_start=start_check(deck),
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cosim.circuits.conditions import Conditions, whole_deck
+from cosim.circuits.conditions import Conditions, die_of, whole_deck
 from cosim.circuits.neuron import analysis, neuron_deck
 from cosim.circuits.neuron_logic import WIN_INC, WIN_SL, DigitalNeuron
 from cosim.circuits.neuron_readout import OUTPUT_SPIKE, learning_result, output_spikes
@@ -76,6 +76,7 @@ class MixedCircuit:
             t_stop=stimulus.duration,
             edges=stimulus_edges(stimulus, 0.0, DigitalNeuron.edge),
             raw_path=raw_path,
+            alter=die_of(deck, self._conditions),
             check_start=start_check(deck, I_MEM, at_rest=not stimulus.reset_until),
             controller=controller,
         )

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from cosim.circuits.conditions import Conditions, deck_under, listed, whole_deck
+from cosim.circuits.conditions import Conditions, deck_under, die_of, listed, whole_deck
 from cosim.circuits.neuron_readout import (
     BITS,
     I_MEM,
@@ -146,6 +146,7 @@ class TransistorCircuit:
             t_stop=stimulus.duration,
             edges=stimulus_edges(stimulus, -EDGE / 2, EDGE / 2),
             raw_path=raw_path,
+            alter=die_of(deck, self._conditions),
             check_start=start_check(deck, I_MEM, at_rest=not stimulus.reset_until),
         )
 

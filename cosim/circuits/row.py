@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, get_args
 
-from cosim.circuits.conditions import Conditions, whole_deck
+from cosim.circuits.conditions import Conditions, die_of, whole_deck
 from cosim.circuits.neuron import neuron_deck, read_biases
 from cosim.circuits.neuron_readout import OUTPUT_SPIKE
 from cosim.circuits.row_deck import (
@@ -121,6 +121,7 @@ class RowCircuit:
             t_stop=stimulus.duration,
             edges=edges,
             raw_path=raw_path,
+            alter=die_of(deck, self._conditions),
             check_start=start_check(deck, I_MEM),
             controller=logic,
         )
