@@ -111,6 +111,7 @@ def deck_under(title: str, conditions: Conditions) -> Deck:
     """The beginning of a deck: wrappers of the technology, supply and temperature."""
     deck = with_wrappers(Deck(title), conditions.facts, conditions.corner)
     lines = [f".param supply={conditions.supply!r}", f".temp {float(conditions.temperature)!r}"]
+    lines.append(f".param dispersed={int(conditions.die is not None)}")
     if conditions.die is not None:
         stated = (one.model_dump_json() for one in conditions.facts.pelgrom.values())
         lines.append(f"* die {conditions.die}, mismatch {' '.join(stated)}")

@@ -34,7 +34,7 @@ class Alteration:
 
     @property
     def command(self) -> str:
-        """What makes ngspice do it."""
+        """The command by which ngspice does it."""
         return f"alter @{self.device}[{self.parameter}] = {self.value!r}"
 
 

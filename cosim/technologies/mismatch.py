@@ -24,7 +24,7 @@ _IDEAL = "ideal"
 
 @dataclass(frozen=True)
 class Mismatch:
-    """What a die does to a deck that is loaded; for `Job.alter`.
+    """Deviations of a die, for `Job.alter`.
 
     Threshold and current factor deviate by sigmas that go with one over the square root of the
     gate's area (Pelgrom, Duinmaijer, Welbers, JSSC 24(5), 1989).
