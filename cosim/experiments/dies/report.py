@@ -32,10 +32,7 @@ def make_report(experiment: DiesExperiment, found: Found, redraw: bool = False) 
     summary = {
         **{name: _yield_summary(one, reasons[name]) for name, one in yields.items()},
         "quantities": {
-            table: {
-                name: {"mean": one.mean, "cv": one.cv, "dies": one.dies}
-                for name, one in every.items()
-            }
+            table: {name: _spread_summary(one) for name, one in every.items()}
             for table, every in tables.items()
         },
         "nominal": found.nominal,
@@ -71,6 +68,10 @@ def _yield_summary(one: Yield, reasons: dict[str, list[int]]) -> dict:
         "yield_high": values["high"],
         "failures": reasons,
     }
+
+
+def _spread_summary(one: Spread) -> dict:
+    return {"mean": one.mean, "cv": one.cv, "dies": one.dies}
 
 
 def _yield_checks(
