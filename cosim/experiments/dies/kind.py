@@ -13,7 +13,7 @@ from cosim.workbench.report import Report
 class DiesKind:
     """Populations of dies."""
 
-    takes = frozenset({"out", "changes", "conditions"})
+    takes = frozenset({"out", "changes", "conditions", "biases", "dies", "first_die"})
     not_on_a_cluster = ""
 
     def read(self, file: ExperimentFile, request: Request) -> Sequence[DiesExperiment]:

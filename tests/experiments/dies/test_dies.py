@@ -146,6 +146,21 @@ def test_a_file_that_states_nothing_to_run_is_refused(file):
         read(file)
 
 
+def test_a_neuron_on_dies(file, ran, tmp_path, capsys):
+    stimulus = str(tmp_path / "stimulus.toml")
+    command = ["run", stimulus, "--dies", "2", "--first-die", "6", "--biases", "rule"]
+    assert cli.main([*command, "--workers", "1"]) == 0
+    assert ran == [f"stimulus, {name}" for name in ("nominal die", "die 6", "die 7")]
+    assert "1 of 2, 50.0%" in capsys.readouterr().out
+    [summary] = tmp_path.glob("stimulus_results/**/dies/summary.json")
+    assert json.loads(summary.read_text(encoding="utf-8"))["stimulus"]["settled"] == 1
+
+
+def test_a_first_die_without_a_number_of_dies_is_refused(file, tmp_path, capsys):
+    assert cli.main(["run", str(tmp_path / "stimulus.toml"), "--first-die", "6"]) == 2
+    assert "takes no --first-die" in capsys.readouterr().err
+
+
 @pytest.mark.ngspice
 def test_dies_run_for_real(file, tmp_path, capsys):
     """And a single one again, by `--die`, with the same weights."""
