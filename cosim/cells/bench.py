@@ -6,12 +6,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
-from cosim.circuits.conditions import Conditions, deck_under, whole_deck
+from cosim.circuits.conditions import Conditions, deck_under
 from cosim.circuits.neuron import bias_lines
-from cosim.circuits.start_check import start_check
+from cosim.circuits.whole_job import whole_job
 from cosim.engine.job import Job
 from cosim.engine.spice_parameters import spice_number
-from cosim.workbench.places import NETLISTS
+from cosim.workbench.places import NETLISTS, files_in_use, project
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable
 
@@ -19,15 +19,16 @@ BENCHES = NETLISTS / "benches"
 
 
 def bench_names() -> list[str]:
-    """Benches with a specification, sorted."""
-    return sorted(path.stem for path in BENCHES.glob("*.toml"))
+    """Benches with a specification, those of the project too, sorted."""
+    return [*files_in_use(BENCHES.name, ".toml")]
 
 
 def specification_path(name: str) -> Path:
     """The specification of a bench; raises InputError where there is no such bench."""
-    if name not in bench_names():
-        raise InputError(f"no bench {name!r}; there are: {', '.join(bench_names())}")
-    return BENCHES / f"{name}.toml"
+    files = files_in_use(BENCHES.name, ".toml")
+    if name not in files:
+        raise InputError(f"no bench {name!r}; there are: {', '.join(files)}")
+    return files[name]
 
 
 def measurement(name: str) -> ModuleType:
@@ -45,13 +46,14 @@ def bench_job(name: str, biases: BiasTable, conditions: Conditions | None = None
     """
     conditions = conditions or Conditions()
     deck = deck_under(f"bench {name}", conditions).append(bias_lines(biases), "biases")
-    replaced = [*NETLISTS.glob("technology/*.spice"), *NETLISTS.glob("biases/*/*.spice")]
+    folders = [NETLISTS, project() or NETLISTS]
+    replaced = [
+        path
+        for folder in folders
+        for pattern in ("technology/*.spice", "biases/*/*.spice")
+        for path in folder.glob(pattern)
+    ]
     deck = deck.include(BENCHES / f"{name}.cir", left_out=replaced)
-    deck = whole_deck(deck, conditions)
     stop = re.search(r"^\.tran \S+ (\S+)", deck.text, re.M)
-    return Job(
-        f"bench {name}",
-        deck,
-        t_stop=spice_number(stop[1], "s") if stop else None,
-        check_start=start_check(deck),
-    )
+    t_stop = spice_number(stop[1], "s") if stop else None
+    return whole_job(f"bench {name}", deck, conditions, t_stop=t_stop)

@@ -4,11 +4,14 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
+from pydantic import Field
+
 from cosim.cells.bench import bench_names, specification_path
 from cosim.cells.bench_view import BenchView
 from cosim.cells.sheet import Sheet, write_sheets
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import read_biases
+from cosim.circuits.project import project_settings
 from cosim.engine.batch import run_batches
 from cosim.engine.simulator import versions
 from cosim.workbench.errors import CosimError
@@ -23,9 +26,9 @@ ZERO_CELSIUS = 273.15
 
 
 class BenchConditions(Conditions):
-    """Conditions of all benches, with the name of their bias table."""
+    """Conditions of all benches, with the name of their bias table, by default the project's."""
 
-    biases: str = "published"
+    biases: str = Field(default_factory=lambda: project_settings().tables.neuron)
 
     @property
     def folder_name(self) -> str:

@@ -1,11 +1,12 @@
 """The conditions that a circuit runs under, beside its bias currents."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from cosim.circuits.levels import LogicLevels
+from cosim.circuits.own_cells import check_own_cells
+from cosim.circuits.project import project_settings
 from cosim.engine.deck import Deck
 from cosim.technologies.deck import with_models, with_wrappers
 from cosim.technologies.technology import Technology, read_technology
@@ -30,15 +31,20 @@ def check_temperature(celsius: float) -> float:
 Temperature = Annotated[Celsius, AfterValidator(check_temperature)]
 
 
+def _technology() -> str:
+    return project_settings().technology
+
+
 class Conditions(Section):
     """Technology, corner, temperature and supply; a subclass adds what else a kind of run states.
 
-    technology: file in netlists/technology without its suffix, or the path of a .toml like those.
+    technology: file in netlists/technology without its suffix, or the path of a .toml like those;
+    by default that of the project, or generic180.
     corner: one of the technology's. temperature: degrees C.
-    supply: V; by default the technology's.
+    supply: V; by default that of the project, or the technology's.
     """
 
-    technology: str = "generic180"
+    technology: str = Field(default_factory=_technology, validate_default=True)
     corner: str = "tt"
     temperature: Temperature = 27.0
     supply: Volt = Field(default=None, validate_default=True)
@@ -62,6 +68,9 @@ class Conditions(Section):
     @classmethod
     def _nominal_supply(cls, supply: Any, info: ValidationInfo) -> Any:
         if supply is None and "technology" in info.data:
+            stated = project_settings()
+            if stated.supply and stated.technology == info.data["technology"]:
+                return stated.supply
             return read_technology(info.data["technology"]).supply
         return supply
 
@@ -104,6 +113,7 @@ class Conditions(Section):
 
 def deck_under(title: str, conditions: Conditions) -> Deck:
     """The beginning of a deck: wrappers of the technology, supply and temperature."""
+    check_own_cells()
     deck = with_wrappers(Deck(title), conditions.facts, conditions.corner)
     lines = f".param supply={conditions.supply!r}\n.temp {float(conditions.temperature)!r}"
     return deck.append(lines, "conditions")
@@ -112,11 +122,3 @@ def deck_under(title: str, conditions: Conditions) -> Deck:
 def whole_deck(deck: Deck, conditions: Conditions) -> Deck:
     """A deck that has all its devices, with the models that they need; raises ModelError."""
     return with_models(deck, conditions.facts, conditions.corner)
-
-
-def listed(folder: Path, name: str, kind: str) -> Path:
-    """The file of that name in a folder; names from outside never become other paths."""
-    files = {path.stem: path for path in sorted(folder.glob("*.spice"))}
-    if name not in files:
-        raise InputError(f"unknown {kind} {name!r}; there are: {', '.join(files)}")
-    return files[name]

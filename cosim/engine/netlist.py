@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cosim.workbench.errors import DeckError
+from cosim.workbench.places import in_use
 
 NAME = r"""(?:"([^"]*)"|'([^']*)'|(?!\$)([^\s;"']+)(?![^\s;"']))"""
 """Pattern of a file's or section's name, perhaps quoted; a comment is none."""
@@ -115,7 +116,7 @@ class NetlistReader:
     def _included(
         self, line: Line, name: str, folder: Path, parents: tuple[Path, ...]
     ) -> Iterator[Line]:
-        path = _located(line, name, folder)
+        path = in_use(_located(line, name, folder))
         if path.resolve() in self._left_out:
             return iter(())
         if path.resolve() in parents:

@@ -1,0 +1,57 @@
+"""The elements of a deck by the subcircuit that they are in, and ways through them."""
+
+import re
+
+from cosim.engine.deck import Deck, cards
+from cosim.engine.inventory import elements_by_cell, subcircuit_of
+from cosim.workbench.errors import DeckError
+
+
+class Hierarchy:
+    """Subcircuits of a deck; "" is the deck itself. Names are in lower case."""
+
+    def __init__(self, deck: Deck):
+        """Read a deck; raises DeckError as `elements_by_cell`."""
+        self._deck = deck
+        self._cells = {
+            cell: {line.split()[0]: line for line in lines}
+            for cell, lines in elements_by_cell(deck).items()
+        }
+
+    def has(self, cell: str, element: str) -> bool:
+        """True if a subcircuit of the deck has an element."""
+        return element in self._cells.get(cell, {})
+
+    def elements(self, cell: str) -> list[str]:
+        """Names of a subcircuit's elements."""
+        return [*self._cells[cell]]
+
+    def subcircuit(self, cell: str, element: str) -> str:
+        """What an element is an instance of; raises DeckError for one of no subcircuit."""
+        line = self._cells[cell][element]
+        if line[0] != "x" or subcircuit_of(line) not in self._cells:
+            raise DeckError(f"{element} in {cell or 'the deck'} is no instance of a subcircuit")
+        return subcircuit_of(line)
+
+    def device(self, cell: str, element: str) -> list[str]:
+        """Path in a cell to the device that an element is: itself, or the one within subcircuits.
+
+        Raises:
+            DeckError: a subcircuit of several transistors, or of none.
+        """
+        if element[0] != "x":
+            return [element]
+        inside = self.subcircuit(cell, element)
+        found = [one for one in self._cells[inside] if one[0] in "mx"]
+        if len(found) != 1:
+            raise DeckError(
+                f"{element} in {cell or 'the deck'} is a {inside} ({self.source(inside)}) of "
+                f"{len(found)} transistors or subcircuits; state which one: {element}.NAME"
+            )
+        return [element, *self.device(inside, found[0])]
+
+    def source(self, cell: str) -> str:
+        """The file that defines a subcircuit."""
+        definition = re.compile(rf"\.subckt\s+{re.escape(cell)}(?:\s|$)", re.I)
+        lines = (line for line, card in cards(self._deck.lines) if definition.match(card))
+        return next((line.source for line in lines), "the deck")
