@@ -11,7 +11,7 @@ from cosim.circuits.neuron import bias_lines
 from cosim.circuits.whole_job import whole_job
 from cosim.engine.job import Job
 from cosim.engine.spice_parameters import spice_number
-from cosim.workbench.places import NETLISTS, files_in_use, project
+from cosim.workbench.places import NETLISTS, files_in_use, in_use, project
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable
 
@@ -42,7 +42,9 @@ def measurement(name: str) -> ModuleType:
 def bench_job(name: str, biases: BiasTable, conditions: Conditions | None = None) -> Job:
     """The run of a bench under a bias table and conditions, by default those of Conditions.
 
-    The technology and the bias table that the bench names for itself are replaced.
+    The technology and the bias table that the bench names for itself are replaced. Where the
+    project's cells don't have what the bench reads inside of ours, NAME_pins.spice beside it, if
+    there is one, has what is read at the pins instead.
     """
     conditions = conditions or Conditions()
     deck = deck_under(f"bench {name}", conditions).append(bias_lines(biases), "biases")
@@ -56,4 +58,9 @@ def bench_job(name: str, biases: BiasTable, conditions: Conditions | None = None
     deck = deck.include(BENCHES / f"{name}.cir", left_out=replaced)
     stop = re.search(r"^\.tran \S+ (\S+)", deck.text, re.M)
     t_stop = spice_number(stop[1], "s") if stop else None
-    return whole_job(f"bench {name}", deck, conditions, t_stop=t_stop)
+    job = whole_job(f"bench {name}", deck, conditions, t_stop=t_stop)
+    by_pins = in_use(BENCHES / f"{name}_pins.spice")
+    if job.unread and by_pins.is_file():
+        deck = deck.include(by_pins)
+        job = whole_job(f"bench {name}", deck, conditions, t_stop=t_stop)
+    return job

@@ -65,9 +65,19 @@ class BenchView(StoredResult):
         if fault := record["fault"]:
             return Sheet(self.name, [], fault)
         values = record["values"]
-        checks = judge(self._specification, values, names, table, self._technology)
-        notes = getattr(self._module, "notes", lambda _: ())(values)
+        unknown = self._unknown(values)
+        checks = judge(self._specification, values, names, table, self._technology, unknown)
+        notes = [*getattr(self._module, "notes", lambda _: ())(values)]
+        if unknown:
+            notes.append(
+                f"not known: {', '.join(unknown)}; {next(iter(self._job.unread.values()))}"
+            )
         return Sheet(self.name, checks, notes=tuple(notes))
+
+    def _unknown(self, values: dict[str, float]) -> list[str]:
+        """Values that can't be known, since the project's cells can't be looked into."""
+        inside = getattr(self._module, "INSIDE", ()) if self._job.unread else ()
+        return [name for name in inside if name not in values]
 
     def _store(self, vectors: Vectors, written: Path) -> None:
         values, fault = {}, None

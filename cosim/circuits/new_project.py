@@ -21,7 +21,7 @@ neuron = "published"
 row = "network"
 
 # what carries the currents inside of your own cells that benches read: device or 0 V source, as
-# the cell's netlist calls it; `ebn-cosim probes` lists them
+# the cell's netlist calls it; `ebn-cosim cells` lists what is read
 [probes]
 # i_mem = "xm3"
 """

@@ -1,10 +1,11 @@
 """Cells of the project that take the place of ours: all that they must offer is pins."""
 
+from functools import cache
 from pathlib import Path
 
 from cosim.engine.deck import Deck, bare_cards
 from cosim.workbench.errors import CosimError
-from cosim.workbench.places import NETLISTS, files_in_use, is_own
+from cosim.workbench.places import NETLISTS, files_in_use, in_project, is_own
 
 CELLS = "cells"
 ENDING = ".cir"
@@ -19,6 +20,13 @@ def brought_cells() -> list[str]:
     return sorted(path.stem for path in (NETLISTS / CELLS).glob(f"*{ENDING}"))
 
 
+@cache
+def brought(cell: str) -> Deck:
+    """The netlist of one of our cells."""
+    with in_project(None):
+        return Deck("").include(NETLISTS / CELLS / f"{cell}{ENDING}")
+
+
 def own_cells() -> dict[str, Path]:
     """Files of those of the project's cells that take the place of ours, by the cell's name."""
     brought = brought_cells()
@@ -26,13 +34,9 @@ def own_cells() -> dict[str, Path]:
     return {name: path for name, path in found.items() if is_own(path) and name in brought}
 
 
-def pins(path: Path, cell: str) -> tuple[str, ...] | None:
-    """The pins of a cell in lower case, from the file that defines it; None where none does.
-
-    Raises:
-        DeckError: the file can't be read as a netlist.
-    """
-    for card in bare_cards(Deck("").include(path).lines):
+def pins(netlist: Deck, cell: str) -> tuple[str, ...] | None:
+    """The pins of a cell in lower case, from a netlist; None where it doesn't define the cell."""
+    for card in bare_cards(netlist.lines):
         words = card.lower().split()
         if words[0] == ".subckt" and words[1] == cell:
             names = " ".join(words[2:]).split("=")[0].split()
@@ -42,7 +46,7 @@ def pins(path: Path, cell: str) -> tuple[str, ...] | None:
 
 def required_pins(cell: str) -> tuple[str, ...]:
     """The pins that a cell of this name must have: those of ours, in their order."""
-    found = pins(NETLISTS / CELLS / f"{cell}{ENDING}", cell)
+    found = pins(brought(cell), cell)
     assert found, cell
     return found
 
@@ -56,7 +60,7 @@ def check_own_cells() -> None:
         DeckError: a file can't be read as a netlist.
     """
     for cell, path in own_cells().items():
-        found, wanted = pins(path, cell), required_pins(cell)
+        found, wanted = pins(Deck("").include(path), cell), required_pins(cell)
         if found is None:
             raise CellError(f"{path} defines no subcircuit {cell}, as its name says")
         if found == wanted:

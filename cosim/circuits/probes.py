@@ -7,9 +7,10 @@ transistor is in a technology, a device or subcircuits around one, its own devic
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from cosim.circuits.own_cells import brought, own_cells, required_pins
 from cosim.engine.deck import Deck
 from cosim.engine.hierarchy import Hierarchy
 from cosim.engine.job import Reading
@@ -89,7 +90,9 @@ PROBES: dict[str, Probe] = {
 }
 """All probes by name."""
 
-_INNER = re.compile(r"@(?P<kind>[mc])\.(?P<path>[^\s\[]+)\[(?:id|capacitance)\]|v\((?P<node>[^\s()]+\.[^\s()]+)\)")
+_INNER = re.compile(
+    r"@(?P<kind>[mc])\.(?P<path>[^\s\[]+)\[(?:id|capacitance)\]|v\((?P<node>[^\s()]+\.[^\s()]+)\)"
+)
 _NAME_OF_SAVED_NODE = re.compile(r"v\((.*)\)")
 _TERM = re.compile(r"\s*([+-]?)\s*([^\s+-][^\s+]*)")
 _SHOWS = {"save", "print"}
@@ -169,6 +172,7 @@ class _Search:
 
     def __init__(self, hierarchy: Hierarchy, stated: Mapping[str, str]):
         self._hierarchy, self._stated = hierarchy, stated
+        self._brought: dict[str, Hierarchy] = {}
         self.readings: dict[str, Reading] = {}
         self.unread: dict[str, str] = {}
 
@@ -200,18 +204,39 @@ class _Search:
             # Of the deck itself, not of a cell: ngspice says so if it isn't there.
             return ((1.0, name),)
         unit = {"m": CURRENT, "c": CAPACITANCE, None: VOLTAGE}[found["kind"]]
-        cell, around = "", []
+        cell = ""
+        around: list[str] = []
         for place, element in enumerate(path):
             rest = ".".join(path[place:])
             probe = _probe_of(cell, rest)
             if probe in self._stated:
                 return self._stated_reading(probe, cell, around)
-            if place == len(path) - 1 and (unit == VOLTAGE or self._hierarchy.has(cell, element)):
-                return ((1.0, self._vector(cell, around, element, unit)),)
-            if not self._hierarchy.has(cell, element):
+            if not self._is_there(cell, element, unit if place == len(path) - 1 else CURRENT):
                 raise ProbeError(self._missing(cell, rest, probe))
+            if place == len(path) - 1:
+                return ((1.0, self._vector(cell, around, element, unit)),)
             cell, around = self._hierarchy.subcircuit(cell, element), [*around, element]
         raise AssertionError(name)
+
+    def _is_there(self, cell: str, element: str, unit: str) -> bool:
+        """True if a cell has an element or node, and in an own cell at the pins where ours has it.
+
+        There it may have the same name and be something else.
+        """
+        if unit == VOLTAGE:
+            return self._hierarchy.has_node(cell, element)
+        if not self._hierarchy.has(cell, element):
+            return False
+        own = own_cells()
+        if cell not in own:
+            return True
+        if cell not in self._brought:
+            self._brought[cell] = Hierarchy(brought(cell))
+        names, ours = required_pins(cell), self._brought[cell]
+        if not ours.has(cell, element):
+            return False
+        nodes = (_at_pins(one.nodes(cell, element), names) for one in (ours, self._hierarchy))
+        return next(nodes) == next(nodes)
 
     def _stated_reading(self, probe: str, cell: str, around: list[str]) -> Reading:
         unit, text = PROBES[probe].unit, self._stated[probe]
@@ -279,6 +304,11 @@ def _terms(probe: str, text: str) -> Iterator[tuple[float, str | None]]:
         at += len(text[at:]) - len(text[at:].lstrip())
     if not text.strip():
         raise InputError(f"probes.{probe} is empty")
+
+
+def _at_pins(nodes: Sequence[str], pins: Sequence[str]) -> list[str]:
+    """Nodes of an element that are pins of the cell; "" for the others."""
+    return [node if node in pins else "" for node in nodes]
 
 
 def _saved_as(name: str) -> str:

@@ -6,6 +6,10 @@ from cosim.engine.deck import Deck, cards
 from cosim.engine.inventory import elements_by_cell, subcircuit_of
 from cosim.workbench.errors import DeckError
 
+_FIRST_PARAMETER = re.compile(r"\s\w+\s*=")
+_NODES = {"m": 4, "q": 3}
+"""Numbers of nodes by the letter of a device; all others have two that count."""
+
 
 class Hierarchy:
     """Subcircuits of a deck; "" is the deck itself. Names are in lower case."""
@@ -21,6 +25,17 @@ class Hierarchy:
     def has(self, cell: str, element: str) -> bool:
         """True if a subcircuit of the deck has an element."""
         return element in self._cells.get(cell, {})
+
+    def nodes(self, cell: str, element: str) -> list[str]:
+        """The nodes of an element, in its order: of a device, the first ones that are its own."""
+        line = self._cells[cell][element]
+        if element[0] == "x":
+            return _FIRST_PARAMETER.split(line, maxsplit=1)[0].split()[1:-1]
+        return line.split()[1 : 1 + _NODES.get(element[0], 2)]
+
+    def has_node(self, cell: str, node: str) -> bool:
+        """True if an element of a subcircuit is at a node."""
+        return any(node in self.nodes(cell, element) for element in self._cells.get(cell, {}))
 
     def elements(self, cell: str) -> list[str]:
         """Names of a subcircuit's elements."""

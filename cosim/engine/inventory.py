@@ -47,7 +47,7 @@ def transistors(deck: Deck) -> int:
 
 
 def elements_by_cell(deck: Deck) -> dict[str, list[str]]:
-    """Lines of elements, in lower case, by the name of the subcircuit that they are in; "": of none.
+    """Lines of elements, in lower case, by the subcircuit that they are in; "": in none.
 
     Continued lines are one, and those of branches that are not taken aren't there.
 

@@ -255,7 +255,9 @@ class NgSpice(NgSpiceShared):
 
     def _last_value(self, name: str) -> float:
         terms = self._readings.get(name, ((1.0, name),))
-        return sum(factor * float(self._vector(term)[-1]) if term else factor for factor, term in terms)
+        return sum(
+            factor * float(self._vector(term)[-1]) if term else factor for factor, term in terms
+        )
 
     def _drive(self, source: str, corners: Corners) -> None:
         known = len(self._stderr)

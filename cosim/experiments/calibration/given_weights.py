@@ -38,9 +38,7 @@ def replay_job(
         .append(analysis(stimulus, solver), "analysis")
     )
     at_rest = not stimulus.reset_until
-    return whole_job(
-        label, deck, conditions, (I_MEM,), I_MEM, at_rest, t_stop=stimulus.duration
-    )
+    return whole_job(label, deck, conditions, (I_MEM,), I_MEM, at_rest, t_stop=stimulus.duration)
 
 
 def replay_model(
