@@ -69,9 +69,8 @@ class BenchView(StoredResult):
         checks = judge(self._specification, values, names, table, self._technology, unknown)
         notes = [*getattr(self._module, "notes", lambda _: ())(values)]
         if unknown:
-            notes.append(
-                f"not known: {', '.join(unknown)}; {next(iter(self._job.unread.values()))}"
-            )
+            why = next(iter(self._job.unread.values()))
+            notes.append(f"not known: {', '.join(unknown)}; {why}")
         return Sheet(self.name, checks, notes=tuple(notes))
 
     def _unknown(self, values: dict[str, float]) -> list[str]:

@@ -49,7 +49,7 @@ def input_steps(vectors: Vectors) -> list[tuple[float, float]]:
     if not is_read(vectors, *PAIR) and "@ikick[current]" in vectors:
         i_in = current(vectors, "xconstant") + vectors["@ikick[current]"]
     else:
-        i_in = sum(current(vectors, device) for device in PAIR)
+        i_in = np.sum([current(vectors, device) for device in PAIR], axis=0)
     released = logic_edges(vectors, "reset")
     rest, top = float(i_in[-1]), float(i_in.max())
     kick = edges(time, i_in, (rest + top) / 2)
