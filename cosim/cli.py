@@ -75,7 +75,7 @@ _PROJECT.add_argument(
     help="a project's folder, whose files come first and which gets the results (default: that "
     "around the working directory, if there is one)",
 )
-"""What all commands take, wherever it stands among their arguments."""
+"""Takes the options of all commands, wherever they stand among the arguments."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

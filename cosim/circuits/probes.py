@@ -24,7 +24,7 @@ CURRENT, VOLTAGE, CAPACITANCE = "A", "V", "F"
 
 @dataclass(frozen=True)
 class Probe:
-    """What is read inside of a cell.
+    """A current, voltage or capacitance that is read inside of a cell.
 
     meaning: in words. places: by cell, the element or node of ours that has it.
     unit: A, V or F.
@@ -121,7 +121,7 @@ def check_stated(probes: Mapping[str, str]) -> None:
 
 @dataclass(frozen=True)
 class Read:
-    """How a deck's vectors are read.
+    """The way in which a deck's vectors are read.
 
     deck: with the names that its devices have. readings: of those vectors which are called
     otherwise in it, or are made of several. unread: why a vector isn't there, by its name.
@@ -187,7 +187,7 @@ class _Search:
         return " ".join(term for _, term in self.reading(name) if term)
 
     def reading(self, name: str) -> Reading:
-        """How a vector is read; no terms for one that isn't there."""
+        """The way in which a vector is read; no terms for one that isn't there."""
         if name not in self.readings and name not in self.unread:
             try:
                 self.readings[name] = self._looked_up(name)

@@ -24,7 +24,7 @@ class Tables(Section):
 
 
 class Project(Section):
-    """What holds for all commands in a project, unless a file or the command line states another.
+    """Settings that hold for all commands in a project, unless a file or the command line states another.
 
     about: what it is. technology: its name, or the path of its file as seen from the project.
     supply: V, under this technology; None for the technology's.
@@ -50,7 +50,7 @@ NONE = Project()
 
 
 def project_settings() -> Project:
-    """What the file of the project says; NONE outside of one.
+    """Content of the file of the project; NONE outside of one.
 
     Raises:
         InputError: a fault in the file; names file and key.

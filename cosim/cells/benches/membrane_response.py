@@ -60,7 +60,7 @@ def input_steps(vectors: Vectors) -> list[tuple[float, float]]:
 
 
 def _law(vectors: Vectors, reset_end: float) -> dict[str, float]:
-    """What can be said of tau_law and pair_slope."""
+    """As much as can be said of tau_law and pair_slope."""
     if not is_read(vectors, *PAIR):
         return {}
     pair = _pair_slope(vectors, reset_end)
