@@ -1,15 +1,19 @@
 """The benches in netlists/benches: which there are, and the run of each."""
 
 import re
+from collections.abc import Collection
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
+from cosim.cells import meas_bench
 from cosim.circuits.conditions import Conditions, deck_under
 from cosim.circuits.neuron import bias_lines
 from cosim.circuits.whole_job import whole_job
+from cosim.engine.deck import Deck
 from cosim.engine.job import Job
+from cosim.engine.measures import stated_measures
 from cosim.engine.spice_parameters import spice_number
 from cosim.workbench.places import NETLISTS, files_in_use, in_use, project
 from ebn_model.errors import InputError
@@ -32,11 +36,40 @@ def specification_path(name: str) -> Path:
 
 
 def measurement(name: str) -> ModuleType:
-    """The module with a bench's `measure` and `draw`; raises InputError where there is none."""
+    """The module with a bench's `measure` and `draw`.
+
+    That of ours, or for a netlist which states what it measures by .meas lines `meas_bench`.
+
+    Raises:
+        InputError: neither a module nor .meas lines.
+        DeckError: the netlist can't be read.
+    """
+    netlist = in_use(BENCHES / f"{name}.cir")
+    if stated_measures(Deck("").include(netlist)):
+        return meas_bench
     module = f"cosim.cells.benches.{name}"
     if find_spec(module) is None:
-        raise InputError(f"{specification_path(name)} has no module {module} that measures")
+        raise InputError(f"{netlist} has no .meas lines that say what is measured")
     return import_module(module)
+
+
+def check_measures(name: str, deck: Deck, limited: Collection[str]) -> None:
+    """Check that a netlist's measurements are those which have limits.
+
+    Args:
+        name: of the bench. deck: of its run. limited: keys of its specification.
+
+    Raises:
+        InputError: a .meas line without limits, or limits without a .meas line; names both files.
+    """
+    measures = stated_measures(deck)
+    netlist, limits = in_use(BENCHES / f"{name}.cir"), specification_path(name)
+    for one in measures:
+        if one not in limited:
+            raise InputError(f"{netlist}: .meas {one} has no table [{one}] in {limits}")
+    for key in limited:
+        if key not in measures:
+            raise InputError(f"{limits}: [{key}] has no line .meas ANALYSIS {key} in {netlist}")
 
 
 def bench_job(name: str, biases: BiasTable, conditions: Conditions | None = None) -> Job:
@@ -56,7 +89,7 @@ def bench_job(name: str, biases: BiasTable, conditions: Conditions | None = None
         for path in folder.glob(pattern)
     ]
     deck = deck.include(BENCHES / f"{name}.cir", left_out=replaced)
-    stop = re.search(r"^\.tran \S+ (\S+)", deck.text, re.M)
+    stop = re.search(r"^\s*\.tran\s+\S+\s+(\S+)", deck.text, re.M | re.I)
     t_stop = spice_number(stop[1], "s") if stop else None
     job = whole_job(f"bench {name}", deck, conditions, t_stop=t_stop)
     by_pins = in_use(BENCHES / f"{name}_pins.spice")

@@ -20,6 +20,7 @@ from cosim.workbench.placement import HERE, Placement
 from cosim.workbench.places import results_of
 from cosim.workbench.progress import progress_bars
 from cosim.workbench.scratch import ScratchFolder
+from ebn_model.errors import InputError
 
 BOLTZMANN_PER_CHARGE = 1.380649e-23 / 1.602176634e-19
 ZERO_CELSIUS = 273.15
@@ -70,7 +71,14 @@ def run_benches(
         specification_path(name)
     biases = read_biases(conditions.biases, conditions.technology)
     folder = (out or results_of("cells")) / conditions.folder_name
-    views = {name: BenchView(name, biases, conditions.conditions, folder) for name in bench_names()}
+    views = {}
+    for name in bench_names():
+        try:
+            views[name] = BenchView(name, biases, conditions.conditions, folder)
+        except (InputError, CosimError):
+            # A fault in a bench that isn't asked for only keeps it out of the datasheet.
+            if name in chosen:
+                raise
     check_writable(folder)
     faults: dict[str, CosimError] = {}
     with ScratchFolder() as scratch, progress_bars() as add_bar:

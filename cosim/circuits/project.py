@@ -24,7 +24,7 @@ class Tables(Section):
 
 
 class Project(Section):
-    """Settings that hold for all commands in a project, unless a file or the command line states another.
+    """Settings of all commands in a project, where neither a file nor an option states others.
 
     about: what it is. technology: its name, or the path of its file as seen from the project.
     supply: V, under this technology; None for the technology's.

@@ -42,7 +42,7 @@ class Hierarchy:
         return [*self._cells[cell]]
 
     def subcircuit(self, cell: str, element: str) -> str:
-        """The subcircuit that an element is an instance of; raises DeckError for one of no subcircuit."""
+        """The subcircuit that an element is an instance of; raises DeckError where it is none."""
         line = self._cells[cell][element]
         if line[0] != "x" or subcircuit_of(line) not in self._cells:
             raise DeckError(f"{element} in {cell or 'the deck'} is no instance of a subcircuit")

@@ -90,6 +90,11 @@ class PartOfVectors(dict[str, np.ndarray]):
         super().__init__(vectors)
         self._unread = unread
 
+    @property
+    def unread(self) -> Mapping[str, str]:
+        """Reasons why vectors aren't there, by their names."""
+        return self._unread
+
     def __missing__(self, name: str) -> np.ndarray:
         """Raise SimulationError, or KeyError for what is not known either."""
         if name in self._unread:

@@ -20,6 +20,7 @@ from cosim.engine.deck import Deck
 from cosim.engine.job import Job, PartOfVectors, Reading, StartCheck
 from cosim.engine.libraries import loadable
 from cosim.engine.library import find_library
+from cosim.engine.measures import PREFIX, measured, stated_measures
 from cosim.engine.messages import deck_fault, run_fault, without_pause
 from cosim.engine.operating_point import (
     OperatingPoint,
@@ -108,8 +109,14 @@ class NgSpice(NgSpiceShared):
             deck = start.start_of(job.deck) if start else job.deck
             self._load(deck)
             self._close_loop(controller)
+            printed, errors = len(self._stdout), len(self._stderr)
             self._run(deck)
             vectors = self._vectors(job.vectors)
+            values, failed = measured(
+                stated_measures(job.deck), self._stdout[printed:], self._stderr[errors:]
+            )
+            vectors |= {f"{PREFIX}{name}": np.array([value]) for name, value in values.items()}
+            unread = {**job.unread, **{f"{PREFIX}{name}": why for name, why in failed.items()}}
             job.check(vectors)
             if start:
                 start.check(vectors)
@@ -122,7 +129,7 @@ class NgSpice(NgSpiceShared):
             raise type(error)(f"{job.label}: {error}") from None
         if controller:
             vectors |= controller.record()
-        return PartOfVectors(vectors, job.unread) if job.unread else vectors
+        return PartOfVectors(vectors, unread) if unread else vectors
 
     def _listen(self, t_stop: float | None, on_progress: TimeListener | None) -> None:
         self._callback_error = None
