@@ -100,6 +100,12 @@ def is_own(path: Path) -> bool:
     return own is not None and Path(os.path.normpath(path)).is_relative_to(own)
 
 
+def is_own_cell(path: Path) -> bool:
+    """True if a file is among the project's cells."""
+    own = project()
+    return own is not None and Path(os.path.normpath(path)).is_relative_to(own / "cells")
+
+
 def simulations(file: str) -> dict[str, Path]:
     """Files NAME/`file` in Simulations/ and in the project's simulations/ by NAME, sorted."""
     own = project()
