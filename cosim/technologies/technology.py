@@ -7,13 +7,15 @@ from typing import Annotated
 from annotated_types import Gt
 from pydantic import Field, FiniteFloat, model_validator
 
-from cosim.workbench.places import NETLISTS
+from cosim.workbench.places import NETLISTS, files_in_use
 from cosim.workbench.settings import Section, check_keys, read_toml, section_fields
 from ebn_model.errors import InputError
 from ebn_model.parameters import validated
 from ebn_model.units import Volt
 
 FOLDER = NETLISTS / "technology"
+GENERIC = "generic180"
+"""The technology that is ours, whose bias tables those of all others begin with."""
 
 Positive = Annotated[FiniteFloat, Gt(0)]
 Voltage = Annotated[Volt, Gt(0)]
@@ -128,8 +130,8 @@ class Technology(Section):
 
 
 def technology_names() -> list[str]:
-    """The technologies in netlists/technology, sorted."""
-    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+    """The technologies in netlists/technology, and those of the project, sorted."""
+    return [*files_in_use(FOLDER.name, ".toml")]
 
 
 def technology_files(technology: Technology) -> list[Path]:
@@ -147,13 +149,14 @@ def read_technology(name: str) -> Technology:
     Raises:
         InputError: there is none (lists those there are), or a fault in its file.
     """
-    if name in technology_names():
-        path = FOLDER / f"{name}.toml"
+    known = files_in_use(FOLDER.name, ".toml")
+    if name in known:
+        path = known[name]
     elif name.endswith(".toml") and Path(name).is_file():
         path = Path(name).absolute()
     else:
-        known = ", ".join(technology_names())
-        raise InputError(f"unknown technology {name!r}; there are: {known}, or the path of a .toml")
+        names = ", ".join(known)
+        raise InputError(f"unknown technology {name!r}; there are: {names}, or the path of a .toml")
     return _read(path, path.stat().st_mtime_ns)
 
 
