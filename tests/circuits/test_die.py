@@ -94,7 +94,7 @@ def test_the_die_is_in_each_deck_and_in_the_name_of_results(biases):
 
 def test_the_nominal_die_changes_nothing(biases):
     assert isinstance(MixedCircuit(biases).job(SHORT, "run"), Job)
-    assert "die" not in MixedCircuit(biases).job(SHORT, "run").deck.text
+    assert "* die " not in MixedCircuit(biases).job(SHORT, "run").deck.text
 
 
 @pytest.mark.parametrize("die", [-1, 1.5, "seven"])
