@@ -6,9 +6,11 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import NamedTuple
 
 from cosim.workbench.errors import CosimError
+from cosim.workbench.places import find_project, in_project
 from cosim.workbench.streams import prepare_streams
 from ebn_model.errors import InputError
 
@@ -47,6 +49,16 @@ COMMANDS = {
         "cosim.cells.command",
         "add_bench_cells",
     ),
+    "new": Command(
+        "make a project: a folder for your technology, cells, benches, simulations",
+        "cosim.circuits.new_project",
+        "add_new",
+    ),
+    "cells": Command(
+        "list what each cell must offer: its pins, and what is read inside",
+        "cosim.circuits.cells_command",
+        "add_cells",
+    ),
     "calibrate": Command(
         "make bias tables from the cells' benches and a target",
         "cosim.experiments.calibration.command",
@@ -55,15 +67,28 @@ COMMANDS = {
 }
 
 
+_PROJECT = argparse.ArgumentParser(prog="ebn-cosim", add_help=False, allow_abbrev=False)
+_PROJECT.add_argument(
+    "--project",
+    type=Path,
+    metavar="DIR",
+    help="a project's folder, whose files come first and which gets the results (default: that "
+    "around the working directory, if there is one)",
+)
+"""Takes the options of all commands, wherever they stand among the arguments."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, in whatever thread; returns its exit status, see EXIT_STATUS."""
     prepare_streams()
     words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        options = _parser(words).parse_args(words)
-        status = options.command(options)
-        sys.stdout.flush()
-        return status
+        stated, rest = _PROJECT.parse_known_args(words)
+        with in_project(find_project(stated.project)):
+            options = _parser(rest).parse_args(rest)
+            status = options.command(options)
+            sys.stdout.flush()
+            return status
     except BrokenPipeError:
         # Nobody reads any more, as after `| head`; Python would complain when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -79,6 +104,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         prog="ebn-cosim",
         description="Co-simulate the on-chip learning circuit and its model.",
         epilog=EXIT_STATUS,
+        parents=[_PROJECT],
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

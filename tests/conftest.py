@@ -10,13 +10,14 @@ import pytest
 
 from cosim.cells import characterise
 from cosim.circuits.neuron import TransistorCircuit, read_biases
+from cosim.circuits.new_project import make_project
 from cosim.circuits.start_check import start_check
 from cosim.engine import simulator
 from cosim.engine.deck import read_netlist
 from cosim.engine.job import Job
 from cosim.engine.worker import run_jobs
 from cosim.workbench import process
-from cosim.workbench.places import NETLISTS
+from cosim.workbench.places import NETLISTS, in_project
 
 # A job in a shell's background ignores interrupts, and so would the processes of its tests.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -90,3 +91,12 @@ def bench_results():
         jobs.append(Job(path.stem, deck, t_stop=stop, check_start=start_check(deck)))
     jobs.sort(key=lambda job: job.label not in SLOWEST_BENCHES)
     return {jobs[index].label: vectors for index, vectors in run_jobs(jobs)}
+
+
+@pytest.fixture
+def project(tmp_path):
+    """The folder of a new project, which everything in the test works for."""
+    folder = tmp_path / "mychip"
+    make_project(folder)
+    with in_project(folder):
+        yield folder

@@ -2,17 +2,20 @@
 
 import math
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from tempfile import mkdtemp
 
 from matplotlib.figure import Figure
 
-from cosim.cells.bench import bench_job, measurement, specification_path
+from cosim.cells import meas_bench
+from cosim.cells.bench import bench_job, check_measures, measurement, specification_path
 from cosim.cells.sheet import Sheet
 from cosim.cells.specification import judge, read_specification
 from cosim.circuits.conditions import Conditions
 from cosim.engine.batch import Batch, Vectors
+from cosim.engine.job import PartOfVectors
+from cosim.engine.measures import PREFIX
 from cosim.engine.simulator import simulator_versions
 from cosim.workbench.errors import CosimError, SimulationError
 from cosim.workbench.provenance import sources_digest
@@ -36,6 +39,8 @@ class BenchView(StoredResult):
         self._module = measurement(name)
         self._technology = conditions.facts.name
         self._job = bench_job(name, biases, conditions)
+        if self._module is meas_bench:
+            check_measures(name, self._job.deck, self._specification)
         super().__init__(folder / name, self._key())
 
     def _key(self) -> dict:
@@ -65,14 +70,25 @@ class BenchView(StoredResult):
         if fault := record["fault"]:
             return Sheet(self.name, [], fault)
         values = record["values"]
-        checks = judge(self._specification, values, names, table, self._technology)
-        notes = getattr(self._module, "notes", lambda _: ())(values)
+        unknown = self._unknown(values)
+        checks = judge(self._specification, values, names, table, self._technology, unknown)
+        notes = [*getattr(self._module, "notes", lambda _: ())(values)]
+        if unknown:
+            why = next(iter(self._job.unread.values()))
+            notes.append(f"not known: {', '.join(unknown)}; {why}")
         return Sheet(self.name, checks, notes=tuple(notes))
+
+    def _unknown(self, values: dict[str, float]) -> list[str]:
+        """Values that can't be known, since the project's cells can't be looked into."""
+        inside = getattr(self._module, "INSIDE", ()) if self._job.unread else ()
+        return [name for name in inside if name not in values]
 
     def _store(self, vectors: Vectors, written: Path) -> None:
         values, fault = {}, None
         try:
             values = self._module.measure(vectors)
+            if failed := [why for name, why in _unread(vectors) if name.startswith(PREFIX)]:
+                fault = "; ".join(failed)
         except SimulationError as error:
             fault = str(error)
         except (ArithmeticError, LookupError, ValueError) as error:
@@ -95,3 +111,8 @@ class BenchView(StoredResult):
         else:
             self._module.draw(axes, vectors, values)
         return figure
+
+
+def _unread(vectors: Vectors) -> Iterable[tuple[str, str]]:
+    """Names of vectors that aren't there, with the reason."""
+    return vectors.unread.items() if isinstance(vectors, PartOfVectors) else ()

@@ -39,6 +39,15 @@ def evaluate(limit: float | str, unit: str, names: Mapping[str, float]) -> float
         raise InputError(f"{limit!r} is neither a quantity nor a formula: {error}") from None
 
 
+def uses(limit: str) -> set[str]:
+    """Names that a formula uses, and units of what is none; empty for what can't be parsed."""
+    try:
+        tree = ast.parse(limit, mode="eval")
+    except SyntaxError:
+        return set()
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
 def _value(node: ast.expr, names: Mapping[str, float]) -> float:
     match node:
         case ast.Constant(value=int() | float() as value):

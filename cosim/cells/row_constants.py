@@ -1,13 +1,16 @@
 """The model's constants of a row under a bias table, those that were measured or measured anew."""
 
 import logging
+from pathlib import Path
 
 from cosim.cells import characterise
 from cosim.cells.row_characterise import row_deck, row_parameters
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import bias_folder, read_biases
-from cosim.technologies.technology import technology_files
+from cosim.circuits.project import project_settings
+from cosim.technologies.technology import GENERIC, read_technology, technology_files
 from cosim.workbench.netlist_digests import changed_netlists, netlist_digests
+from cosim.workbench.places import PROJECT_FILE, bias_tables, project
 from cosim.workbench.pool import Pool
 from ebn_model.measured import (
     has_measured,
@@ -32,8 +35,8 @@ def row_constants(table: str, conditions: Conditions, pool: Pool | None = None) 
         CosimError: a bench failed.
     """
     biases = read_biases(table, conditions.technology)
-    folder = None if conditions == Conditions() else bias_folder(conditions.technology)
     name = f"{table}_row"
+    folder = _constants_folder(name, conditions.technology)
     own = conditions == Conditions(technology=conditions.technology)
     if own and has_measured(name, folder):
         changed = changed_netlists(measured_netlists(name, folder))
@@ -55,4 +58,18 @@ def netlists_measured(biases: BiasTable, conditions: Conditions) -> dict[str, st
     jobs = [*characterise.jobs(biases, conditions), characterise.spike_job(biases, conditions)]
     decks = [*(job.deck for job in jobs), row_deck(biases, conditions)]
     paths = [path for deck in decks for path in deck.files]
-    return netlist_digests([*paths, *technology_files(conditions.facts)])
+    # What the project says of probes is where currents were read.
+    of_project = [folder / PROJECT_FILE] if (folder := project()) else []
+    return netlist_digests([*paths, *of_project, *technology_files(conditions.facts)])
+
+
+def _constants_folder(name: str, technology: str) -> Path | None:
+    """The folder of measured constants: the project's, if it has them, or that which comes with
+    the technology; None: that of ebn_model.measured."""
+    facts = read_technology(technology)
+    if project():
+        own = bias_tables(facts.name)
+        # Where a project states probes, what was measured without it may be something else.
+        if has_measured(name, own) or project_settings().probes:
+            return own
+    return None if technology == GENERIC else bias_folder(technology)

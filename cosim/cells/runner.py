@@ -4,11 +4,14 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
+from pydantic import Field
+
 from cosim.cells.bench import bench_names, specification_path
 from cosim.cells.bench_view import BenchView
 from cosim.cells.sheet import Sheet, write_sheets
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import read_biases
+from cosim.circuits.project import project_settings
 from cosim.engine.batch import run_batches
 from cosim.engine.simulator import versions
 from cosim.workbench.errors import CosimError
@@ -17,15 +20,16 @@ from cosim.workbench.placement import HERE, Placement
 from cosim.workbench.places import results_of
 from cosim.workbench.progress import progress_bars
 from cosim.workbench.scratch import ScratchFolder
+from ebn_model.errors import InputError
 
 BOLTZMANN_PER_CHARGE = 1.380649e-23 / 1.602176634e-19
 ZERO_CELSIUS = 273.15
 
 
 class BenchConditions(Conditions):
-    """Conditions of all benches, with the name of their bias table."""
+    """Conditions of all benches, with the name of their bias table, by default the project's."""
 
-    biases: str = "published"
+    biases: str = Field(default_factory=lambda: project_settings().tables.neuron)
 
     @property
     def folder_name(self) -> str:
@@ -67,7 +71,14 @@ def run_benches(
         specification_path(name)
     biases = read_biases(conditions.biases, conditions.technology)
     folder = (out or results_of("cells")) / conditions.folder_name
-    views = {name: BenchView(name, biases, conditions.conditions, folder) for name in bench_names()}
+    views = {}
+    for name in bench_names():
+        try:
+            views[name] = BenchView(name, biases, conditions.conditions, folder)
+        except (InputError, CosimError):
+            # A fault in a bench that isn't asked for only keeps it out of the datasheet.
+            if name in chosen:
+                raise
     check_writable(folder)
     faults: dict[str, CosimError] = {}
     with ScratchFolder() as scratch, progress_bars() as add_bar:

@@ -1,13 +1,13 @@
 """Requirements on a cell, quantity by quantity: the file NAME.toml beside its bench."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from cosim.cells.formula import evaluate
+from cosim.cells.formula import evaluate, uses
 from cosim.workbench.settings import read_toml
 from ebn_model.errors import InputError
 
@@ -99,6 +99,7 @@ def judge(
     names: Mapping[str, float],
     table: str,
     technology: str = "generic180",
+    unknown: Collection[str] = (),
 ) -> list[QuantityCheck]:
     """Each quantity against its limits.
 
@@ -108,6 +109,8 @@ def judge(
         names: what formulas may use besides, SI; of equal names these count, since a quantity is
             often called like the bias current that it should be.
         table, technology: names of the bias table and of the technology.
+        unknown: values that can't be known of this circuit; neither they nor limits that are
+            formulas of them are judged.
 
     A quantity that is not among the values is out of its limits.
 
@@ -116,9 +119,23 @@ def judge(
     """
     known = {**values, **names}
     return [
-        _checked(key, one.under(table, technology), values.get(key), known)
+        _checked(key, _known(one.under(table, technology), unknown), values.get(key), known)
         for key, one in specification.items()
+        if key not in unknown
     ]
+
+
+def _known(quantity: Quantity, unknown: Collection[str]) -> Quantity:
+    """The quantity without limits that follow from what is unknown."""
+    lost: dict[str, Any] = {}
+    for end in ("typical", "min", "max"):
+        names = uses(limit) if isinstance(limit := getattr(quantity, end), str) else set()
+        if names & {*unknown, *lost}:
+            lost[end] = None
+    if not lost:
+        return quantity
+    reason = f"{quantity.reason}; not judged: {', '.join(unknown)} can't be known of this cell"
+    return quantity.model_copy(update={**lost, "reason": reason})
 
 
 def _checked(

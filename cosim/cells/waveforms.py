@@ -12,6 +12,11 @@ def current(vectors: Vectors, device: str) -> np.ndarray:
     return np.abs(vectors[f"@m.{device}.m1[id]"])
 
 
+def is_read(vectors: Vectors, *devices: str) -> bool:
+    """True if the drain currents of devices are there; in cells of one's own they may not be."""
+    return all(f"@m.{device}.m1[id]" in vectors for device in devices)
+
+
 def supply(vectors: Vectors) -> float:
     """The supply of a bench, V; it saves the voltage of `vdda` or `vdd`.
 

@@ -1,13 +1,16 @@
 """The conditions that a circuit runs under, beside its bias currents."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
+from annotated_types import Ge
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from cosim.circuits.levels import LogicLevels
+from cosim.circuits.own_cells import check_own_cells
+from cosim.circuits.project import project_settings
 from cosim.engine.deck import Deck
 from cosim.technologies.deck import with_models, with_wrappers
+from cosim.technologies.mismatch import Mismatch, mismatch_of
 from cosim.technologies.technology import Technology, read_technology
 from cosim.workbench.settings import Section
 from ebn_model.errors import InputError
@@ -30,18 +33,25 @@ def check_temperature(celsius: float) -> float:
 Temperature = Annotated[Celsius, AfterValidator(check_temperature)]
 
 
-class Conditions(Section):
-    """Technology, corner, temperature and supply; a subclass adds what else a kind of run states.
+def _technology() -> str:
+    return project_settings().technology
 
-    technology: file in netlists/technology without its suffix, or the path of a .toml like those.
+
+class Conditions(Section):
+    """Technology, corner, temperature, supply and die; a subclass adds what else a run states.
+
+    technology: file in netlists/technology without its suffix, or the path of a .toml like those;
+    by default that of the project, or generic180.
     corner: one of the technology's. temperature: degrees C.
-    supply: V; by default the technology's.
+    supply: V; by default that of the project, or the technology's.
+    die: number of a die with its own mismatch; None for the nominal one, which has none.
     """
 
-    technology: str = "generic180"
+    technology: str = Field(default_factory=_technology, validate_default=True)
     corner: str = "tt"
     temperature: Temperature = 27.0
     supply: Volt = Field(default=None, validate_default=True)
+    die: Annotated[int, Ge(0)] | None = None
 
     @field_validator("technology")
     @classmethod
@@ -62,6 +72,9 @@ class Conditions(Section):
     @classmethod
     def _nominal_supply(cls, supply: Any, info: ValidationInfo) -> Any:
         if supply is None and "technology" in info.data:
+            stated = project_settings()
+            if stated.supply and stated.technology == info.data["technology"]:
+                return stated.supply
             return read_technology(info.data["technology"]).supply
         return supply
 
@@ -88,7 +101,8 @@ class Conditions(Section):
         facts = self.facts
         corner = "" if self.corner == "tt" else f"-{self.corner}"
         supply = "" if self.supply == facts.supply else f"-{self.supply:g}V"
-        return f"{facts.name}{corner}-{self.temperature:g}C{supply}"
+        die = "" if self.die is None else f"-die{self.die}"
+        return f"{facts.name}{corner}-{self.temperature:g}C{supply}{die}"
 
     @property
     def facts(self) -> Technology:
@@ -104,19 +118,27 @@ class Conditions(Section):
 
 def deck_under(title: str, conditions: Conditions) -> Deck:
     """The beginning of a deck: wrappers of the technology, supply and temperature."""
+    check_own_cells()
     deck = with_wrappers(Deck(title), conditions.facts, conditions.corner)
-    lines = f".param supply={conditions.supply!r}\n.temp {float(conditions.temperature)!r}"
-    return deck.append(lines, "conditions")
+    lines = [f".param supply={conditions.supply!r}", f".temp {float(conditions.temperature)!r}"]
+    lines.append(f".param dispersed={int(conditions.die is not None)}")
+    if conditions.die is not None:
+        stated = (one.model_dump_json() for one in conditions.facts.pelgrom.values())
+        lines.append(f"* die {conditions.die}, mismatch {' '.join(stated)}")
+    return deck.append("\n".join(lines), "conditions")
+
+
+def die_of(deck: Deck, conditions: Conditions) -> Mismatch | None:
+    """The mismatch of a whole deck's transistors, for `Job.alter`; None for the nominal die.
+
+    Raises:
+        DeckError: see `mismatch_of`.
+    """
+    if conditions.die is None:
+        return None
+    return mismatch_of(deck, conditions.facts, conditions.die)
 
 
 def whole_deck(deck: Deck, conditions: Conditions) -> Deck:
     """A deck that has all its devices, with the models that they need; raises ModelError."""
     return with_models(deck, conditions.facts, conditions.corner)
-
-
-def listed(folder: Path, name: str, kind: str) -> Path:
-    """The file of that name in a folder; names from outside never become other paths."""
-    files = {path.stem: path for path in sorted(folder.glob("*.spice"))}
-    if name not in files:
-        raise InputError(f"unknown {kind} {name!r}; there are: {', '.join(files)}")
-    return files[name]

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from cosim.circuits.conditions import Conditions, whole_deck
+from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import analysis, neuron_deck
 from cosim.circuits.neuron_logic import WIN_INC, WIN_SL, DigitalNeuron
 from cosim.circuits.neuron_readout import OUTPUT_SPIKE, learning_result, output_spikes
 from cosim.circuits.neuron_sources import check_edges_fit, stimulus_edges
-from cosim.circuits.start_check import start_check
+from cosim.circuits.probes import vector
+from cosim.circuits.whole_job import whole_job
 from cosim.engine.job import Job, Vectors
 from cosim.engine.solver_options import SolverOptions
 from cosim.workbench.places import NETLISTS
@@ -19,7 +20,7 @@ from ebn_model.results import LearningResult
 from ebn_model.stimulus import Stimulus
 from ebn_model.weight_counter import check_sub_lsbs
 
-I_MEM = "@m.xanalog.xdecision.xmem.m1[id]"
+I_MEM = vector("i_mem", "xanalog.xdecision")
 
 MIXED_SOLVER = SolverOptions(trtol=1, max_step=5e-5)
 """Without logic, smaller truncation errors and steps are cheap: for twice the time points I_mem
@@ -68,15 +69,16 @@ class MixedCircuit:
         sources = (f"v{pin} {pin} 0 pwl(0 0)" for pin in controller().pins)
         deck = self._netlist.append("\n".join(sources), "logic and stimulus")
         deck = deck.append(analysis(stimulus, self.solver), "analysis")
-        deck = whole_deck(deck, self._conditions)
-        return Job(
+        return whole_job(
             label,
             deck,
+            self._conditions,
             self._vectors,
+            I_MEM,
+            at_rest=not stimulus.reset_until,
             t_stop=stimulus.duration,
             edges=stimulus_edges(stimulus, 0.0, DigitalNeuron.edge),
             raw_path=raw_path,
-            check_start=start_check(deck, I_MEM, at_rest=not stimulus.reset_until),
             controller=controller,
         )
 

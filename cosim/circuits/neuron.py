@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from cosim.circuits.conditions import Conditions, deck_under, listed, whole_deck
+from cosim.circuits.conditions import Conditions, deck_under
 from cosim.circuits.neuron_readout import (
     BITS,
     I_MEM,
@@ -13,13 +13,13 @@ from cosim.circuits.neuron_readout import (
     output_spikes,
 )
 from cosim.circuits.neuron_sources import EDGE, check_edges_fit, stimulus_edges, stimulus_lines
-from cosim.circuits.start_check import start_check
+from cosim.circuits.whole_job import whole_job
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job, Vectors
 from cosim.engine.solver_options import SolverOptions
 from cosim.engine.spice_parameters import read_parameters
-from cosim.technologies.technology import read_technology
-from cosim.workbench.places import NETLISTS
+from cosim.technologies.technology import GENERIC, read_technology
+from cosim.workbench.places import NETLISTS, bias_tables, project
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable, validated
 from ebn_model.results import LearningResult
@@ -37,24 +37,46 @@ def bias_folder(technology: str) -> Path:
     return facts.folder.parent / "biases" / facts.name
 
 
-def read_biases(name: str, technology: str = "generic180") -> BiasTable:
+def read_biases(name: str, technology: str = GENERIC) -> BiasTable:
     """Read a table: a technology's, biases/TECHNOLOGY/NAME.spice, or any by its path, *.spice.
+
+    In a project its own table of that name comes first.
 
     Raises:
         InputError: no such table (lists those there are), a line that is not a `.param` of
             numbers (names file and line), or a bad or missing value.
     """
-    if is_path(name):
-        path = Path(name)
-    else:
-        folder = bias_folder(technology)
-        if not any(folder.glob("*.spice")):
-            raise InputError(
-                f"technology {technology} has no bias tables in {folder}; make them with: "
-                f"ebn-cosim calibrate --technology {technology}"
-            )
-        path = listed(folder, name, "bias table")
+    path = Path(name) if is_path(name) else bias_file(name, technology)
     return validated(BiasTable, read_parameters(path), path.name)
+
+
+def has_table(name: str, technology: str) -> bool:
+    """True if a technology has a bias table of that name."""
+    return name in _tables(technology)
+
+
+def bias_file(name: str, technology: str) -> Path:
+    """The file of a technology's table: the project's, or that beside the technology.
+
+    Names from outside never become other paths. Raises InputError as `read_biases`.
+    """
+    files = _tables(technology)
+    if not files:
+        raise InputError(
+            f"technology {technology} has no bias tables in {bias_folder(technology)}; make them "
+            f"with: ebn-cosim calibrate --technology {technology}"
+        )
+    if name not in files:
+        raise InputError(f"unknown bias table {name!r}; there are: {', '.join(sorted(files))}")
+    return files[name]
+
+
+def _tables(technology: str) -> dict[str, Path]:
+    """Files of a technology's tables by name."""
+    folders = [bias_folder(technology)]
+    if project():
+        folders.append(bias_tables(read_technology(technology).name))
+    return {path.stem: path for one in folders for path in sorted(one.glob("*.spice"))}
 
 
 def is_path(table: str) -> bool:
@@ -138,15 +160,16 @@ class TransistorCircuit:
         lines = stimulus_lines(stimulus, self._conditions.supply)
         deck = self._netlist.append(lines, "stimulus")
         deck = deck.append(analysis(stimulus, self.solver), "analysis")
-        deck = whole_deck(deck, self._conditions)
-        return Job(
+        return whole_job(
             label,
             deck,
+            self._conditions,
             self._vectors,
+            I_MEM,
+            at_rest=not stimulus.reset_until,
             t_stop=stimulus.duration,
             edges=stimulus_edges(stimulus, -EDGE / 2, EDGE / 2),
             raw_path=raw_path,
-            check_start=start_check(deck, I_MEM, at_rest=not stimulus.reset_until),
         )
 
     def result(self, stimulus: Stimulus, vectors: Vectors) -> LearningResult:

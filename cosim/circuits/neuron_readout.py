@@ -3,11 +3,12 @@
 import numpy as np
 
 from cosim.circuits.neuron_sources import EDGE, SETTLED_AFTER
+from cosim.circuits.probes import vector
 from cosim.workbench.errors import SimulationError
 from ebn_model.results import LearningResult, SpikeTable, weight_steps
 from ebn_model.stimulus import Stimulus
 
-I_MEM = "@m.xneuron.xanalog.xdecision.xmem.m1[id]"
+I_MEM = vector("i_mem", "xneuron.xanalog.xdecision")
 BITS = tuple(f"v(q{bit})" for bit in range(6))
 LATCHES = ("v(inc)", "v(sl)")
 OUTPUT_SPIKE = "v(spike)"

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, get_args
 
-from cosim.circuits.conditions import Conditions, whole_deck
+from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import neuron_deck, read_biases
 from cosim.circuits.neuron_readout import OUTPUT_SPIKE
 from cosim.circuits.row_deck import (
@@ -19,7 +19,7 @@ from cosim.circuits.row_deck import (
 from cosim.circuits.row_logic import DigitalRow, digital_edges
 from cosim.circuits.row_readout import I_MEM, digital_result, transistor_result
 from cosim.circuits.row_sources import check_fits, transistor_edges
-from cosim.circuits.start_check import start_check
+from cosim.circuits.whole_job import whole_job
 from cosim.engine.closed_loop import Controller
 from cosim.engine.job import Job, Vectors
 from cosim.engine.solver_options import SolverOptions
@@ -113,15 +113,15 @@ class RowCircuit:
             deck = digital_row(deck, stimulus, lanes, levels)
             edges = digital_edges(stimulus)
         deck = deck.append(f".tran 1m {stimulus.duration!r} 0 {self.solver.max_step!r}", "analysis")
-        deck = whole_deck(deck, self._conditions)
-        return Job(
+        return whole_job(
             label,
             deck,
+            self._conditions,
             self._vectors(stimulus),
+            I_MEM,
             t_stop=stimulus.duration,
             edges=edges,
             raw_path=raw_path,
-            check_start=start_check(deck, I_MEM),
             controller=logic,
         )
 

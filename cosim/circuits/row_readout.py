@@ -6,13 +6,14 @@ import numpy as np
 
 from cosim.circuits.neuron_readout import decisions_at, output_spikes, weights_at
 from cosim.circuits.neuron_sources import SETTLED_AFTER
+from cosim.circuits.probes import vector
 from cosim.circuits.row_deck import bit_names, latch_names
 from cosim.circuits.row_timeline import on_tick
 from cosim.engine.job import Vectors
 from cosim.workbench.errors import SimulationError
 from ebn_model.row import RowEvents, RowResult, RowStimulus
 
-I_MEM = "@m.xneuron.xdecision.xmem.m1[id]"
+I_MEM = vector("i_mem", "xneuron.xdecision")
 
 
 def digital_result(stimulus: RowStimulus, vectors: Vectors, supply: float) -> RowResult:

@@ -16,8 +16,8 @@ class Batch:
     """Jobs whose vectors are of use only together.
 
     label: name on the progress bar. finish: gets the vectors of all jobs, in their order.
-    fail: gets the error of a job that failed, whereupon the other batches go on; by default it is
-        raised.
+    fail: gets the error of a job that failed, or of `finish`, whereupon the other batches go on; by
+        default it is raised.
     """
 
     label: str
@@ -71,4 +71,7 @@ class _Running:
         self.show(number, self._lengths[number])
         self._vectors[number] = vectors
         if len(self._vectors) == len(self.batch.jobs):
-            self.batch.finish([self._vectors[k] for k in range(len(self._vectors))])
+            try:
+                self.batch.finish([self._vectors[k] for k in range(len(self._vectors))])
+            except CosimError as error:
+                self.fail(error)

@@ -9,6 +9,7 @@ from pathlib import Path
 from cosim.engine.libraries import Libraries
 from cosim.engine.netlist import Line, NetlistReader
 from cosim.workbench.errors import DeckError
+from cosim.workbench.places import in_use
 
 _COMMENT = re.compile(r";|\$ ")
 
@@ -54,7 +55,7 @@ class Deck:
         that would let results depend on more than the deck.
         """
         # Not resolved: a link's includes are relative to the folder of the link.
-        path = Path(path).absolute()
+        path = in_use(Path(path).absolute())
         if not path.is_file():
             raise DeckError(f"no such netlist: {path}")
         return self._with(NetlistReader(left_out).read(path))

@@ -31,7 +31,7 @@ def transistors(deck: Deck) -> int:
             instance of what isn't defined, a subcircuit defined in two ways, a device of a model
             outside of ngspice, or a library that is gone.
     """
-    cells = _cells(deck)
+    cells = elements_by_cell(deck)
 
     @cache
     def count(cell: str) -> int:
@@ -40,14 +40,20 @@ def transistors(deck: Deck) -> int:
         devices = cells[cell]
         if unknown := [device for device in devices if device[0] == "n"]:
             raise DeckError(f"transistors can't be counted: {unknown[0]!r} may be one or not")
-        inner = sum(count(_subcircuit(device)) for device in devices if device[0] == "x")
+        inner = sum(count(subcircuit_of(device)) for device in devices if device[0] == "x")
         return inner + sum(device[0] == "m" for device in devices)
 
     return count(_TOP)
 
 
-def _cells(deck: Deck) -> dict[str, list[str]]:
-    """Elements by the name of the subcircuit that they are in."""
+def elements_by_cell(deck: Deck) -> dict[str, list[str]]:
+    """Lines of elements, in lower case, by the subcircuit that they are in; "": in none.
+
+    Continued lines are one, and those of branches that are not taken aren't there.
+
+    Raises:
+        DeckError: an .if that can't be decided, or a subcircuit defined in two ways.
+    """
     cells: dict[str, list[str]] = {_TOP: []}
     around = [(_TOP, cells[_TOP])]
     for line in _chosen(_joined(deck)):
@@ -104,6 +110,6 @@ def _holds(line: str, values: dict[str, int]) -> bool:
     return _COMPARE[found[2]](values[found[1]], int(found[3]))
 
 
-def _subcircuit(device: str) -> str:
+def subcircuit_of(device: str) -> str:
     """Name of what an X element is an instance of: the last word before its parameters."""
     return _FIRST_PARAMETER.split(device, maxsplit=1)[0].removesuffix(" params:").split()[-1]

@@ -1,6 +1,6 @@
 """A run to be done: a deck, and what its result has to look like."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -8,10 +8,14 @@ import numpy as np
 
 from cosim.engine.closed_loop import Controller
 from cosim.engine.deck import Deck
+from cosim.engine.devices import Alter
 from cosim.workbench.errors import DeckError, LostEdgeError, SimulationError
 
 Vectors = dict[str, np.ndarray]
 """Vectors of a run: values by the name of what was saved, each of shape (points,)."""
+
+Reading = tuple[tuple[float, str], ...]
+"""A vector as the sum of others: factor and name of each; without a name, the factor is a term."""
 
 StartCheck = Callable[[Callable[[str], float]], None]
 """Gets an operating point as a function from the name of a vector to its value in V or A; raises
@@ -29,7 +33,10 @@ class Job:
         edge_tolerance in s.
     raw_path: where to write the vectors as an ngspice raw file as well.
     deck_path: where to write the deck that ran: the job's, led to its operating point.
+    alter: changes the loaded deck's transistors; must be picklable.
     check_start: gets the operating point of a transient before it runs; must be picklable.
+    readings: how vectors are read that the deck calls otherwise, or that are sums, by their names.
+    unread: why vectors aren't there that such a deck usually has, by their names.
     controller: makes what closes the loop around the deck, new for each run; must be picklable. In
         lockstep it gets the Link to the process that it is in step with, as `link`.
     """
@@ -42,7 +49,10 @@ class Job:
     edge_tolerance: float = 1e-9
     raw_path: Path | None = None
     deck_path: Path | None = None
+    alter: Alter | None = None
     check_start: StartCheck | None = None
+    readings: Mapping[str, Reading] = field(default_factory=dict)
+    unread: Mapping[str, str] = field(default_factory=dict)
     controller: Callable[..., Controller] | None = None
 
     def writing_to(self, folder: Path) -> "Job":
@@ -74,6 +84,25 @@ class Job:
                 f"{lost.size} of {len(self.edges)} edges have no time point within "
                 f"{self.edge_tolerance:g} s, the first at {lost[0]:g} s"
             )
+
+
+class PartOfVectors(dict[str, np.ndarray]):
+    """Vectors of a run some of which aren't there; asking for one of those says why."""
+
+    def __init__(self, vectors: Vectors, unread: Mapping[str, str]):
+        super().__init__(vectors)
+        self._unread = unread
+
+    @property
+    def unread(self) -> Mapping[str, str]:
+        """Reasons why vectors aren't there, by their names."""
+        return self._unread
+
+    def __missing__(self, name: str) -> np.ndarray:
+        """Raise SimulationError, or KeyError for what is not known either."""
+        if name in self._unread:
+            raise SimulationError(self._unread[name])
+        raise KeyError(name)
 
 
 def _time(vectors: Vectors) -> np.ndarray:

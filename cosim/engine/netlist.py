@@ -5,7 +5,9 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cosim.engine.exported import prepared
 from cosim.workbench.errors import DeckError
+from cosim.workbench.places import in_use, is_own_cell
 
 NAME = r"""(?:"([^"]*)"|'([^']*)'|(?!\$)([^\s;"']+)(?![^\s;"']))"""
 """Pattern of a file's or section's name, perhaps quoted; a comment is none."""
@@ -91,7 +93,10 @@ class NetlistReader:
         self._on_read(path, content)
         # The folder is the path's, not that of what it may link to, as it is for ngspice.
         parents = (*parents, path.resolve())
-        return self.inline(_decoded(content), _display(path), path.parent, parents)
+        text, source = _decoded(content), _display(path)
+        if is_own_cell(path):
+            text = prepared(text, source)
+        return self.inline(text, source, path.parent, parents)
 
     def inline(
         self, text: str, source: str, folder: Path, parents: tuple[Path, ...] = ()
@@ -115,7 +120,7 @@ class NetlistReader:
     def _included(
         self, line: Line, name: str, folder: Path, parents: tuple[Path, ...]
     ) -> Iterator[Line]:
-        path = _located(line, name, folder)
+        path = in_use(_located(line, name, folder))
         if path.resolve() in self._left_out:
             return iter(())
         if path.resolve() in parents:

@@ -6,7 +6,7 @@ import difflib
 import logging
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,12 @@ from PySpice.Spice.NgSpice.Shared import NgSpiceShared, ffi
 from cosim.engine.alone import alone_in, own_folder
 from cosim.engine.closed_loop import ClosedLoop, Controller, Corners
 from cosim.engine.deck import Deck
-from cosim.engine.job import Job, StartCheck
+from cosim.engine.devices import Alter, Alteration, altered_text, listed_transistors
+from cosim.engine.inventory import transistors as count_transistors
+from cosim.engine.job import Job, PartOfVectors, Reading
 from cosim.engine.libraries import loadable
 from cosim.engine.library import find_library
+from cosim.engine.measures import PREFIX, measured, stated_measures
 from cosim.engine.messages import deck_fault, run_fault, without_pause
 from cosim.engine.operating_point import (
     OperatingPoint,
@@ -78,6 +81,7 @@ class NgSpice(NgSpiceShared):
         self._on_percent: TimeListener | None = None
         self._t_stop: float | None = None
         self._loop: ClosedLoop | None = None
+        self._readings: Mapping[str, Reading] = {}
         self._sync_c = None
         self._folder = own_folder()
         with alone_in(self._folder):
@@ -101,24 +105,33 @@ class NgSpice(NgSpiceShared):
         """
         try:
             self._listen(job.t_stop, on_progress)
+            self._readings = job.readings
             controller = job.controller() if job.controller else None
             start = self._find_start(job, controller)
             deck = start.start_of(job.deck) if start else job.deck
-            self._load(deck)
+            altered = self._load(deck, job.alter)
             self._close_loop(controller)
+            printed, errors = len(self._stdout), len(self._stderr)
             self._run(deck)
             vectors = self._vectors(job.vectors)
+            values, failed = measured(
+                stated_measures(job.deck), self._stdout[printed:], self._stderr[errors:]
+            )
+            vectors |= {f"{PREFIX}{name}": np.array([value]) for name, value in values.items()}
+            unread = {**job.unread, **{f"{PREFIX}{name}": why for name, why in failed.items()}}
             job.check(vectors)
             if start:
                 start.check(vectors)
             if job.deck_path:
                 job.deck_path.parent.mkdir(parents=True, exist_ok=True)
-                job.deck_path.write_text(deck.text, encoding="utf-8")
+                job.deck_path.write_text(altered_text(deck, altered), encoding="utf-8")
             if job.raw_path:
                 self._write_raw(job.raw_path, job.vectors)
         except CosimError as error:
             raise type(error)(f"{job.label}: {error}") from None
-        return vectors | controller.record() if controller else vectors
+        if controller:
+            vectors |= controller.record()
+        return PartOfVectors(vectors, unread) if unread else vectors
 
     def _listen(self, t_stop: float | None, on_progress: TimeListener | None) -> None:
         self._callback_error = None
@@ -131,13 +144,13 @@ class NgSpice(NgSpiceShared):
         """The operating point of a transient, checked; None where it begins without one."""
         if job.t_stop is None:
             if job.check_start:
-                self._check_operating_point(job.deck, job.check_start)
+                self._check_operating_point(job)
             return None
         if not starts_at_operating_point(job.deck):
             return None
         self._loop = None
         deck = deck_for_start(job.deck)
-        self._load(deck)
+        self._load(deck, job.alter)
         if controller:
             for source, level in controller.levels.items():
                 self._drive(source, (0.0, level, controller.edge, level))
@@ -148,15 +161,16 @@ class NgSpice(NgSpiceShared):
             job.check_start(self._last_value)
         return OperatingPoint(voltages(found), values or found)
 
-    def _check_operating_point(self, deck: Deck, check: StartCheck) -> None:
+    def _check_operating_point(self, job: Job) -> None:
         """Before an analysis that finds its own operating points, of which this is the first."""
-        deck = deck_for_start(deck)
-        self._load(deck)
+        deck = deck_for_start(job.deck)
+        self._load(deck, job.alter)
         self._command("op")
         self._raise_faults(deck)
         if fault := run_fault(self._stderr):
             raise SimulationError(fault)
-        check(self._last_value)
+        if job.check_start:
+            job.check_start(self._last_value)
 
     def _close_loop(self, controller: Controller | None) -> None:
         if controller is None:
@@ -176,7 +190,8 @@ class NgSpice(NgSpiceShared):
             controller, self._last_value, self._drive, self._ngspice_shared.ngSpice_SetBkpt
         )
 
-    def _load(self, deck: Deck) -> None:
+    def _load(self, deck: Deck, alter: Alter | None) -> list[Alteration]:
+        """Load a deck, and change its transistors; returns what was changed."""
         if self._detached:
             raise CosimError("an earlier deck has left ngspice unusable; start a new process")
         # A deck that ngspice refuses would leave the one before in place for `run`.
@@ -193,6 +208,21 @@ class NgSpice(NgSpiceShared):
         fault = deck_fault(self._stderr, deck)
         if fault or self._detached:
             raise DeckError(fault or self._last_messages())
+        return self._altered(deck, alter) if alter else []
+
+    def _altered(self, deck: Deck, alter: Alter) -> list[Alteration]:
+        known = len(self._stdout)
+        self._command("listing expand")
+        transistors = listed_transistors(self._stdout[known:])
+        if len(transistors) != count_transistors(deck):
+            raise DeckError(f"of the deck's transistors, ngspice lists {len(transistors)} only")
+        known = len(self._stderr)
+        alterations = list(alter(transistors))
+        for alteration in alterations:
+            self._command(alteration.command)
+        if faults := self._stderr[known:]:
+            raise DeckError(f"transistors can't be altered: {' '.join(faults)}")
+        return alterations
 
     def _run(self, deck: Deck) -> None:
         loaded = len(self._stdout)
@@ -225,11 +255,20 @@ class NgSpice(NgSpiceShared):
             raise DeckError(f"one analysis is expected, but the deck ran {', '.join(plots)}")
         saved = self._saved(plots[0])
         scale = [name for name in saved if name == "time" or name.endswith("-sweep")]
-        wanted = [*scale, *names] if names else saved
-        return {name.lower(): self._vector(name).copy() for name in wanted}
+        wanted = [*scale, *names] if names else [*saved, *self._readings]
+        return {name.lower(): self._read(name, saved[0]) for name in wanted}
 
     def _saved(self, plot: str) -> list[str]:
         return self._convert_string_array(self._ngspice_shared.ngSpice_AllVecs(plot.encode()))
+
+    def _read(self, name: str, known: str) -> np.ndarray:
+        """A vector, which may be made of several; `known`: one that there is."""
+        if name not in self._readings:
+            return self._vector(name).copy()
+        total = np.zeros(len(self._vector(known)))
+        for factor, term in self._readings[name]:
+            total += factor * self._vector(term) if term else factor
+        return total
 
     def _vector(self, name: str) -> np.ndarray:
         """A vector of the current plot, as it is, in ngspice's memory."""
@@ -241,7 +280,10 @@ class NgSpice(NgSpiceShared):
         return np.frombuffer(ffi.buffer(info.v_realdata, 8 * info.v_length))
 
     def _last_value(self, name: str) -> float:
-        return float(self._vector(name)[-1])
+        terms = self._readings.get(name, ((1.0, name),))
+        return sum(
+            factor * float(self._vector(term)[-1]) if term else factor for factor, term in terms
+        )
 
     def _drive(self, source: str, corners: Corners) -> None:
         known = len(self._stderr)
@@ -251,7 +293,8 @@ class NgSpice(NgSpiceShared):
             raise DeckError(f"source {source} can't be driven: {' '.join(faults)}")
 
     def _write_raw(self, path: Path, names: tuple[str, ...]) -> None:
-        vectors = " ".join(names)
+        terms = (self._readings.get(name, ((1.0, name),)) for name in names)
+        vectors = " ".join(term for reading in terms for _, term in reading if term)
         if len(vectors) > _MAX_NAMES_LENGTH:
             vectors = "all"
         path = path.absolute()

@@ -2,6 +2,7 @@
 
 from cosim.engine.deck import Deck
 from cosim.technologies.models import model_reference
+from cosim.technologies.schematic_names import with_wrapped_devices
 from cosim.technologies.sizes import sizes
 from cosim.technologies.technology import Device, Technology
 
@@ -22,11 +23,13 @@ def with_wrappers(deck: Deck, technology: Technology, corner: str) -> Deck:
 
 
 def with_models(deck: Deck, technology: Technology, corner: str) -> Deck:
-    """Add the models to a deck that has all its devices.
+    """Add the models to a deck that has all its devices, those of a PDK's schematics included.
 
     Raises:
+        InputError, DeckError: see `with_wrapped_devices`.
         ModelError, OutputError: see `model_reference`.
     """
+    deck = with_wrapped_devices(deck, technology)
     if not technology.models:
         return deck
     text = model_reference(technology, corner, sizes(deck))

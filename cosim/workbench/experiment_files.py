@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cosim.workbench.places import SIMULATIONS, results_of
+from cosim.workbench.places import SIMULATIONS, results_of, simulations
 from cosim.workbench.settings import read_toml
 from ebn_model.errors import InputError
 
@@ -50,8 +50,8 @@ class ExperimentFile:
 
 
 def experiment_names() -> list[str]:
-    """Folders under Simulations/ that hold an experiment, sorted."""
-    return sorted(path.parent.name for path in SIMULATIONS.glob(f"*/{CONFIG}"))
+    """Folders under Simulations/, and under the project's, that hold an experiment, sorted."""
+    return [*simulations(CONFIG)]
 
 
 def read_file(name: str, folder: Path = Path()) -> ExperimentFile:
@@ -85,4 +85,4 @@ def _path(name: str, folder: Path) -> Path:
             f"no simulation {name!r}; there are: {', '.join(experiment_names())}; "
             "or give the path of a stimulus file, NAME.toml"
         )
-    return SIMULATIONS / name / CONFIG
+    return simulations(CONFIG)[name]

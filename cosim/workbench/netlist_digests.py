@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from cosim.workbench.places import NETLISTS
+from cosim.workbench.places import NETLISTS, in_use, project
 from ebn_model.errors import InputError
 from ebn_model.measured import measured_netlists
 
@@ -12,7 +12,7 @@ from ebn_model.measured import measured_netlists
 def netlist_digests(paths: Iterable[Path]) -> dict[str, str]:
     """SHA-256 of each file without its comment lines and blanks at the ends of lines.
 
-    By the path in netlists/, or the whole one of a file that is elsewhere.
+    By the path in netlists/ or in the project, or the whole one of a file that is elsewhere.
 
     Raises:
         InputError: a file can't be read.
@@ -28,7 +28,7 @@ def netlist_digests(paths: Iterable[Path]) -> dict[str, str]:
 
 def changed_netlists(digests: Mapping[str, str]) -> list[str]:
     """Names of the files, of those in `netlist_digests`, that are missing, or others now."""
-    return [name for name, digest in digests.items() if _digest(NETLISTS / name) != digest]
+    return [name for name, digest in digests.items() if _digest(in_use(NETLISTS / name)) != digest]
 
 
 def check_measured(constants: str) -> None:
@@ -43,7 +43,10 @@ def check_measured(constants: str) -> None:
 
 
 def _name(path: Path) -> str:
-    return (path.relative_to(NETLISTS) if path.is_relative_to(NETLISTS) else path).as_posix()
+    for folder in (NETLISTS, project()):
+        if folder and path.is_relative_to(folder):
+            return path.relative_to(folder).as_posix()
+    return path.as_posix()
 
 
 def _digest(path: Path) -> str | None:

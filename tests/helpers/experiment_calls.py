@@ -44,7 +44,7 @@ def read_study(path):
 
 def run(simulations, views=None, workers=None, force=False):
     chosen = [replace(one, views=tuple(views or one.views)) for one in simulations]
-    return runner.run(chosen, Work(Placement(workers), force))
+    return [*runner.run(chosen, Work(Placement(workers), force))]
 
 
 def redraw(simulation):

@@ -9,7 +9,7 @@ from cosim.workbench.places import ROOT
 
 PLACES = (
     "from cosim.workbench.places import *; print(NETLISTS, SIMULATIONS, results_of('omega'), "
-    "bias_tables('sky130'), model_constants(), schematics_folder(), sep='\\n')"
+    "bias_tables('sky130'), model_constants('generic180'), schematics_folder(), sep='\\n')"
 )
 
 
@@ -18,7 +18,10 @@ def folders(tmp_path):
     """Places of a copy of this package; its user is in another folder."""
     copy, user = tmp_path / "copy", tmp_path / "user"
     shutil.copytree(ROOT / "cosim" / "workbench", copy / "cosim" / "workbench")
-    copy.joinpath("cosim", "__init__.py").touch()
+    copy.joinpath("ebn_model").mkdir()
+    shutil.copy(ROOT / "ebn_model" / "errors.py", copy / "ebn_model")
+    for package in ("cosim", "ebn_model"):
+        copy.joinpath(package, "__init__.py").touch()
     user.mkdir()
 
     def of_copy():
@@ -58,4 +61,4 @@ def test_this_checkout_has_what_it_says():
     assert not places.INSTALLED
     for folder in (places.NETLISTS, places.SIMULATIONS, places.bias_tables("generic180")):
         assert folder.is_dir()
-    assert places.model_constants().joinpath("network_row.json").is_file()
+    assert places.model_constants("generic180").joinpath("network_row.json").is_file()

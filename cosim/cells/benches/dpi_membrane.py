@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.axes import Axes
 
-from cosim.cells.waveforms import Vectors, current, linear_span
+from cosim.cells.waveforms import Vectors, current, is_read, linear_span
 
 LINEAR = 0.05
 """Relative change of the slope up to which the membrane counts as linear."""
@@ -28,7 +28,12 @@ def measure(vectors: Vectors) -> dict[str, float]:
 
 
 def leakage_path(vectors: Vectors) -> float:
-    """I_tau in A: the off reset device leaks beside the device that carries it."""
+    """I_tau in A: the off reset device leaks beside the device that carries it.
+
+    Of a membrane that can't be looked into, what its v_mem draws that gets nothing from its input.
+    """
+    if not is_read(vectors, "xmembrane.xtau") and "eheld#branch" in vectors:
+        return float(np.median(np.abs(vectors["eheld#branch"])))
     return float(
         np.median(current(vectors, "xmembrane.xtau") + current(vectors, "xmembrane.xreset"))
     )

@@ -4,26 +4,32 @@ import numpy as np
 from matplotlib.axes import Axes
 from scipy.optimize import curve_fit
 
-from cosim.cells.waveforms import Vectors, current, edges, logic_edges
+from cosim.cells.waveforms import Vectors, current, edges, is_read, logic_edges
 from cosim.workbench.errors import SimulationError
 
 SETTLED = 0.01
 """Share of the resting I_mem within which it counts as settled."""
 
 
+PAIR = ("xmembrane.xth", "xmembrane.xin")
+LEAK = ("xmembrane.xtau", "xmembrane.xreset")
+CAPACITANCE = "@c.xmembrane.cmem[capacitance]"
+INSIDE = ("tau_law", "pair_slope")
+"""Values that a membrane must be looked into for."""
+
+
 def measure(vectors: Vectors) -> dict[str, float]:
-    """Time constant with its law, slope factor of the pair, rest, and settling from reset."""
+    """Time constant with its law, slope factor of the pair, rest, and settling from reset.
+
+    Of a membrane of one's own, law and slope factor only as far as it can be looked into.
+    """
     time, i_mem = vectors["time"], current(vectors, "xread")
     (reset_end, _), _, (kick_end, i_in) = input_steps(vectors)
     after = time > kick_end
     tau, rest = _relaxation(time[after], i_mem[after])
-    pair = _pair_slope(vectors, reset_end)
-    leak = current(vectors, "xmembrane.xtau")[-1] + current(vectors, "xmembrane.xreset")[-1]
-    capacitance = vectors["@c.xmembrane.cmem[capacitance]"][0]
     return {
         "tau": tau,
-        "tau_law": capacitance / (pair * leak),
-        "pair_slope": pair,
+        **_law(vectors, reset_end),
         "i_constant": i_in,
         "i_mem_rest": rest,
         "settling": _settling(time, i_mem, rest, reset_end),
@@ -34,13 +40,16 @@ def input_steps(vectors: Vectors) -> list[tuple[float, float]]:
     """Input of the membrane, constant from each start on: (start in s, current in A).
 
     The steps are the end of the reset, the kick's start and its end. What flows into the
-    membrane is what its pair carries.
+    membrane is what its pair carries; of one that can't be looked into, what its pin gets.
 
     Raises:
         SimulationError: there is no single reset or kick.
     """
     time = vectors["time"]
-    i_in = current(vectors, "xmembrane.xth") + current(vectors, "xmembrane.xin")
+    if not is_read(vectors, *PAIR) and "@ikick[current]" in vectors:
+        i_in = current(vectors, "xconstant") + vectors["@ikick[current]"]
+    else:
+        i_in = np.sum([current(vectors, device) for device in PAIR], axis=0)
     released = logic_edges(vectors, "reset")
     rest, top = float(i_in[-1]), float(i_in.max())
     kick = edges(time, i_in, (rest + top) / 2)
@@ -48,6 +57,17 @@ def input_steps(vectors: Vectors) -> list[tuple[float, float]]:
         raise SimulationError(f"{len(released)} ends of reset and {len(kick)} edges of the kick")
     peak = float(np.interp(kick.mean(), time, i_in))
     return [(float(released[0]), rest), (float(kick[0]), peak), (float(kick[1]), rest)]
+
+
+def _law(vectors: Vectors, reset_end: float) -> dict[str, float]:
+    """As much as can be said of tau_law and pair_slope."""
+    if not is_read(vectors, *PAIR):
+        return {}
+    pair = _pair_slope(vectors, reset_end)
+    if CAPACITANCE not in vectors or not is_read(vectors, *LEAK):
+        return {"pair_slope": pair}
+    leak = sum(current(vectors, device)[-1] for device in LEAK)
+    return {"tau_law": vectors[CAPACITANCE][0] / (pair * leak), "pair_slope": pair}
 
 
 def _relaxation(time: np.ndarray, i_mem: np.ndarray) -> tuple[float, float]:

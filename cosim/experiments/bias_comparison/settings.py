@@ -8,6 +8,7 @@ from annotated_types import MinLen
 from pydantic import ValidationInfo, field_validator
 
 from cosim.circuits.neuron import read_biases, seen_from
+from cosim.circuits.project import project_settings
 from cosim.experiments.neuron.simulation import (
     VIEWS,
     Simulation,
@@ -39,7 +40,7 @@ class ComparisonSettings(Section):
     @classmethod
     def _known_tables(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         for name in names:
-            read_biases(name)
+            read_biases(name, project_settings().technology)
         return names
 
     @field_validator("views")

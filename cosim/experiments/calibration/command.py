@@ -9,7 +9,7 @@ from rich.table import Table
 
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.conditions_options import add_conditions, stated_conditions
-from cosim.circuits.neuron import bias_folder
+from cosim.circuits.neuron import bias_file, has_table
 from cosim.experiments.calibration.behaviour import QUANTITIES
 from cosim.experiments.calibration.recipe import Recipe, read_recipe, recipe_names
 from cosim.experiments.calibration.runner import Folders, run_recipe
@@ -53,7 +53,9 @@ def _calibrate(options: argparse.Namespace) -> int:
             values = run_recipe(name, recipe, terminal.print, folders, pool, conditions)
             terminal.print(_table(name, recipe.target, values))
             path = f"{folders.tables / name}.spice"
-            use = name if folders.tables == bias_folder(conditions.technology) else path
+            by_name = has_table(name, conditions.technology)
+            known = by_name and str(bias_file(name, conditions.technology)) == path
+            use = name if known else path
             print(f"{path}: use it with --biases {shlex.quote(use)}")
             print(f"the model's constants: {folders.constants / name}.json and {name}_row.json")
             print(f"how they came about: {folders.reports / name}_report.json")

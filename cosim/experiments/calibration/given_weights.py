@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from cosim.circuits.conditions import Conditions, whole_deck
+from cosim.circuits.conditions import Conditions
 from cosim.circuits.mixed_neuron import I_MEM
 from cosim.circuits.neuron import analysis, neuron_deck
-from cosim.circuits.start_check import start_check
+from cosim.circuits.whole_job import whole_job
 from cosim.engine.job import Job
 from cosim.engine.solver_options import SolverOptions
 from ebn_model.learning_neuron import LearningNeuron
@@ -37,15 +37,8 @@ def replay_job(
         .append(sources, "stimulus")
         .append(analysis(stimulus, solver), "analysis")
     )
-    deck = whole_deck(deck, conditions)
     at_rest = not stimulus.reset_until
-    return Job(
-        label,
-        deck,
-        (I_MEM,),
-        t_stop=stimulus.duration,
-        check_start=start_check(deck, I_MEM, at_rest),
-    )
+    return whole_job(label, deck, conditions, (I_MEM,), I_MEM, at_rest, t_stop=stimulus.duration)
 
 
 def replay_model(

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 from cosim.circuits.neuron import seen_from
 from cosim.experiments.calibration.behaviour import QUANTITIES
 from cosim.experiments.calibration.errors import CalibrationError
-from cosim.workbench.places import NETLISTS
+from cosim.workbench.places import files_in_use
 from cosim.workbench.settings import Section, check_keys, read_toml
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable, validated
@@ -107,7 +107,7 @@ def _check_biases(names) -> None:
 
 def recipe_names() -> list[str]:
     """Tables that have a recipe, sorted so that each comes after the one it begins with."""
-    names = sorted(path.stem for path in (NETLISTS / "biases").glob("*.toml"))
+    names = files_in_use("biases", ".toml")
     return sorted(names, key=lambda name: read_recipe(name).base != name)
 
 
@@ -126,7 +126,7 @@ def read_recipe(stated: str) -> Recipe:
 
 
 def _recipe_path(name: str) -> Path:
-    files: dict[str, Path] = {path.stem: path for path in (NETLISTS / "biases").glob("*.toml")}
+    files = files_in_use("biases", ".toml")
     if name not in files:
         raise InputError(f"no recipe {name!r}; there are: {', '.join(sorted(files))}")
     return files[name]

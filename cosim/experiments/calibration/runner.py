@@ -14,7 +14,7 @@ from cosim.cells.characterise import measure_neuron
 from cosim.cells.row_characterise import row_parameters
 from cosim.cells.row_constants import netlists_measured
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import bias_folder, read_biases
+from cosim.circuits.neuron import bias_folder, has_table, is_path, read_biases
 from cosim.engine.simulator import versions
 from cosim.experiments.calibration.behaviour import QUANTITIES, behaviour
 from cosim.experiments.calibration.errors import CalibrationError
@@ -30,11 +30,11 @@ from cosim.experiments.calibration.to_waveforms import (
     replay_waveforms,
 )
 from cosim.experiments.neuron.simulation import read_simulation
-from cosim.technologies.technology import technology_names
+from cosim.technologies.technology import GENERIC, technology_names
 from cosim.workbench.experiment_files import read_file
 from cosim.workbench.json_files import write_json
 from cosim.workbench.output import check_writable, new_files
-from cosim.workbench.places import bias_tables, model_constants, results_of
+from cosim.workbench.places import bias_tables, model_constants, project, results_of
 from cosim.workbench.pool import Pool
 from ebn_model import measured
 from ebn_model.errors import InputError
@@ -74,17 +74,17 @@ class Folders:
             return cls(out, out, out)
         conditions = conditions or Conditions()
         technology, reports = conditions.facts.name, results_of("calibration")
-        if conditions == Conditions():
-            return cls(bias_tables(technology), model_constants(), reports)
         if conditions != Conditions(technology=conditions.technology):
             raise InputError(
                 f"a table for {conditions.label} needs --out DIR, so that the technology's own "
                 "stays as it is"
             )
-        tables = bias_tables(technology)
         if technology not in technology_names():
             tables = bias_folder(conditions.technology)
-        return cls(tables, tables, reports / technology)
+            return cls(tables, tables, reports / technology)
+        if technology != GENERIC and not project():
+            reports /= technology
+        return cls(bias_tables(technology), model_constants(technology), reports)
 
 
 def run_recipe(
@@ -110,8 +110,8 @@ def run_recipe(
     for folder in (folders.tables, folders.constants, folders.reports):
         check_writable(folder)
     conditions = conditions or Conditions()
-    own = bias_folder(conditions.technology).joinpath(f"{recipe.base}.spice").is_file()
-    start = read_biases(recipe.base, conditions.technology if own else Conditions().technology)
+    own = is_path(recipe.base) or has_table(recipe.base, conditions.technology)
+    start = read_biases(recipe.base, conditions.technology if own else GENERIC)
     chosen = {bias: fixed.value for bias, fixed in recipe.biases.items()}
     biases = validated(BiasTable, {**start.model_dump(), **chosen}, f"{name}.toml")
     target: dict[str, float] = dict(recipe.target)

@@ -1,6 +1,7 @@
 """A circuit's run of a simulation, in whatever detail the circuit is built."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -14,6 +15,7 @@ from cosim.engine.job import Job, Vectors
 from cosim.engine.simulator import simulator_versions
 from cosim.experiments.neuron.result_files import read_result, write_result
 from cosim.experiments.neuron.simulation import Simulation, stimulus_digest
+from cosim.workbench.errors import CosimError
 from cosim.workbench.provenance import sources_digest
 from cosim.workbench.store import StoredResult
 from ebn_model.results import LearningResult
@@ -56,13 +58,17 @@ class CircuitView(StoredResult):
             **simulator_versions(),
         }
 
-    def batch(self, scratch: Path) -> Batch:
-        """The run, which stores its results at the end; its files wait in `scratch`."""
+    def batch(self, scratch: Path, fail: Callable[[CosimError], None]) -> Batch:
+        """The run, which stores its results at the end; its files wait in `scratch`.
+
+        fail: gets the error of a run that failed.
+        """
         written = Path(mkdtemp(dir=scratch))
         return Batch(
             self._label,
             [self._job.writing_to(written)],
             lambda vectors: self._store(vectors[0], written),
+            fail,
         )
 
     def result(self) -> LearningResult:

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import read_biases, seen_from
+from cosim.circuits.project import project_settings
 from cosim.engine.solver_options import SolverOptions
 from cosim.experiments.neuron.stimulus_settings import StimulusSettings
 from cosim.workbench.experiment_files import ExperimentFile
@@ -69,7 +70,7 @@ class Experiment(Conditions):
     """
 
     title: str = ""
-    biases: str = "published"
+    biases: str = Field(default_factory=lambda: project_settings().tables.neuron)
     sub_lsbs: Annotated[int, Ge(0), Le(MAX_SUB_LSBS)] = 0
     stimulus: StimulusSettings
     bias_changes: dict[str, Ampere] = Field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from cosim.circuits.probes import ProbeError
 from cosim.experiments.neuron.circuit_view import CIRCUITS, CircuitView
 from cosim.experiments.neuron.model_view import ModelView
 from cosim.experiments.neuron.simulation import Simulation
@@ -39,9 +40,19 @@ class Views:
     """All views of a simulation."""
 
     def __init__(self, simulation: Simulation):
-        """Build the decks; raises InputError or DeckError for what they can't be built from."""
+        """Build the decks; raises InputError or DeckError for what they can't be built from.
+
+        Attributes:
+            unbuilt: errors of views in which an own cell doesn't show what they need, by view.
+        """
         self.simulation = simulation
-        self.circuits = {name: CircuitView(simulation, name) for name in CIRCUITS}
+        self.circuits: dict[str, CircuitView] = {}
+        self.unbuilt: dict[str, ProbeError] = {}
+        for name in CIRCUITS:
+            try:
+                self.circuits[name] = CircuitView(simulation, name)
+            except ProbeError as error:
+                self.unbuilt[name] = error
         self.model = ModelView(simulation)
 
     @property

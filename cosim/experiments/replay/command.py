@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.conditions_options import add_conditions, stated_conditions
+from cosim.circuits.project import project_settings
 from cosim.circuits.row import VIEWS
 from cosim.comparison.tolerances import ReplayTolerances, ReportSettings
 from cosim.experiments.replay.command_provenance import provenance_of
@@ -51,7 +52,10 @@ def add_replay(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--view", choices=VIEWS, default="mixed", help="of the circuit")
     add_conditions(parser, f"those of {Conditions().label}")
-    parser.add_argument("--biases", default="network", metavar="TABLE", help="bias table")
+    table = project_settings().tables.row
+    parser.add_argument(
+        "--biases", default=table, metavar="TABLE", help=f"bias table (default: {table})"
+    )
     parser.add_argument(
         "--codes",
         type=Path,

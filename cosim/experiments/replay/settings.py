@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import seen_from
+from cosim.circuits.project import project_settings
 from cosim.circuits.row import View
 from cosim.comparison.tolerances import ReplayTolerances, ReportSettings
 from cosim.experiments.network.changes import parameters_of, with_changes
@@ -75,7 +76,7 @@ class ReplaySettings(Conditions):
 
     title: str = ""
     view: View = "mixed"
-    biases: str = "network"
+    biases: str = Field(default_factory=lambda: project_settings().tables.row)
     network: TrainedNetwork = TrainedNetwork()
     stretch: Stretch
     full: dict[str, Any] = Field(default_factory=dict)

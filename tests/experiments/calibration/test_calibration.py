@@ -19,6 +19,7 @@ from cosim.experiments.calibration.scaling import scaled
 from cosim.experiments.calibration.tables import rounded, table_text
 from cosim.experiments.calibration.to_target import calibrate
 from cosim.experiments.calibration.to_waveforms import Recording, Weighting, edges_of, fit
+from cosim.workbench import places
 from cosim.workbench.pool import LocalPool
 from ebn_model.errors import InputError
 from ebn_model.learning_neuron import LearningNeuron
@@ -223,7 +224,7 @@ def test_a_table_is_read_back_as_it_was_written(biases, tmp_path, monkeypatch):
 def test_a_faulty_recipe_is_refused(text, message, tmp_path, monkeypatch):
     tmp_path.joinpath("biases").mkdir()
     tmp_path.joinpath("biases", "mine.toml").write_text(text)
-    monkeypatch.setattr(recipe, "NETLISTS", tmp_path)
+    monkeypatch.setattr(places, "NETLISTS", tmp_path)
     with pytest.raises(InputError, match=message):
         recipe.read_recipe("mine")
 

@@ -1,0 +1,75 @@
+"""A user's project: what its file says, ebn-cosim.toml in its folder."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field, field_validator
+
+from cosim.circuits.probes import check_stated
+from cosim.technologies.technology import read_technology
+from cosim.workbench.places import PROJECT_FILE, project
+from cosim.workbench.settings import Section, check_keys, read_toml, section_fields
+from ebn_model.parameters import validated
+from ebn_model.units import Volt
+
+
+class Tables(Section):
+    """Bias tables where neither a file nor the command line states one.
+
+    neuron: of the single learning neuron and of the benches. row: of replays.
+    """
+
+    neuron: str = "published"
+    row: str = "network"
+
+
+class Project(Section):
+    """Settings of all commands in a project, where neither a file nor an option states others.
+
+    about: what it is. technology: its name, or the path of its file as seen from the project.
+    supply: V, under this technology; None for the technology's.
+    tables: see Tables. probes: what carries the currents that benches read inside of own cells
+    (see cosim.circuits.probes), by the probe's name.
+    """
+
+    about: str = ""
+    technology: str = "generic180"
+    supply: Volt | None = None
+    tables: Tables = Tables()
+    probes: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("probes")
+    @classmethod
+    def _known_probes(cls, probes: dict[str, str]) -> dict[str, str]:
+        check_stated(probes)
+        return probes
+
+
+NONE = Project()
+"""Outside of any project."""
+
+
+def project_settings() -> Project:
+    """Content of the file of the project; NONE outside of one.
+
+    Raises:
+        InputError: a fault in the file; names file and key.
+    """
+    folder = project()
+    if folder is None:
+        return NONE
+    path = folder / PROJECT_FILE
+    return _read(path, path.stat().st_mtime_ns)
+
+
+@lru_cache
+def _read(path: Path, _changed: int) -> Project:
+    """Read a file once for each time that it has been changed, ns."""
+    values = read_toml(path)
+    check_keys(values, {"": Project, **dict(section_fields(Project))}, str(path))
+    found = validated(Project, values, str(path))
+    if found.technology.endswith(".toml"):
+        stated = path.parent / found.technology
+        found = found.model_copy(update={"technology": str(stated)})
+    read_technology(found.technology)
+    return found
