@@ -28,7 +28,7 @@ _ASSIGNED = re.compile(rf"([a-z_]\w*)\s*=\s*({_VALUE})", re.I)
 
 
 class SchematicDevice(Section):
-    """What a PDK's transistor is in our netlists.
+    """A PDK's transistor in our netlists.
 
     wrapper: nfet or pfet. unit: of its w and l.
     """
