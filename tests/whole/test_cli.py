@@ -260,6 +260,7 @@ def test_a_new_project_is_used_by_what_runs_in_it(tmp_path, monkeypatch, capsys,
     assert main(["run", "mine", "--view", "mixed", "--project=mychip"]) == 0
     summary = json.loads((stimulus.parent / "results" / "summary.json").read_text(encoding="utf-8"))
     assert summary["experiment"]["technology"] == "gf180"
+    capsys.readouterr()
     assert main(["list"]) == 0
     assert "mine" not in capsys.readouterr().out
 
