@@ -24,6 +24,7 @@ PARTS = ("cosim", "ebn_model", "netlists", "Simulations")
 SHORT = '[stimulus]\nspikes = ["4 ms"]\nduration = "6 ms"\n'
 BENCH = """\
 * line: a node that follows the supply
+.include ../cells.spice
 .include bias_supply.spice
 rline vdda out 1k
 cline out 0 1n
