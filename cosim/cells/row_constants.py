@@ -8,6 +8,7 @@ from cosim.cells.row_characterise import row_deck, row_parameters
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import bias_folder, read_biases
 from cosim.circuits.project import project_settings
+from cosim.technologies.schematic_names import names_file
 from cosim.technologies.technology import GENERIC, read_technology, technology_files
 from cosim.workbench.netlist_digests import changed_netlists, netlist_digests
 from cosim.workbench.places import PROJECT_FILE, bias_tables, project
@@ -60,7 +61,9 @@ def netlists_measured(biases: BiasTable, conditions: Conditions) -> dict[str, st
     paths = [path for deck in decks for path in deck.files]
     # What the project says of probes is where currents were read.
     of_project = [folder / PROJECT_FILE] if (folder := project()) else []
-    return netlist_digests([*paths, *of_project, *technology_files(conditions.facts)])
+    names = names_file(conditions.facts)
+    of_technology = [*technology_files(conditions.facts), *([names] if names else [])]
+    return netlist_digests([*paths, *of_project, *of_technology])
 
 
 def _constants_folder(name: str, technology: str) -> Path | None:

@@ -8,6 +8,7 @@ as for all transistors.
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
@@ -28,7 +29,7 @@ _ASSIGNED = re.compile(rf"([a-z_]\w*)\s*=\s*({_VALUE})", re.I)
 
 
 class SchematicDevice(Section):
-    """A PDK's transistor in terms of our netlists.
+    """A PDK's transistor in our netlists.
 
     wrapper: nfet or pfet. unit: of its w and l.
     """
@@ -37,14 +38,20 @@ class SchematicDevice(Section):
     unit: Literal["um", "m"]
 
 
+def names_file(technology: Technology) -> Path | None:
+    """The file with the names that a technology's schematics have for transistors, if any."""
+    path = in_use(technology.folder / FOLDER / f"{technology.name}.toml")
+    return path if path.is_file() else None
+
+
 def schematic_devices(technology: Technology) -> dict[str, SchematicDevice]:
     """Transistors by the lower-case name that a technology's schematics have for them.
 
     Raises:
         InputError: a fault in the file that says so; no file, no names.
     """
-    path = in_use(technology.folder / FOLDER / f"{technology.name}.toml")
-    if not path.is_file():
+    path = names_file(technology)
+    if path is None:
         return {}
     try:
         found = TypeAdapter(dict[str, SchematicDevice]).validate_python(read_toml(path))

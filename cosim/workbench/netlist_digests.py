@@ -36,9 +36,11 @@ def check_measured(constants: str) -> None:
     changed = changed_netlists(measured_netlists(constants))
     if changed:
         table = constants.removesuffix("_row")
+        advice = f"measure anew with `ebn-cosim calibrate {table}`"
+        if project():
+            advice = "networks without circuits have our cells' constants: run it elsewhere"
         raise InputError(
-            f"{constants}.json: measured before {', '.join(changed)} changed; measure anew with "
-            f"`ebn-cosim calibrate {table}`"
+            f"{constants}.json: measured before {', '.join(changed)} changed; {advice}"
         )
 
 

@@ -16,7 +16,7 @@ from cosim.circuits.project import NONE, project_settings
 from cosim.experiments.calibration.runner import Folders
 from cosim.technologies.technology import FOLDER, read_technology, technology_names
 from cosim.workbench.experiment_files import experiment_names, read_file
-from cosim.workbench.netlist_digests import changed_netlists, netlist_digests
+from cosim.workbench.netlist_digests import changed_netlists, check_measured, netlist_digests
 from cosim.workbench.places import NETLISTS, PROJECT_FILE, in_project
 from ebn_model.errors import InputError
 
@@ -192,3 +192,10 @@ def test_what_a_cell_must_offer_is_listed(project):
     assert f"dpi_membrane: {NETLISTS}" in text
     path = write_cell(project, "dpi_membrane", MEMBRANE)
     assert description("dpi_membrane").startswith(f"dpi_membrane: {path}\n")
+
+
+def test_a_network_without_circuits_does_not_take_our_constants_for_an_own_cell(project):
+    check_measured("network_row")
+    write_cell(project, "dpi_membrane", MEMBRANE)
+    with pytest.raises(InputError, match=r"cells/dpi_membrane\.cir changed; networks without"):
+        check_measured("network_row")

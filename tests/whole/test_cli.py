@@ -1,3 +1,4 @@
+import json
 import os
 import re
 import signal
@@ -241,3 +242,40 @@ def test_a_reader_that_has_gone_is_no_error_message():
             [sys.executable, "-m", "cosim", "list"], cwd=ROOT, stdout=gone, stderr=subprocess.PIPE
         )
     assert (answer.returncode, answer.stderr) == (128 + signal.SIGPIPE, b"")
+
+
+def test_a_new_project_is_used_by_what_runs_in_it(tmp_path, monkeypatch, capsys, solver):
+    monkeypatch.chdir(tmp_path)
+    assert main(["new", "mychip", "--technology", "gf180"]) == 0
+    assert "mychip: a project; ebn-cosim.toml in it" in capsys.readouterr().out
+    stimulus = tmp_path / "mychip" / "simulations" / "mine" / "config.toml"
+    stimulus.parent.mkdir()
+    stimulus.write_text('[stimulus]\nspikes = ["4 ms"]\nduration = "6 ms"\n', encoding="utf-8")
+    inside = tmp_path / "mychip" / "cells"
+    for folder, arguments in ((inside, []), (tmp_path, ["--project", "mychip"])):
+        monkeypatch.chdir(folder)
+        assert main([*arguments, "list"]) == 0
+        assert "mine: mine\n" in capsys.readouterr().out
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", "mine", "--view", "mixed", "--project=mychip"]) == 0
+    summary = json.loads((stimulus.parent / "results" / "summary.json").read_text(encoding="utf-8"))
+    assert summary["experiment"]["technology"] == "gf180"
+    capsys.readouterr()
+    assert main(["list"]) == 0
+    assert "mine" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--project", "nowhere", "list"], "nowhere is no project: it has no ebn-cosim.toml"),
+        (["new", "."], ". is there already"),
+        (["cells", "membrane"], "no cell 'membrane'; there are: analog_neuron"),
+    ],
+)
+def test_mistakes_with_projects_get_one_clear_line(
+    tmp_path, monkeypatch, capsys, arguments, message
+):
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    assert message in error_line(capsys)

@@ -11,6 +11,7 @@ from zipfile import ZipFile
 
 import pytest
 from commands import RECIPE, WORK, Place
+from own_cells import MEMBRANE
 from permissions import BOUND
 
 from cosim.workbench.experiment_files import experiment_names
@@ -21,6 +22,15 @@ pytestmark = [pytest.mark.slow, pytest.mark.ngspice]
 PARTS = ("cosim", "ebn_model", "netlists", "Simulations")
 
 SHORT = '[stimulus]\nspikes = ["4 ms"]\nduration = "6 ms"\n'
+BENCH = """\
+* line: a node that follows the supply
+.include ../cells.spice
+.include bias_supply.spice
+rline vdda out 1k
+cline out 0 1n
+.tran 1u 1m
+.meas tran top max v(out)
+"""
 IN_A_THREAD = """
 import sys, threading
 from cosim.__main__ import main
@@ -228,3 +238,37 @@ def test_a_checkout_that_cannot_be_written_to_needs_out(checkout, home, tmp_path
     done = in_checkout("bench-cells", "flip_flop", "--out=out", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_project_with_files_of_one_s_own_needs_no_checkout(command, environment, tmp_path):
+    """Technology, cell, bench and simulation; nothing in the installation is touched."""
+    before = {path: path.stat().st_mtime_ns for path in environment.rglob("*")}
+    command("new", "mychip")
+    own = tmp_path / "mychip"
+    [brought] = environment.rglob("cosim/data/netlists")
+    for ending in (".toml", ".spice"):
+        shutil.copy(brought / "technology" / f"generic180{ending}", own / "technology")
+        (own / "technology" / f"generic180{ending}").rename(own / "technology" / f"mine{ending}")
+    facts = own / "technology" / "mine.toml"
+    text = facts.read_text(encoding="utf-8").replace("generic180.spice", "mine.spice")
+    facts.write_text(text, encoding="utf-8")
+    shutil.copytree(brought / "biases" / "generic180", own / "biases" / "mine")
+    own.joinpath("ebn-cosim.toml").write_text('technology = "mine"\n', encoding="utf-8")
+    own.joinpath("cells", "dpi_membrane.cir").write_text(MEMBRANE, encoding="utf-8")
+    own.joinpath("benches", "line.cir").write_text(BENCH, encoding="utf-8")
+    own.joinpath("benches", "line.toml").write_text(
+        '[top]\nname = "highest voltage"\nunit = "V"\nmin = "0.9 * supply"\nreason = "slow"\n',
+        encoding="utf-8",
+    )
+    stimulus = own / "simulations" / "short" / "config.toml"
+    stimulus.parent.mkdir()
+    stimulus.write_text(SHORT, encoding="utf-8")
+    command("run", "short", "--view=mixed", folder=own)
+    summary = read_json(stimulus.parent / "results" / "summary.json")
+    assert summary["experiment"]["technology"] == "mine"
+    deck = stimulus.parent / "results" / "mixed" / "deck.cir"
+    assert "xa4 v_mem reset" in deck.read_text(encoding="utf-8")
+    command("bench-cells", "line", folder=own)
+    [sheet] = own.glob("results/cells/*/datasheet.json")
+    assert read_json(sheet)["benches"]["line"]["passed"] is True
+    assert before == {path: path.stat().st_mtime_ns for path in environment.rglob("*")}
