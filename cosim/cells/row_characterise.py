@@ -5,6 +5,8 @@ from scipy.optimize import brentq
 
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.row import RowCircuit
+from cosim.engine.deck import Deck
+from cosim.engine.job import Job
 from cosim.engine.worker import run_all
 from ebn_model.learning_neuron import settled_current
 from ebn_model.parameters import BiasTable, NeuronParameters
@@ -12,6 +14,10 @@ from ebn_model.row import RowResult, RowStimulus
 
 SPIKE, LENGTH = 5e-3, 9e-3
 """Time at which the row of the measurement is made to spike, and the length of its run, s."""
+_NONE = np.empty(0)
+_STIMULUS = RowStimulus(
+    _NONE, _NONE, _NONE, _NONE, 1e-3, 1e-4, LENGTH, forced_spikes=np.array([SPIKE])
+)
 
 
 def row_parameters(
@@ -26,12 +32,8 @@ def row_parameters(
         SimulationError: the run failed.
     """
     circuit = RowCircuit("mixed", biases, conditions=conditions)
-    nothing = np.empty(0)
-    stimulus = RowStimulus(
-        nothing, nothing, nothing, nothing, 1e-3, 1e-4, LENGTH, forced_spikes=np.array([SPIKE])
-    )
-    [vectors] = run_all([circuit.job(stimulus, "row at rest")])
-    result = circuit.result(stimulus, vectors)
+    [vectors] = run_all([_job(circuit)])
+    result = circuit.result(_STIMULUS, vectors)
     release = SPIKE + neuron.spike_generator.refractory
     at_rest, held, after = (
         _at(result, time) for time in (SPIKE / 2, release - 0.2e-3, release + 0.2e-3)
@@ -43,6 +45,15 @@ def row_parameters(
     )
     spike = neuron.spike_generator.model_copy(update={"i_held": held, "i_reset": after})
     return neuron.model_copy(update={"i_in": i_in, "spike": spike})
+
+
+def row_deck(biases: BiasTable, conditions: Conditions | None = None) -> Deck:
+    """The deck of the row that `row_parameters` measures."""
+    return _job(RowCircuit("mixed", biases, conditions=conditions)).deck
+
+
+def _job(circuit: RowCircuit) -> Job:
+    return circuit.job(_STIMULUS, "row at rest")
 
 
 def _at(result: RowResult, time: float) -> float:

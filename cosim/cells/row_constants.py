@@ -3,12 +3,19 @@
 import logging
 
 from cosim.cells import characterise
-from cosim.cells.row_characterise import row_parameters
+from cosim.cells.row_characterise import row_deck, row_parameters
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import bias_folder, read_biases
+from cosim.technologies.technology import technology_files
+from cosim.workbench.netlist_digests import changed_netlists, netlist_digests
 from cosim.workbench.pool import Pool
-from ebn_model.measured import has_measured, measured_biases, measured_parameters
-from ebn_model.parameters import NeuronParameters
+from ebn_model.measured import (
+    has_measured,
+    measured_biases,
+    measured_netlists,
+    measured_parameters,
+)
+from ebn_model.parameters import BiasTable, NeuronParameters
 
 _log = logging.getLogger(__name__)
 
@@ -17,8 +24,8 @@ def row_constants(table: str, conditions: Conditions, pool: Pool | None = None) 
     """Constants of a neuron in a row, its spike generator included.
 
     Those that `calibrate` measured, under the conditions of the technology's own tables, as long
-    as the table is what it was; else, and for a table that is stated by its path, measured on the
-    cells, which takes some 20 s.
+    as the table and the netlists are what they were; else, and for a table that is stated by its
+    path, measured on the cells, which takes some 20 s.
 
     Raises:
         InputError: unknown table, or damaged constants (DamagedError).
@@ -29,10 +36,23 @@ def row_constants(table: str, conditions: Conditions, pool: Pool | None = None) 
     name = f"{table}_row"
     own = conditions == Conditions(technology=conditions.technology)
     if own and has_measured(name, folder):
-        if measured_biases(name, folder) == biases:
+        changed = changed_netlists(measured_netlists(name, folder))
+        if measured_biases(name, folder) != biases:
+            _log.warning("%s.json: of other currents than table %s has; measured anew", name, table)
+        elif changed:
+            _log.warning("%s.json: %s changed; measured anew", name, ", ".join(changed))
+        else:
             return measured_parameters(name, folder)
-        _log.warning(
-            "%s_row.json: of other currents than table %s has; measured anew", table, table
-        )
     neuron = characterise.measure_neuron(biases, conditions, pool)
     return row_parameters(neuron, biases, conditions)
+
+
+def netlists_measured(biases: BiasTable, conditions: Conditions) -> dict[str, str]:
+    """The files that a neuron's constants, and those of one in a row, follow from, with digests.
+
+    The file of a bias table is none of them: its currents are compared.
+    """
+    jobs = [*characterise.jobs(biases, conditions), characterise.spike_job(biases, conditions)]
+    decks = [*(job.deck for job in jobs), row_deck(biases, conditions)]
+    paths = [path for deck in decks for path in deck.files]
+    return netlist_digests([*paths, *technology_files(conditions.facts)])

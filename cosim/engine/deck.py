@@ -41,6 +41,12 @@ class Deck:
         files = (f"{digest} {path}\n" for path, digest in sorted(self.library_files))
         return hashlib.sha256("".join([self.text, *files]).encode()).hexdigest()
 
+    @property
+    def files(self) -> frozenset[Path]:
+        """Files that lines are from; those of libraries aren't among them."""
+        sources = {line.source for line in self.lines}
+        return frozenset(path.resolve() for path in map(Path, sources) if path.is_file())
+
     def include(self, path: Path | str, left_out: Collection[Path] = ()) -> "Deck":
         """Add all lines of a file, its includes inlined but for those of the files `left_out`.
 

@@ -118,6 +118,15 @@ def technology_names() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
+def technology_files(technology: Technology) -> list[Path]:
+    """The file of a technology, and those of its models that are no package's."""
+    files = [f"{technology.name}.toml"]
+    if technology.models and technology.models.package is None:
+        named = (corner.file or technology.models.file for corner in technology.corners.values())
+        files += [name for name in named if name]
+    return [technology.folder / Path(name).expanduser() for name in files]
+
+
 def read_technology(name: str) -> Technology:
     """Read a technology by its name, or by the path of its file, which ends in .toml.
 

@@ -18,6 +18,8 @@ from ebn_model.weight_counter import MAX_SUB_LSBS
 
 CODE_BITS = 6
 """Of the synapse's DAC."""
+MEASURED = "network_row"
+"""Constants in ebn_model.measured that a neuron of the network has by default."""
 
 
 class ChipParameters(Table):
@@ -58,7 +60,7 @@ class ChipParameters(Table):
     spread: NotNegative = 15.0
     decoder: DecoderParameters = DecoderParameters(orientation="fitted", target="filtered")
     mismatch: MismatchParameters = MismatchParameters()
-    neuron: NeuronParameters = Field(default_factory=lambda: measured_parameters("network_row"))
+    neuron: NeuronParameters = Field(default_factory=lambda: measured_parameters(MEASURED))
 
     @property
     def lsb(self) -> int:

@@ -3,7 +3,8 @@
 `make calibrate` writes them with the table, so that a network can be simulated without ngspice:
 TABLE.json are those of the single learning neuron, TABLE_row.json those of a neuron in a row, which
 rests elsewhere by what the row leaks (cosim/cells/row_characterise.py). Each file also has the
-currents of the bias table, and a digest: what was edited by hand was not measured.
+currents of the bias table, digests of the netlists, and one of its own: what was edited by hand was
+not measured.
 """
 
 import os
@@ -37,15 +38,24 @@ def measured_biases(name: str, folder: Path | None = None) -> BiasTable:
     return validated(BiasTable, _read(name, folder)["biases"], f"{name}.json")
 
 
+@cache
+def measured_netlists(name: str, folder: Path | None = None) -> dict[str, str]:
+    """The netlists that constants were measured on, each with its digest as it was then
+    (cosim.workbench.netlist_digests); arguments and errors as above."""
+    return dict(_read(name, folder)["netlists"])
+
+
 def has_measured(name: str, folder: Path | None = None) -> bool:
     """True if there is a file, damaged or not, of constants of this name, as above."""
     return os.path.lexists((folder or FOLDER) / f"{name}.json")
 
 
-def measured_record(name: str, parameters: NeuronParameters, biases: BiasTable) -> dict[str, Any]:
-    """Content of NAME.json, of JSON's types."""
+def measured_record(
+    name: str, parameters: NeuronParameters, biases: BiasTable, netlists: dict[str, str]
+) -> dict[str, Any]:
+    """Content of NAME.json, of JSON's types; netlists: as measured_netlists gives them."""
     values = {"biases": biases.model_dump(), "parameters": parameters.model_dump()}
-    return sealed({"name": name, **values})
+    return sealed({"name": name, **values, "netlists": netlists})
 
 
 def _read(name: str, folder: Path | None) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from cosim.circuits.neuron import read_biases
 from cosim.cli import main
 from cosim.experiments.network import report as network_report
 from cosim.experiments.network import training_run
+from cosim.experiments.network.changes import simulated_parameters
 from cosim.experiments.network.training_run import run_training, training_runs
 from cosim.experiments.protocol import Work
 from cosim.experiments.study import runner as study_runner
@@ -31,8 +32,10 @@ from cosim.experiments.study.condition_run import run_condition
 from cosim.replay import loops, stored_loop, stored_row
 from cosim.replay.loops import close_loop
 from cosim.replay.open_loop import RowSettings, replay_stimuli
+from cosim.workbench import netlist_digests
 from cosim.workbench.json_files import write_json
 from cosim.workbench.placement import Placement
+from cosim.workbench.places import NETLISTS
 from ebn_model import measured
 from ebn_model.configurations import configuration
 from ebn_model.errors import InputError
@@ -529,7 +532,7 @@ def constants(tmp_path, monkeypatch):
     folder = tmp_path / "measured"
     shutil.copytree(measured.FOLDER, folder)
     monkeypatch.setattr(measured, "FOLDER", folder)
-    caches = measured.measured_parameters, measured.measured_biases
+    caches = measured.measured_parameters, measured.measured_biases, measured.measured_netlists
     for cached in caches:
         cached.cache_clear()
     yield folder
@@ -548,6 +551,33 @@ def test_damaged_constants_are_refused(constants, damaged):
     assert configuration("paper").neurons == 20
 
 
+@pytest.fixture
+def edited_netlist(tmp_path, monkeypatch):
+    """A copy of the netlists, of which one has another size than when constants were measured."""
+    netlists = tmp_path / "netlists"
+    shutil.copytree(NETLISTS, netlists)
+    monkeypatch.setattr(netlist_digests, "NETLISTS", netlists)
+    cell = netlists / "cells" / "dpi_membrane.cir"
+    return cell
+
+
+def test_constants_of_other_netlists_are_not_used(edited_netlist, monkeypatch, caplog):
+    cell = edited_netlist
+    text = cell.read_text(encoding="utf-8")
+    cell.write_text(f"* a comment\n{text}\n", encoding="utf-8")
+    assert row_constants("network", Conditions()) == measured.measured_parameters("network_row")
+    assert simulated_parameters("hardware", {}, "here").neurons == 20
+
+    monkeypatch.setattr("cosim.cells.characterise.measure_neuron", lambda *_: None)
+    monkeypatch.setattr("cosim.cells.row_constants.row_parameters", lambda *_: "measured anew")
+    cell.write_text(f"{text}\nc1 in gnd 1f\n", encoding="utf-8")
+    assert row_constants("network", Conditions()) == "measured anew"
+    assert "network_row.json: cells/dpi_membrane.cir changed; measured anew" in caplog.text
+    with pytest.raises(InputError, match=r"before cells/dpi_membrane\.cir changed; .* network"):
+        simulated_parameters("hardware", {}, "here")
+    assert simulated_parameters("paper", {}, "here").neurons == 20
+
+
 def test_missing_constants_are_refused(constants):
     constants.joinpath("network_row.json").unlink()
     with pytest.raises(InputError, match="no measured constants 'network_row'; there are: "):
@@ -563,7 +593,7 @@ def test_constants_of_another_table_are_not_used(constants, monkeypatch, caplog)
 
     monkeypatch.setattr("cosim.cells.characterise.measure_neuron", benches)
     table, neuron = read_biases("rule"), measured.measured_parameters("network_row")
-    record = measured.measured_record("network_row", neuron, table)
+    record = measured.measured_record("network_row", neuron, table, {})
     write_json(record, constants / "network_row.json")
     with pytest.raises(Measured):
         row_constants("network", Conditions())

@@ -1,15 +1,17 @@
 """Temporary folders: the next process removes what a killed one has left, and nothing else."""
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from cosim.workbench import scratch
-from cosim.workbench.scratch import LOCK, PREFIX, ScratchFolder
+from cosim.workbench.scratch import LOCK, NEW_LOCK, PREFIX, RANDOM, ScratchFolder
 
 KEEP = """\
 import os, sys
@@ -47,6 +49,24 @@ def names(folder):
     return sorted(path.name for path in Path(folder).iterdir())
 
 
+def made(place, content):
+    """A folder as ScratchFolder calls them, with files."""
+    folder = place / f"{PREFIX}{'x' * RANDOM}"
+    folder.mkdir()
+    for name in content:
+        folder.joinpath(name).touch()
+    return folder
+
+
+@contextmanager
+def open_place(place):
+    descriptor = os.open(place, os.O_RDONLY)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
 def test_a_folder_is_there_and_then_gone(place):
     with ScratchFolder(place) as name:
         assert names(place) == [Path(name).name]
@@ -60,6 +80,37 @@ def test_the_folder_of_a_killed_process_goes(place, other):
     assert other.folder.exists()
     with ScratchFolder(place):
         assert not other.folder.exists()
+
+
+@pytest.mark.parametrize("content", [[], [NEW_LOCK]])
+def test_the_folder_of_a_process_killed_before_its_lock_goes(place, content):
+    """Or while it removed the folder, after its lock."""
+    abandoned = made(place, content)
+    with ScratchFolder(place):
+        assert not abandoned.exists()
+
+
+def test_a_folder_without_a_lock_stays_while_another_process_makes_one(place):
+    """It may be that folder."""
+    new = made(place, [])
+    with open_place(place) as descriptor:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        with ScratchFolder(place):
+            assert new.exists()
+
+
+def test_a_place_that_another_process_holds_will_do(place, monkeypatch):
+    monkeypatch.setattr(scratch, "PATIENCE", 0.05)
+    with open_place(place) as descriptor:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with ScratchFolder(place) as name:
+            assert names(name) == [LOCK]
+    assert not names(place)
+
+
+def test_a_place_is_free_once_a_folder_is_made_in_it(place):
+    with ScratchFolder(place), open_place(place) as descriptor:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def test_the_folder_of_a_living_process_stays(place, other):
@@ -77,8 +128,9 @@ def test_the_folder_of_a_process_of_the_same_number_does_not_matter(place, other
 
 
 def test_what_is_not_ours_stays(place):
-    """Folders without a lock, files, links, and folders of other users."""
+    """Folders with something but no lock, files, links, and folders of other users."""
     place.joinpath(f"{PREFIX}results").mkdir()
+    made(place, ["mine"])
     place.joinpath(f"{PREFIX}notes").write_text("mine")
     target = place / "elsewhere"
     target.mkdir()
@@ -92,9 +144,7 @@ def test_what_is_not_ours_stays(place):
 
 
 def test_folders_of_other_users_stay(place, monkeypatch):
-    abandoned = place / f"{PREFIX}theirs"
-    abandoned.mkdir()
-    abandoned.joinpath(LOCK).touch()
+    abandoned = made(place, [LOCK])
     monkeypatch.setattr(os, "geteuid", lambda: abandoned.stat().st_uid + 1)
     with ScratchFolder(place):
         assert abandoned.exists()

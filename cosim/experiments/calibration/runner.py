@@ -12,6 +12,7 @@ import numpy as np
 
 from cosim.cells.characterise import measure_neuron
 from cosim.cells.row_characterise import row_parameters
+from cosim.cells.row_constants import netlists_measured
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import bias_folder, read_biases
 from cosim.engine.simulator import versions
@@ -134,9 +135,10 @@ def run_recipe(
     with new_files(folders.tables) as new:
         text = table_text(name, recipe.about, table, _reasons(recipe, target, values))
         new.joinpath(f"{name}.spice").write_text(text, encoding="utf-8")
+    netlists = netlists_measured(table, conditions)
     with new_files(folders.constants) as new:
         for key, found in ((name, parameters), (f"{name}_row", in_row)):
-            write_json(measured.measured_record(key, found, table), new / f"{key}.json")
+            write_json(measured.measured_record(key, found, table, netlists), new / f"{key}.json")
     report |= {
         "conditions": conditions.model_dump(),
         "table": table.model_dump(),

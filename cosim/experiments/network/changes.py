@@ -5,7 +5,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from cosim.workbench.netlist_digests import check_measured
 from cosim.workbench.settings import section_fields
+from ebn_model.chip.parameters import MEASURED, ChipParameters
 from ebn_model.configurations import Parameters, configuration
 from ebn_model.errors import InputError
 from ebn_model.network.parameters import TaskParameters
@@ -35,6 +37,18 @@ def parameters_of(name: str, changes: Mapping, source: str) -> Parameters:
     """A configuration's parameters with those of a table; raises InputError, naming the source."""
     base = configuration(name)
     return validated(type(base), _merged(base.model_dump(), changes), source)
+
+
+def simulated_parameters(name: str, changes: Mapping, source: str) -> Parameters:
+    """As parameters_of, for a network that no circuit runs beside.
+
+    Raises:
+        InputError: as there; or its constants were measured before a netlist changed.
+    """
+    parameters = parameters_of(name, changes, source)
+    if isinstance(parameters, ChipParameters):
+        check_measured(MEASURED)
+    return parameters
 
 
 def _put(values: dict, key: str, value: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from annotated_types import Ge, Gt, Le, MinLen
 from pydantic import Field
 
-from cosim.experiments.network.changes import parameters_of, with_changes
+from cosim.experiments.network.changes import simulated_parameters, with_changes
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.workbench.experiment_files import ExperimentFile
 from cosim.workbench.settings import Section, Sections, check_keys, section_fields
@@ -126,7 +126,7 @@ def _experiment(
     return NetworkExperiment(
         name=file.name,
         settings=settings,
-        parameters=parameters_of(settings.configuration, settings.parameters, source),
+        parameters=simulated_parameters(settings.configuration, settings.parameters, source),
         seeds=seeds or tuple(dict.fromkeys(settings.seeds)),
         runs=runs,
         results=runs.joinpath(*chosen),

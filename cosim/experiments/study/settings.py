@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from annotated_types import Ge, MinLen
 from pydantic import Field
 
-from cosim.experiments.network.changes import parameters_of, with_changes
+from cosim.experiments.network.changes import simulated_parameters, with_changes
 from cosim.experiments.network.settings import Seed
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.experiments.study.condition import Condition, State
@@ -139,7 +139,7 @@ def conditions(settings: StudySettings, group: str) -> Iterator[Condition]:
             state=method.weights,
             start=method.start,
             iterations=method.iterations,
-            parameters=parameters_of(method.configuration, values["parameters"], source),
+            parameters=simulated_parameters(method.configuration, values["parameters"], source),
             task=validated(TaskParameters, values["task"], source),
         )
 
