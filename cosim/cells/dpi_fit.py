@@ -14,10 +14,10 @@ from ebn_model.parameters import IntegratorParameters
 
 Steps = list[tuple[float, float]]
 FIT_POINTS = 1000
-_PAIR = 1
-"""Place of i_spec_pair in the logarithms that are fitted."""
+_INVERSION = np.array([False, True, True, False])
+"""Which of the fitted logarithms are of a device's i_spec, where it leaves weak inversion."""
 _WIDER = 30.0
-"""Factor by which its lower bound is moved where it holds the fit."""
+"""Factor by which the lower bound of these is moved where it holds the fit."""
 
 
 def evenly(
@@ -75,10 +75,11 @@ def fit_law(
     guess = np.log([length / 5, 100 * i_max, 100 * peak, 1e-3 * peak])
     # The step is far above the noise of the integration, which the default would differentiate.
     fit = least_squares(errors, guess, bounds=(low, high), diff_step=1e-3)
-    if fit.active_mask[_PAIR] < 0:
-        # The pair leaves weak inversion at less than that, and the others would make up for it. Not
-        # so from the start, since bounds steer the search.
-        low[_PAIR] -= np.log(_WIDER)
+    held = _INVERSION & (fit.active_mask < 0)
+    if held.any():
+        # A device leaves weak inversion at less than that, and other constants would make up for
+        # it. Not so from the start, since bounds steer the search.
+        low -= held * np.log(_WIDER)
         fit = least_squares(errors, guess, bounds=(low, high), diff_step=1e-3)
     return law(fit.x)[0]
 

@@ -13,8 +13,9 @@ from cosim.experiments.technologies.corner_run import (
     CornerOutcome,
     CornerRun,
 )
-from cosim.experiments.technologies.settings import Comparison, TechnologyPlan
+from cosim.experiments.technologies.settings import TechnologyComparison, TechnologyPlan
 from cosim.workbench.journal import Journal
+from cosim.workbench.output import check_writable
 from cosim.workbench.pool import Pool, results
 from cosim.workbench.progress import progress_bars
 from cosim.workbench.provenance import digest
@@ -25,12 +26,13 @@ Outcomes = dict[str, dict[Conditions, CornerOutcome]]
 """By technology and conditions."""
 
 
-def run_corners(comparison: Comparison, work: Work) -> Outcomes:
+def run_corners(comparison: TechnologyComparison, work: Work) -> Outcomes:
     """Run the corners that the journal doesn't have, and give all.
 
     Raises:
         CosimError: no models, a process was lost, or the journal can't be written (OutputError).
     """
+    check_writable(comparison.results)
     journal = Journal(comparison.results / JOURNAL)
     with work.placement.local_pool() as pool:
         runs = _runs(comparison, pool)
@@ -40,7 +42,7 @@ def run_corners(comparison: Comparison, work: Work) -> Outcomes:
     return _outcomes(runs, journal)
 
 
-def read_corners(comparison: Comparison, work: Work) -> Outcomes:
+def read_corners(comparison: TechnologyComparison, work: Work) -> Outcomes:
     """All corners from the journal; raises InputError where one is missing."""
     journal = Journal(comparison.results / JOURNAL)
     with work.placement.local_pool() as pool:
@@ -54,7 +56,7 @@ def read_corners(comparison: Comparison, work: Work) -> Outcomes:
     return _outcomes(runs, journal)
 
 
-def _runs(comparison: Comparison, pool: Pool) -> dict[str, CornerRun]:
+def _runs(comparison: TechnologyComparison, pool: Pool) -> dict[str, CornerRun]:
     """The runs by their keys, in the order of the technologies and their corners."""
     runs = [run for plan in comparison.plans.values() for run in _of_technology(plan, pool)]
     return {run.key: run for run in runs}
@@ -65,9 +67,7 @@ def _of_technology(plan: TechnologyPlan, pool: Pool) -> list[CornerRun]:
     there = Conditions(technology=experiment.technology)
     values = behaviour(neuron_constants(experiment.biases, there, pool))
     typical = {name: float(values[name]) for name in TRIMMED}
-    benches = digest(
-        "".join(job.deck.sha256 for job in jobs(experiment.bias_table(), there))
-    )
+    benches = digest("".join(job.deck.sha256 for job in jobs(experiment.bias_table(), there)))
     return [CornerRun(plan.learning, point, typical, benches) for point in plan.corners]
 
 

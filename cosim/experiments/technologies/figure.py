@@ -38,9 +38,7 @@ def draw_typical(outcomes: Mapping[str, TypicalOutcome]) -> Figure:
     axes[0, 0].set_ylabel("$I_{mem}$ at rising edges (nA)")
     axes[1, 0].set_ylabel("weight (LSB)")
     handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(
-        handles, labels, frameon=False, fontsize=7, ncols=4, loc="outside upper center"
-    )
+    figure.legend(handles, labels, frameon=False, fontsize=7, ncols=4, loc="outside upper center")
     return figure
 
 
@@ -91,9 +89,7 @@ def _draw_map(axes: Axes, trials: Mapping[Conditions, Trial], deviation: float) 
             )
     image = axes.imshow(shares, vmin=0, vmax=100, cmap="cividis", aspect="auto")
     axes.set_yticks(range(len(corners)), corners)
-    axes.set_xticks(
-        range(len(columns)), [f"{celsius:g}" for _, celsius in columns], fontsize=6
-    )
+    axes.set_xticks(range(len(columns)), [f"{celsius:g}" for _, celsius in columns], fontsize=6)
     supplies = sorted({supply for supply, _ in columns})
     for number, supply in enumerate(supplies):
         own = [k for k, (volts, _) in enumerate(columns) if volts == supply]

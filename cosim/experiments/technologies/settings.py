@@ -29,11 +29,11 @@ _DIGITS = 6
 class Typical(Section):
     """What runs at the typical corner.
 
-    benches: the bias table of the datasheet. simulations: folders under Simulations/, or paths as
-    seen from this file; views: of them. replay: likewise, None for none.
+    benches: the bias table of the datasheet, None for no datasheet. simulations: folders under
+    Simulations/, or paths as seen from this file; views: of them. replay: likewise, None for none.
     """
 
-    benches: str = "published"
+    benches: str | None = None
     simulations: Names
     views: Names = VIEWS
     replay: str | None = None
@@ -80,13 +80,14 @@ class TechnologiesSettings(Section):
 class TechnologyPlan:
     """All that runs in one technology.
 
+    benches: the bias table of the datasheet, None for none.
     simulations: by name, at the typical corner; replay: there, too.
     corners: conditions of the runs of the corners' simulation, which is `learning`.
     """
 
     name: str
     results: Path
-    benches: str
+    benches: str | None
     simulations: dict[str, Simulation]
     replay: ReplayExperiment | None
     learning: Simulation
@@ -94,7 +95,7 @@ class TechnologyPlan:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class TechnologyComparison:
     """A comparison of technologies as it is to be run; plans: by the technology's name."""
 
     name: str
@@ -104,7 +105,7 @@ class Comparison:
     plans: dict[str, TechnologyPlan]
 
 
-def read_comparison(file: ExperimentFile, request: Request = DEFAULT) -> Comparison:
+def read_comparison(file: ExperimentFile, request: Request = DEFAULT) -> TechnologyComparison:
     """Read a comparison; of the request it takes `out`.
 
     Raises:
@@ -120,8 +121,6 @@ def read_comparison(file: ExperimentFile, request: Request = DEFAULT) -> Compari
     for view in settings.typical.views:
         if view not in VIEWS:
             raise InputError(f"{source}: unknown view {view!r}; there are: {', '.join(VIEWS)}")
-    for name in settings.required.keys() - {"replay", *settings.typical.simulations}:
-        raise InputError(f"{source}: required.{name} is neither a simulation here nor the replay")
     results = file.results(request.out)
     plans: dict[str, TechnologyPlan] = {}
     for technology in settings.technologies:
@@ -129,7 +128,10 @@ def read_comparison(file: ExperimentFile, request: Request = DEFAULT) -> Compari
         if plan.name in plans:
             raise InputError(f"{source}: two technologies are called {plan.name!r}")
         plans[plan.name] = plan
-    return Comparison(file.name, settings.title or file.name, settings, results, plans)
+    for name in settings.required:
+        if name not in ("replay", *plan.simulations):
+            raise InputError(f"{source}: required.{name}: no such simulation, nor the replay")
+    return TechnologyComparison(file.name, settings.title or file.name, settings, results, plans)
 
 
 def _plan(
@@ -139,7 +141,8 @@ def _plan(
     if technology.endswith(".toml"):
         technology = str(folder / technology)
     facts, typical, corners = read_technology(technology), settings.typical, settings.corners
-    read_biases(typical.benches, technology)
+    if typical.benches:
+        read_biases(typical.benches, technology)
     here = results / facts.name
     request = Request(out=here, conditions=(f"technology={technology}",))
 
@@ -161,17 +164,16 @@ def _plan(
             corners.corners, corners.supplies, corners.temperatures
         )
     ]
-    replay = None
+    simulations = [replace(simulation(name), views=typical.views) for name in typical.simulations]
+    rows = None
     if typical.replay:
-        replay = read_replay(_file_of(typical.replay, "replay", folder), request)
+        rows = read_replay(_file_of(typical.replay, "replay", folder), request)
     return TechnologyPlan(
         name=facts.name,
         results=here,
         benches=typical.benches,
-        simulations={
-            name: replace(simulation(name), views=typical.views) for name in typical.simulations
-        },
-        replay=replay,
+        simulations={one.name: one for one in simulations},
+        replay=rows,
         learning=simulation(corners.simulation),
         corners=tuple(points),
     )

@@ -8,7 +8,7 @@ from cosim.experiments.neuron.views import Results
 from cosim.experiments.technologies.cause import cause
 from cosim.experiments.technologies.corner_run import CornerOutcome, Trial
 from cosim.experiments.technologies.learned import Learned, learned
-from cosim.experiments.technologies.settings import Comparison
+from cosim.experiments.technologies.settings import TechnologyComparison
 from cosim.experiments.technologies.typical import TypicalOutcome
 
 
@@ -18,7 +18,7 @@ def corner_name(conditions: Conditions) -> str:
 
 
 def numbers(
-    comparison: Comparison,
+    comparison: TechnologyComparison,
     typical: dict[str, TypicalOutcome],
     corners: dict[str, dict[Conditions, CornerOutcome]],
 ) -> dict[str, Any]:

@@ -40,23 +40,23 @@ def run_typical(plans: Iterable[TechnologyPlan], work: Work) -> dict[str, Typica
 
 def read_typical(plans: Iterable[TechnologyPlan]) -> dict[str, TypicalOutcome]:
     """Read what has run; raises InputError where it hasn't, or isn't current."""
-    return {
-        plan.name: _outcome(
-            plan, stored_sheets(_bench_conditions(plan), plan.results / CELLS), Work(), "none"
-        )
-        for plan in plans
-    }
+    found = {}
+    for plan in plans:
+        conditions = _bench_conditions(plan)
+        sheets = stored_sheets(conditions, plan.results / CELLS) if conditions else []
+        found[plan.name] = _outcome(plan, sheets, Work(), "none")
+    return found
 
 
 def _run(plan: TechnologyPlan, work: Work) -> TypicalOutcome:
-    conditions, out = _bench_conditions(plan), plan.results / CELLS
-    sheets, _ = run_benches((), conditions, out, work.placement)
+    conditions = _bench_conditions(plan)
+    sheets: list[Sheet] = []
+    if conditions:
+        sheets, _ = run_benches((), conditions, plan.results / CELLS, work.placement)
     return _outcome(plan, sheets, work, "missing")
 
 
-def _outcome(
-    plan: TechnologyPlan, sheets: list[Sheet], work: Work, rows: Runs
-) -> TypicalOutcome:
+def _outcome(plan: TechnologyPlan, sheets: list[Sheet], work: Work, rows: Runs) -> TypicalOutcome:
     """rows: which ones of the replay are run."""
     replay = run_replay(plan.replay, work, rows) if plan.replay else None
     return TypicalOutcome(
@@ -67,6 +67,8 @@ def _outcome(
     )
 
 
-def _bench_conditions(plan: TechnologyPlan) -> BenchConditions:
+def _bench_conditions(plan: TechnologyPlan) -> BenchConditions | None:
+    if plan.benches is None:
+        return None
     technology = plan.learning.experiment.technology
     return BenchConditions(biases=plan.benches, technology=technology)
