@@ -23,25 +23,22 @@ def numbers(
     corners: dict[str, dict[Conditions, CornerOutcome]],
 ) -> dict[str, Any]:
     """By technology and corner: `typical`, and each of the corners by its name."""
-    simulation, deviation = (
-        comparison.settings.corners.simulation,
-        comparison.settings.corners.deviation,
-    )
+    deviation = comparison.settings.corners.deviation
     return {
         name: {
             "typical": _typical(typical[name]),
             **{
                 corner_name(at): {
-                    simulation: _trial(outcome.fixed, deviation),
+                    plan.learning.name: _trial(outcome.fixed, deviation),
                     "calibrated": {
-                        simulation: _trial(outcome.trimmed, deviation),
+                        plan.learning.name: _trial(outcome.trimmed, deviation),
                         "bias_changes": outcome.trims,
                     },
                 }
                 for at, outcome in corners[name].items()
             },
         }
-        for name in comparison.plans
+        for name, plan in comparison.plans.items()
     }
 
 
