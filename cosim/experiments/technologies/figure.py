@@ -81,11 +81,18 @@ def _draw_map(axes: Axes, trials: Mapping[Conditions, Trial], deviation: float) 
             share = shares[line, column] = 100 * found.decisions / found.spikes
             colour = "white" if share < 60 else "black"
             axes.text(
-                column, line, f"{share:.0f}", ha="center", va="center", fontsize=6, color=colour
+                column,
+                line,
+                f"{share:.0f}",
+                ha="center",
+                va="center",
+                fontsize=6,
+                color=colour,
+                zorder=4,
             )
         if not (found and found.within(deviation)):
             axes.plot(
-                column, line, "x", color=VERMILION, markersize=9, markeredgewidth=0.9, zorder=3
+                column, line, "x", color=VERMILION, markersize=11, markeredgewidth=0.6, zorder=3
             )
     image = axes.imshow(shares, vmin=0, vmax=100, cmap="cividis", aspect="auto")
     axes.set_yticks(range(len(corners)), corners)
