@@ -21,7 +21,7 @@ NEW_LOCK = f"{LOCK}.new"
 RANDOM = 8
 """Number of characters that tempfile puts after the prefix."""
 PATIENCE = 2.0
-"""How long to wait, at most, while another process removes abandoned folders, s."""
+"""The longest wait for another process that removes abandoned folders, s."""
 
 
 class ScratchFolder(TemporaryDirectory):
