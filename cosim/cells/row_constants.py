@@ -36,19 +36,37 @@ def row_constants(table: str, conditions: Conditions, pool: Pool | None = None) 
         CosimError: a bench failed.
     """
     biases = read_biases(table, conditions.technology)
-    name = f"{table}_row"
-    folder = _constants_folder(name, conditions.technology)
-    own = conditions == Conditions(technology=conditions.technology)
-    if own and has_measured(name, folder):
-        changed = changed_netlists(measured_netlists(name, folder))
-        if measured_biases(name, folder) != biases:
-            _log.warning("%s.json: of other currents than table %s has; measured anew", name, table)
-        elif changed:
-            _log.warning("%s.json: %s changed; measured anew", name, ", ".join(changed))
-        else:
-            return measured_parameters(name, folder)
+    stored = _stored(f"{table}_row", biases, conditions)
+    if stored:
+        return stored
     neuron = characterise.measure_neuron(biases, conditions, pool)
     return row_parameters(neuron, biases, conditions)
+
+
+def neuron_constants(
+    table: str, conditions: Conditions, pool: Pool | None = None
+) -> NeuronParameters:
+    """Those of the single learning neuron; where from, and errors, as for those of a row."""
+    biases = read_biases(table, conditions.technology)
+    stored = _stored(table, biases, conditions)
+    return stored or characterise.measure_neuron(biases, conditions, pool)
+
+
+def _stored(name: str, biases: BiasTable, conditions: Conditions) -> NeuronParameters | None:
+    """The constants NAME.json, where they were measured with this table on these netlists."""
+    folder = _constants_folder(name, conditions.technology)
+    own = conditions == Conditions(technology=conditions.technology)
+    if not (own and has_measured(name, folder)):
+        return None
+    changed = changed_netlists(measured_netlists(name, folder))
+    if measured_biases(name, folder) != biases:
+        table = name.removesuffix("_row")
+        _log.warning("%s.json: of other currents than table %s has; measured anew", name, table)
+    elif changed:
+        _log.warning("%s.json: %s changed; measured anew", name, ", ".join(changed))
+    else:
+        return measured_parameters(name, folder)
+    return None
 
 
 def netlists_measured(biases: BiasTable, conditions: Conditions) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Runs the benches that are not up to date, judges all and writes the datasheet."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import partial
 from pathlib import Path
 
@@ -69,16 +69,8 @@ def run_benches(
     chosen = list(dict.fromkeys(names)) or bench_names()
     for name in chosen:
         specification_path(name)
-    biases = read_biases(conditions.biases, conditions.technology)
     folder = (out or results_of("cells")) / conditions.folder_name
-    views = {}
-    for name in bench_names():
-        try:
-            views[name] = BenchView(name, biases, conditions.conditions, folder)
-        except (InputError, CosimError):
-            # A fault in a bench that isn't asked for only keeps it out of the datasheet.
-            if name in chosen:
-                raise
+    views = _views(conditions, folder, chosen)
     check_writable(folder)
     faults: dict[str, CosimError] = {}
     with ScratchFolder() as scratch, progress_bars() as add_bar:
@@ -87,13 +79,42 @@ def run_benches(
             view.batch(Path(scratch), partial(faults.__setitem__, view.name)) for view in stale
         ]
         run_batches(batches, placement.local_pool(), add_bar)
-    formula_names = conditions.formula_names()
-    sheets = {
-        name: view.sheet(conditions.biases, formula_names)
-        for name, view in views.items()
-        if view.is_current()
-    }
+    sheets = _sheets(views, conditions)
     sheets |= {name: Sheet(name, [], str(error)) for name, error in faults.items()}
     with new_files(folder) as new:
         write_sheets([*sheets.values()], {**conditions.model_dump(), **versions()}, new)
     return [sheets[name] for name in chosen], folder
+
+
+def stored_sheets(conditions: BenchConditions, out: Path) -> list[Sheet]:
+    """The sheets of all benches from what `run_benches` has stored; one without current results
+    says so. Raises InputError as `run_benches`."""
+    views = _views(conditions, out / conditions.folder_name, ())
+    sheets = _sheets(views, conditions)
+    return [sheets.get(name) or Sheet(name, [], "no current results") for name in views]
+
+
+def _views(
+    conditions: BenchConditions, folder: Path, chosen: Collection[str]
+) -> dict[str, BenchView]:
+    """All benches by name, but for those with a fault that nobody has chosen, whose error it is."""
+    biases = read_biases(conditions.biases, conditions.technology)
+    views = {}
+    for name in bench_names():
+        try:
+            views[name] = BenchView(name, biases, conditions.conditions, folder)
+        except (InputError, CosimError):
+            # It only keeps the bench out of the datasheet.
+            if name in chosen:
+                raise
+    return views
+
+
+def _sheets(views: dict[str, BenchView], conditions: BenchConditions) -> dict[str, Sheet]:
+    """The sheets of the benches whose results are current."""
+    names = conditions.formula_names()
+    return {
+        name: view.sheet(conditions.biases, names)
+        for name, view in views.items()
+        if view.is_current()
+    }

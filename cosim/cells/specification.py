@@ -36,6 +36,12 @@ class OtherLimits(Limits):
     reason: str | None = None
 
 
+class TechnologyLimits(OtherLimits):
+    """Limits that differ in a technology; biases: what is different beyond that, by bias table."""
+
+    biases: dict[str, OtherLimits] = {}
+
+
 class Quantity(Limits):
     """One quantity of a datasheet.
 
@@ -48,13 +54,15 @@ class Quantity(Limits):
     unit: str = ""
     reason: str
     biases: dict[str, OtherLimits] = {}
-    technologies: dict[str, OtherLimits] = {}
+    technologies: dict[str, TechnologyLimits] = {}
 
     def under(self, table: str, technology: str) -> "Quantity":
         """The quantity with the limits and the reason that hold for a table and a technology."""
         changes: dict[str, Any] = {}
-        for known, name in ((self.biases, table), (self.technologies, technology)):
-            changes |= known.get(name, OtherLimits()).model_dump(exclude_unset=True)
+        there = self.technologies.get(technology, TechnologyLimits())
+        for one in (self.biases.get(table), there, there.biases.get(table)):
+            if one:
+                changes |= one.model_dump(exclude_unset=True, exclude={"biases"})
         lifted = {end: None for end, limit in changes.items() if limit == UNLIMITED}
         return self.model_copy(update=changes | lifted)
 

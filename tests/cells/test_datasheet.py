@@ -35,6 +35,10 @@ reason = "slow on purpose"
 max = "40 ms"
 reason = "slow devices"
 
+[tau.technologies.other.biases.rule]
+max = "60 ms"
+reason = "slow devices, slow table"
+
 [tau.biases.free]
 min = "none"
 max = "none"
@@ -126,6 +130,15 @@ def test_limits_may_differ_between_technologies(specification):
         assert row.reason == "slow devices"
     row, _ = judge(specification, values, {}, "published", "generic180")
     assert row.passed is False
+
+
+def test_limits_may_differ_for_a_bias_table_in_a_technology(specification):
+    values = {"tau": 0.055, "tau_law": 0.02, "peak": 1.0}
+    row, _ = judge(specification, values, {}, "rule", "other")
+    assert (row.max, row.passed, row.reason) == (0.06, True, "slow devices, slow table")
+    for table, technology in (("published", "other"), ("rule", "generic180")):
+        row, _ = judge(specification, values, {}, table, technology)
+        assert row.passed is False
 
 
 def test_a_bias_table_may_lift_limits(specification):

@@ -4,15 +4,22 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from cosim.cells.waveforms import Vectors, current, is_read, linear_span
+from cosim.workbench.errors import SimulationError
 
 LINEAR = 0.05
 """Relative change of the slope up to which the membrane counts as linear."""
 
 
 def measure(vectors: Vectors) -> dict[str, float]:
-    """Leak, gain, exponent and linear range, the latter three around the constant input."""
+    """Leak, gain, exponent and linear range, the latter three around the constant input.
+
+    Raises:
+        SimulationError: the sweep ends below it.
+    """
     i_in, i_mem = vectors["i-sweep"], current(vectors, "xread")
     rest = float(current(vectors, "xbias.xin")[0])
+    if rest > i_in[-1]:
+        raise SimulationError(f"input up to {i_in[-1]:.3g} A only, constant input is {rest:.3g} A")
     leak = leakage_path(vectors)
     drive = i_in / leak - 1
     exponent = np.polyfit(np.log(drive), np.log(i_mem), 1)[0]

@@ -56,13 +56,24 @@ def calibrate(
             _check_all_reached(ratios, target, values)
             return Calibrated(biases, parameters, values)
         # What shows nothing may do so since something else is wrong; its bias waits for the others.
-        biases = _scaled(biases, reached)
+        biases = corrected(biases, target, values)
     _check_all_reached(ratios, target, values)
     worst = max(reached, key=lambda name: abs(reached[name] - 1))
     raise CalibrationError(
         f"after {MAX_ROUNDS} rounds {QUANTITIES[worst].text} is {values[worst]:.4g}, "
         f"not {target[worst]:.4g} ({QUANTITIES[worst].place})"
     )
+
+
+def corrected(
+    biases: BiasTable, target: Mapping[str, float], values: Mapping[str, float]
+) -> BiasTable:
+    """One round: biases scaled towards what is wanted, where the measured values show anything.
+
+    Raises CalibrationError for a quantity that wasn't measured, InputError as `calibrate`.
+    """
+    ratios = {name: _ratio(name, wanted, values) for name, wanted in target.items()}
+    return _scaled(biases, {name: ratio for name, ratio in ratios.items() if ratio is not None})
 
 
 def _ratio(name: str, wanted: float, values: Mapping[str, float]) -> float | None:

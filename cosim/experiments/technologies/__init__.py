@@ -1,0 +1,1 @@
+"""Circuits in several technologies: at the typical corner, and at the others."""

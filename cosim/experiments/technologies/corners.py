@@ -1,0 +1,90 @@
+"""Runs what is missing of the corners, and keeps what is finished."""
+
+from contextlib import closing
+
+from cosim.cells.characterise import jobs
+from cosim.cells.row_constants import neuron_constants
+from cosim.circuits.conditions import Conditions
+from cosim.experiments.calibration.behaviour import behaviour
+from cosim.experiments.protocol import Work
+from cosim.experiments.technologies.corner_run import (
+    CORNER,
+    TRIMMED,
+    CornerOutcome,
+    CornerRun,
+)
+from cosim.experiments.technologies.settings import TechnologyComparison, TechnologyPlan
+from cosim.workbench.journal import Journal
+from cosim.workbench.output import check_writable
+from cosim.workbench.pool import Pool, results
+from cosim.workbench.progress import progress_bars
+from cosim.workbench.provenance import digest
+from ebn_model.errors import InputError
+
+JOURNAL = "corners.jsonl"
+Outcomes = dict[str, dict[Conditions, CornerOutcome]]
+"""By technology and conditions."""
+
+
+def run_corners(comparison: TechnologyComparison, work: Work) -> Outcomes:
+    """Run the corners that the journal doesn't have, and give all.
+
+    Raises:
+        CosimError: no models, a process was lost, or the journal can't be written (OutputError).
+    """
+    check_writable(comparison.results)
+    journal = Journal(comparison.results / JOURNAL)
+    with work.placement.local_pool() as pool:
+        runs = _runs(comparison, pool)
+        waiting = {k: run for k, run in runs.items() if work.force or k not in journal}
+        _run(waiting, journal, pool)
+    journal.keep_only(set(runs))
+    return _outcomes(runs, journal)
+
+
+def read_corners(comparison: TechnologyComparison, work: Work) -> Outcomes:
+    """All corners from the journal; raises InputError where one is missing."""
+    journal = Journal(comparison.results / JOURNAL)
+    with work.placement.local_pool() as pool:
+        runs = _runs(comparison, pool)
+    missing = sum(key not in journal for key in runs)
+    if missing:
+        raise InputError(
+            f"no current results of {missing} of {len(runs)} corners of {comparison.name} in "
+            f"{comparison.results}: `ebn-cosim run` it first"
+        )
+    return _outcomes(runs, journal)
+
+
+def _runs(comparison: TechnologyComparison, pool: Pool) -> dict[str, CornerRun]:
+    """The runs by their keys, in the order of the technologies and their corners."""
+    runs = [run for plan in comparison.plans.values() for run in _of_technology(plan, pool)]
+    return {run.key: run for run in runs}
+
+
+def _of_technology(plan: TechnologyPlan, pool: Pool) -> list[CornerRun]:
+    experiment = plan.learning.experiment
+    there = Conditions(technology=experiment.technology)
+    values = behaviour(neuron_constants(experiment.biases, there, pool))
+    typical = {name: float(values[name]) for name in TRIMMED}
+    benches = digest("".join(job.deck.sha256 for job in jobs(experiment.bias_table(), there)))
+    return [CornerRun(plan.learning, point, typical, benches) for point in plan.corners]
+
+
+def _run(waiting: dict[str, CornerRun], journal: Journal, pool: Pool) -> None:
+    keys, runs = list(waiting), list(waiting.values())
+    lengths = [run.length for run in runs]
+    with progress_bars() as add_bar:
+        show = add_bar("corners", lengths)
+        with closing(results(pool.run(CORNER, runs, show))) as ended:
+            for number, outcome in ended:
+                journal.add(keys[number], outcome)
+                show(number, lengths[number])
+
+
+def _outcomes(runs: dict[str, CornerRun], journal: Journal) -> Outcomes:
+    found: Outcomes = {}
+    for key, run in runs.items():
+        technology = run.conditions.facts.name
+        found.setdefault(technology, {})[run.conditions] = CornerOutcome.of(journal[key])
+    return found

@@ -1,0 +1,187 @@
+"""Settings of the kind `technologies`: which ones, what runs in them, and what is required."""
+
+from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
+from typing import Annotated
+
+from annotated_types import Ge, Gt, Le, MinLen
+from pydantic import Field
+
+from cosim.circuits.conditions import Conditions, Temperature
+from cosim.circuits.neuron import read_biases
+from cosim.experiments.neuron.simulation import VIEWS, Simulation, read_simulation
+from cosim.experiments.protocol import DEFAULT, Request
+from cosim.experiments.replay.settings import ReplayExperiment, read_replay
+from cosim.technologies.technology import read_technology
+from cosim.workbench.experiment_files import ExperimentFile, read_file
+from cosim.workbench.settings import Section, check_keys, section_fields
+from ebn_model.errors import InputError
+from ebn_model.parameters import validated
+from ebn_model.units import Ampere
+
+Share = Annotated[float, Ge(0), Le(1)]
+Names = Annotated[tuple[str, ...], MinLen(1)]
+_DIGITS = 6
+"""Decimals of a supply in V, so that a share of the nominal one stays within its range."""
+
+
+class Typical(Section):
+    """What runs at the typical corner.
+
+    benches: the bias table of the datasheet, None for no datasheet. simulations: folders under
+    Simulations/, or paths as seen from this file; views: of them. replay: likewise, None for none.
+    """
+
+    benches: str | None = None
+    simulations: Names
+    views: Names = VIEWS
+    replay: str | None = None
+
+
+class Corners(Section):
+    """What runs at all corners: a simulation, in the mixed view.
+
+    supplies: shares of the technology's.
+    deviation: share by which I_mem may end beside the published run's end.
+    """
+
+    simulation: str
+    corners: Names
+    temperatures: Annotated[tuple[Temperature, ...], MinLen(1)] = (27.0,)
+    supplies: Annotated[tuple[Annotated[float, Gt(0)], ...], MinLen(1)] = (1.0,)
+    deviation: Share = 0.1
+
+
+class Required(Section):
+    """Least number of decisions as published, greatest RMS deviation of I_mem at the rising edges
+    in A, and of a replay the least share of equal decisions one step ahead; None: just shown."""
+
+    decisions: Annotated[int, Ge(0)] | None = None
+    i_mem_rise_rms: Annotated[Ampere, Gt(0)] | None = None
+    one_step: Share | None = None
+
+
+class TechnologiesSettings(Section):
+    """Settings of a comparison of technologies.
+
+    technologies: names, or paths of .toml files as seen from this file.
+    required: by the name of a simulation, and `replay`.
+    """
+
+    title: str = ""
+    technologies: Names
+    typical: Typical
+    corners: Corners
+    required: dict[str, Required] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TechnologyPlan:
+    """All that runs in one technology.
+
+    benches: the bias table of the datasheet, None for none.
+    simulations: by name, at the typical corner; replay: there, too.
+    corners: conditions of the runs of the corners' simulation, which is `learning`.
+    """
+
+    name: str
+    results: Path
+    benches: str | None
+    simulations: dict[str, Simulation]
+    replay: ReplayExperiment | None
+    learning: Simulation
+    corners: tuple[Conditions, ...]
+
+
+@dataclass(frozen=True)
+class TechnologyComparison:
+    """A comparison of technologies as it is to be run; plans: by the technology's name."""
+
+    name: str
+    title: str
+    settings: TechnologiesSettings
+    results: Path
+    plans: dict[str, TechnologyPlan]
+
+
+def read_comparison(file: ExperimentFile, request: Request = DEFAULT) -> TechnologyComparison:
+    """Read a comparison; of the request it takes `out`.
+
+    Raises:
+        InputError: a fault in the file, or in those that it names.
+    """
+    source = str(file.path)
+    check_keys(
+        file.values,
+        {"": TechnologiesSettings, **dict(section_fields(TechnologiesSettings))},
+        source,
+    )
+    settings = validated(TechnologiesSettings, file.values, source)
+    for view in settings.typical.views:
+        if view not in VIEWS:
+            raise InputError(f"{source}: unknown view {view!r}; there are: {', '.join(VIEWS)}")
+    results = file.results(request.out)
+    plans: dict[str, TechnologyPlan] = {}
+    for technology in settings.technologies:
+        plan = _plan(technology, file, settings, results)
+        if plan.name in plans:
+            raise InputError(f"{source}: two technologies are called {plan.name!r}")
+        plans[plan.name] = plan
+    for name in settings.required:
+        if name not in ("replay", *plan.simulations):
+            raise InputError(f"{source}: required.{name}: no such simulation, nor the replay")
+    return TechnologyComparison(file.name, settings.title or file.name, settings, results, plans)
+
+
+def _plan(
+    technology: str, file: ExperimentFile, settings: TechnologiesSettings, results: Path
+) -> TechnologyPlan:
+    folder = file.path.parent
+    if technology.endswith(".toml"):
+        technology = str(folder / technology)
+    facts, typical, corners = read_technology(technology), settings.typical, settings.corners
+    if typical.benches:
+        read_biases(typical.benches, technology)
+    here = results / facts.name
+    request = Request(out=here, conditions=(f"technology={technology}",))
+
+    def simulation(name: str) -> Simulation:
+        return read_simulation(_file_of(name, "neuron", folder), request)
+
+    points = [
+        validated(
+            Conditions,
+            {
+                "technology": technology,
+                "corner": corner,
+                "temperature": temperature,
+                "supply": round(share * facts.supply, _DIGITS),
+            },
+            f"{file.path}: corners",
+        )
+        for corner, share, temperature in product(
+            corners.corners, corners.supplies, corners.temperatures
+        )
+    ]
+    simulations = [replace(simulation(name), views=typical.views) for name in typical.simulations]
+    rows = None
+    if typical.replay:
+        rows = read_replay(_file_of(typical.replay, "replay", folder), request)
+    return TechnologyPlan(
+        name=facts.name,
+        results=here,
+        benches=typical.benches,
+        simulations={one.name: one for one in simulations},
+        replay=rows,
+        learning=simulation(corners.simulation),
+        corners=tuple(points),
+    )
+
+
+def _file_of(name: str, kind: str, folder: Path) -> ExperimentFile:
+    """The file of an experiment that must be of a kind."""
+    file = read_file(name, folder)
+    if file.kind != kind:
+        raise InputError(f"{file.path} is of the kind {file.kind!r}, not {kind!r}")
+    return file

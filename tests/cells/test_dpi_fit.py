@@ -1,0 +1,55 @@
+"""The law of a DPI, found again from currents that the law itself gives."""
+
+import numpy as np
+import pytest
+
+from cosim.cells.dpi_fit import fit_law, response_of
+from ebn_model.learning_neuron import output_current, weak_inversion_current
+from ebn_model.parameters import IntegratorParameters
+
+LENGTH = 6e-3
+
+
+def currents(law, i_w):
+    """Settled curve, and the response to a pulse of 1 ms of i_w in A."""
+    inputs = np.linspace(2 * law.i_tau, i_w, 200)
+    settled = weak_inversion_current(inputs, law.i_spec_pair) / inputs * (inputs / law.i_tau - 1)
+    time = np.linspace(0, LENGTH, 1000, endpoint=False)
+    steps = [(0.0, i_w), (1e-3, 0.0)]
+    return (inputs, output_current(settled, law)), (time, response_of(law, time, steps)), steps
+
+
+@pytest.mark.parametrize("i_spec_pair", [100e-9, 2e-6])
+def test_a_pair_in_any_inversion_is_found(i_spec_pair):
+    law = IntegratorParameters(
+        tau=0.25e-3,
+        i_tau=140e-12,
+        i_th=15e-12,
+        exponent=0.87,
+        i_spec_pair=i_spec_pair,
+        i_spec_readout=300e-9,
+        i_floor=1e-17,
+    )
+    static, response, steps = currents(law, 95e-9)
+    found = fit_law(law.i_tau, static, response, steps)
+    assert found.i_spec_pair == pytest.approx(i_spec_pair, rel=0.05)
+    assert found.tau == pytest.approx(law.tau, rel=0.01)
+    # Else it would flow between pulses, and move the membrane.
+    assert found.i_floor < 1e-3 * response[1].max()
+
+
+def test_a_readout_in_strong_inversion_is_found():
+    law = IntegratorParameters(
+        tau=0.7e-3,
+        i_tau=47e-12,
+        i_th=60e-12,
+        exponent=0.82,
+        i_spec_pair=160e-9,
+        i_spec_readout=4e-9,
+        i_floor=1e-17,
+    )
+    static, response, steps = currents(law, 48e-9)
+    assert response[1].max() > law.i_spec_readout
+    found = fit_law(law.i_tau, static, response, steps)
+    assert found.i_spec_readout == pytest.approx(law.i_spec_readout, rel=0.05)
+    assert found.tau == pytest.approx(law.tau, rel=0.01)
