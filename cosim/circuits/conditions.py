@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any
 
+from annotated_types import Ge
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from cosim.circuits.levels import LogicLevels
@@ -9,6 +10,7 @@ from cosim.circuits.own_cells import check_own_cells
 from cosim.circuits.project import project_settings
 from cosim.engine.deck import Deck
 from cosim.technologies.deck import with_models, with_wrappers
+from cosim.technologies.mismatch import Mismatch, mismatch_of
 from cosim.technologies.technology import Technology, read_technology
 from cosim.workbench.settings import Section
 from ebn_model.errors import InputError
@@ -36,18 +38,20 @@ def _technology() -> str:
 
 
 class Conditions(Section):
-    """Technology, corner, temperature and supply; a subclass adds what else a kind of run states.
+    """Technology, corner, temperature, supply and die; a subclass adds what else a run states.
 
     technology: file in netlists/technology without its suffix, or the path of a .toml like those;
     by default that of the project, or generic180.
     corner: one of the technology's. temperature: degrees C.
     supply: V; by default that of the project, or the technology's.
+    die: number of a die with its own mismatch; None for the nominal one, which has none.
     """
 
     technology: str = Field(default_factory=_technology, validate_default=True)
     corner: str = "tt"
     temperature: Temperature = 27.0
     supply: Volt = Field(default=None, validate_default=True)
+    die: Annotated[int, Ge(0)] | None = None
 
     @field_validator("technology")
     @classmethod
@@ -97,7 +101,8 @@ class Conditions(Section):
         facts = self.facts
         corner = "" if self.corner == "tt" else f"-{self.corner}"
         supply = "" if self.supply == facts.supply else f"-{self.supply:g}V"
-        return f"{facts.name}{corner}-{self.temperature:g}C{supply}"
+        die = "" if self.die is None else f"-die{self.die}"
+        return f"{facts.name}{corner}-{self.temperature:g}C{supply}{die}"
 
     @property
     def facts(self) -> Technology:
@@ -115,8 +120,23 @@ def deck_under(title: str, conditions: Conditions) -> Deck:
     """The beginning of a deck: wrappers of the technology, supply and temperature."""
     check_own_cells()
     deck = with_wrappers(Deck(title), conditions.facts, conditions.corner)
-    lines = f".param supply={conditions.supply!r}\n.temp {float(conditions.temperature)!r}"
-    return deck.append(lines, "conditions")
+    lines = [f".param supply={conditions.supply!r}", f".temp {float(conditions.temperature)!r}"]
+    lines.append(f".param dispersed={int(conditions.die is not None)}")
+    if conditions.die is not None:
+        stated = (one.model_dump_json() for one in conditions.facts.pelgrom.values())
+        lines.append(f"* die {conditions.die}, mismatch {' '.join(stated)}")
+    return deck.append("\n".join(lines), "conditions")
+
+
+def die_of(deck: Deck, conditions: Conditions) -> Mismatch | None:
+    """The mismatch of a whole deck's transistors, for `Job.alter`; None for the nominal die.
+
+    Raises:
+        DeckError: see `mismatch_of`.
+    """
+    if conditions.die is None:
+        return None
+    return mismatch_of(deck, conditions.facts, conditions.die)
 
 
 def whole_deck(deck: Deck, conditions: Conditions) -> Deck:

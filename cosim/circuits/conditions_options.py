@@ -9,6 +9,7 @@ HELP = {
     "corner": "process corner, such as tt, ff, ss, fs or sf",
     "temperature": "degrees C",
     "supply": "such as 1.62V",
+    "die": "number of a die with mismatch of its own",
 }
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cosim.circuits.conditions import Conditions, whole_deck
+from cosim.circuits.conditions import Conditions, die_of, whole_deck
 from cosim.circuits.probes import read_in
 from cosim.circuits.project import project_settings
 from cosim.circuits.start_check import start_check
@@ -36,6 +36,7 @@ def whole_job(
         label,
         read.deck,
         vectors,
+        alter=die_of(read.deck, conditions),
         check_start=check.without(read.unread) if check else None,
         readings=read.readings,
         unread=read.unread,

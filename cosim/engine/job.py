@@ -8,6 +8,7 @@ import numpy as np
 
 from cosim.engine.closed_loop import Controller
 from cosim.engine.deck import Deck
+from cosim.engine.devices import Alter
 from cosim.workbench.errors import DeckError, LostEdgeError, SimulationError
 
 Vectors = dict[str, np.ndarray]
@@ -32,6 +33,7 @@ class Job:
         edge_tolerance in s.
     raw_path: where to write the vectors as an ngspice raw file as well.
     deck_path: where to write the deck that ran: the job's, led to its operating point.
+    alter: changes the loaded deck's transistors; must be picklable.
     check_start: gets the operating point of a transient before it runs; must be picklable.
     readings: how vectors are read that the deck calls otherwise, or that are sums, by their names.
     unread: why vectors aren't there that such a deck usually has, by their names.
@@ -47,6 +49,7 @@ class Job:
     edge_tolerance: float = 1e-9
     raw_path: Path | None = None
     deck_path: Path | None = None
+    alter: Alter | None = None
     check_start: StartCheck | None = None
     readings: Mapping[str, Reading] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)

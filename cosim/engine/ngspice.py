@@ -17,7 +17,9 @@ from PySpice.Spice.NgSpice.Shared import NgSpiceShared, ffi
 from cosim.engine.alone import alone_in, own_folder
 from cosim.engine.closed_loop import ClosedLoop, Controller, Corners
 from cosim.engine.deck import Deck
-from cosim.engine.job import Job, PartOfVectors, Reading, StartCheck
+from cosim.engine.devices import Alter, Alteration, altered_text, listed_transistors
+from cosim.engine.inventory import transistors as count_transistors
+from cosim.engine.job import Job, PartOfVectors, Reading
 from cosim.engine.libraries import loadable
 from cosim.engine.library import find_library
 from cosim.engine.measures import PREFIX, measured, stated_measures
@@ -107,7 +109,7 @@ class NgSpice(NgSpiceShared):
             controller = job.controller() if job.controller else None
             start = self._find_start(job, controller)
             deck = start.start_of(job.deck) if start else job.deck
-            self._load(deck)
+            altered = self._load(deck, job.alter)
             self._close_loop(controller)
             printed, errors = len(self._stdout), len(self._stderr)
             self._run(deck)
@@ -122,7 +124,7 @@ class NgSpice(NgSpiceShared):
                 start.check(vectors)
             if job.deck_path:
                 job.deck_path.parent.mkdir(parents=True, exist_ok=True)
-                job.deck_path.write_text(deck.text, encoding="utf-8")
+                job.deck_path.write_text(altered_text(deck, altered), encoding="utf-8")
             if job.raw_path:
                 self._write_raw(job.raw_path, job.vectors)
         except CosimError as error:
@@ -142,13 +144,13 @@ class NgSpice(NgSpiceShared):
         """The operating point of a transient, checked; None where it begins without one."""
         if job.t_stop is None:
             if job.check_start:
-                self._check_operating_point(job.deck, job.check_start)
+                self._check_operating_point(job)
             return None
         if not starts_at_operating_point(job.deck):
             return None
         self._loop = None
         deck = deck_for_start(job.deck)
-        self._load(deck)
+        self._load(deck, job.alter)
         if controller:
             for source, level in controller.levels.items():
                 self._drive(source, (0.0, level, controller.edge, level))
@@ -159,15 +161,16 @@ class NgSpice(NgSpiceShared):
             job.check_start(self._last_value)
         return OperatingPoint(voltages(found), values or found)
 
-    def _check_operating_point(self, deck: Deck, check: StartCheck) -> None:
+    def _check_operating_point(self, job: Job) -> None:
         """Before an analysis that finds its own operating points, of which this is the first."""
-        deck = deck_for_start(deck)
-        self._load(deck)
+        deck = deck_for_start(job.deck)
+        self._load(deck, job.alter)
         self._command("op")
         self._raise_faults(deck)
         if fault := run_fault(self._stderr):
             raise SimulationError(fault)
-        check(self._last_value)
+        if job.check_start:
+            job.check_start(self._last_value)
 
     def _close_loop(self, controller: Controller | None) -> None:
         if controller is None:
@@ -187,7 +190,8 @@ class NgSpice(NgSpiceShared):
             controller, self._last_value, self._drive, self._ngspice_shared.ngSpice_SetBkpt
         )
 
-    def _load(self, deck: Deck) -> None:
+    def _load(self, deck: Deck, alter: Alter | None) -> list[Alteration]:
+        """Load a deck, and change its transistors; returns what was changed."""
         if self._detached:
             raise CosimError("an earlier deck has left ngspice unusable; start a new process")
         # A deck that ngspice refuses would leave the one before in place for `run`.
@@ -204,6 +208,21 @@ class NgSpice(NgSpiceShared):
         fault = deck_fault(self._stderr, deck)
         if fault or self._detached:
             raise DeckError(fault or self._last_messages())
+        return self._altered(deck, alter) if alter else []
+
+    def _altered(self, deck: Deck, alter: Alter) -> list[Alteration]:
+        known = len(self._stdout)
+        self._command("listing expand")
+        transistors = listed_transistors(self._stdout[known:])
+        if len(transistors) != count_transistors(deck):
+            raise DeckError(f"of the deck's transistors, ngspice lists {len(transistors)} only")
+        known = len(self._stderr)
+        alterations = list(alter(transistors))
+        for alteration in alterations:
+            self._command(alteration.command)
+        if faults := self._stderr[known:]:
+            raise DeckError(f"transistors can't be altered: {' '.join(faults)}")
+        return alterations
 
     def _run(self, deck: Deck) -> None:
         loaded = len(self._stdout)

@@ -20,10 +20,15 @@ def simulate(job: Job, notify: Callable[[float], None]) -> Vectors:
     Raises as NgSpice.simulate.
     """
     raw_path, deck_path = (path and path.absolute() for path in (job.raw_path, job.deck_path))
-    job = replace(job, raw_path=raw_path, deck_path=deck_path)
+    return simulator(notify)(replace(job, raw_path=raw_path, deck_path=deck_path))
+
+
+def simulator(notify: Callable[[float], None]) -> Callable[[Job], Vectors]:
+    """A function that runs jobs in this process, one after the other, as `simulate` runs one."""
     # ngspice obeys files that it finds in the working directory.
     os.chdir(tempfile.gettempdir())
-    return NgSpice().simulate(job, notify)
+    ngspice = NgSpice()
+    return lambda job: ngspice.simulate(job, notify)
 
 
 def _simulate_in_step(job: Job, link: Link) -> Vectors:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cosim.experiments.protocol import Kind, Request, Work
 from cosim.experiments.registry import kind_of
-from cosim.workbench.experiment_files import ExperimentFile, experiment_names, read_file
-from cosim.workbench.placement import Placement, add_placement
+from cosim.workbench.experiment_files import (
+    DEFAULT_KIND,
+    ExperimentFile,
+    experiment_names,
+    read_file,
+)
+from cosim.workbench.placement import Placement, add_placement, positive
 
 if TYPE_CHECKING:
     from cosim.workbench.report import Report
@@ -101,6 +107,18 @@ def _add_request(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--full", action="store_true", help="of a replay, the full size instead of the small one"
     )
+    parser.add_argument(
+        "--dies",
+        type=positive,
+        metavar="N",
+        help="run a neuron, in the mixed view, on so many dies with mismatch instead",
+    )
+    parser.add_argument(
+        "--first-die",
+        type=_not_negative,
+        metavar="N",
+        help="number of the first of the dies (default: 0, or what the file states)",
+    )
 
 
 def _not_negative(text: str) -> int:
@@ -122,16 +140,23 @@ def _chosen(options: argparse.Namespace, placement: Placement | None = None) -> 
         view=options.view,
         conditions=tuple(f"{key}={value}" for key, value in stated_conditions(options).items()),
         full=options.full,
+        dies=options.dies,
+        first_die=options.first_die,
     )
     chosen: dict[str, tuple[Kind, list[Any]]] = {}
     for file in _files(options.names):
-        kind = kind_of(file)
+        kind = kind_of(_on_dies(file) if request.dies else file)
         request.check(file, kind.takes)
         if placement and kind.not_on_a_cluster:
             placement.check_local(file.name, kind.not_on_a_cluster)
-        _, experiments = chosen.setdefault(file.kind, (kind, []))
+        _, experiments = chosen.setdefault(type(kind).__name__, (kind, []))
         experiments += kind.read(file, request)
     return list(chosen.values())
+
+
+def _on_dies(file: ExperimentFile) -> ExperimentFile:
+    """A neuron that many dies run is an experiment of another kind."""
+    return replace(file, kind="dies") if file.kind == DEFAULT_KIND else file
 
 
 def _files(names: Iterable[str]) -> Iterator[ExperimentFile]:

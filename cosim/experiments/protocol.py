@@ -27,7 +27,7 @@ class Request:
     changes: of settings, "KEY=VALUE" each. seeds: instead of the file's. out: folder that gets
     NAME/ with the results. biases: bias table instead of the file's. conditions: changes of
     technology, corner, temperature and supply. view: what runs, or "all". full: the full size
-    instead of the small one.
+    instead of the small one. dies, first_die: number of dies, and of the first one.
     """
 
     changes: tuple[str, ...] = ()
@@ -37,6 +37,8 @@ class Request:
     conditions: tuple[str, ...] = ()
     view: str | None = None
     full: bool = False
+    dies: int | None = None
+    first_die: int | None = None
 
     def check(self, file: ExperimentFile, takes: Iterable[str]) -> None:
         """Raise InputError for a field that isn't among those that a kind takes."""
@@ -58,6 +60,8 @@ OPTIONS = {
     "conditions": "--technology, --corner, --temperature or --supply",
     "view": "--view",
     "full": "--full",
+    "dies": "--dies",
+    "first_die": "--first-die",
 }
 """Options of the command line, by the fields of a Request."""
 

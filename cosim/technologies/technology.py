@@ -21,23 +21,30 @@ Positive = Annotated[FiniteFloat, Gt(0)]
 Voltage = Annotated[Volt, Gt(0)]
 
 
-class Device(Section):
-    """A transistor as its wrapper, `nfet` or `pfet`, has it; lengths in um.
+class Pelgrom(Section):
+    """Mismatch of a kind of transistor; lengths in um.
 
     model: name of its model cards, without the number of a bin.
-    w_min, l_min: a device that is drawn smaller gets these. diffusion: length of drain and source.
     avt: V*um, abeta: um: sigma(V_T) = avt/sqrt(area) and sigma(beta)/beta = abeta/sqrt(area), with
     area = m*(w + w_offset)*(l + l_offset).
     """
 
     model: str
-    w_min: Positive
-    l_min: Positive
-    diffusion: Positive
     avt: Positive
     abeta: Positive
     w_offset: FiniteFloat = 0.0
     l_offset: FiniteFloat = 0.0
+
+
+class Device(Pelgrom):
+    """A transistor as its wrapper, `nfet` or `pfet`, has it; lengths in um.
+
+    w_min, l_min: a device that is drawn smaller gets these. diffusion: length of drain and source.
+    """
+
+    w_min: Positive
+    l_min: Positive
+    diffusion: Positive
 
 
 class Models(Section):
@@ -80,6 +87,7 @@ class Technology(Section):
     latch_threshold: above this a latch takes a 1 at the nominal supply, V.
     parameters: of the netlists, such as the operating voltages that a bench assumes, V.
     netlist: a file with the wrappers, and perhaps models; else nfet and pfet say how they are made.
+    mismatch: by kind, where a netlist has the wrappers; else nfet and pfet have it.
     models: None where the netlist has all.
     corners: by name, of which the first letter is the nFET's, the second the pFET's: t, f or s.
     """
@@ -92,6 +100,7 @@ class Technology(Section):
     latch_threshold: Voltage
     parameters: dict[str, FiniteFloat] = Field(default_factory=dict)
     netlist: str | None = None
+    mismatch: dict[str, Pelgrom] = Field(default_factory=dict)
     nfet: Device | None = None
     pfet: Device | None = None
     models: Models | None = None
@@ -102,6 +111,11 @@ class Technology(Section):
         """`nfet` and `pfet`, as far as this file says how they are made."""
         both = {"nfet": self.nfet, "pfet": self.pfet}
         return {name: device for name, device in both.items() if device}
+
+    @property
+    def pelgrom(self) -> dict[str, Pelgrom]:
+        """Mismatch by kind; empty where the file states none."""
+        return {**self.devices, **self.mismatch}
 
     @model_validator(mode="after")
     def _complete(self) -> "Technology":

@@ -77,7 +77,7 @@ def test_a_row_without_synapses_is_a_neuron():
 @pytest.mark.parametrize(("forced", "include"), [(None, "spiking"), ([3e-3], "forcing")])
 def test_a_neuron_spikes_by_itself_or_is_forced(forced, include):
     text = deck_of("mixed", stimulus(forced_spikes=forced))
-    assert ("xgenerator" in text) == (include == "spiking")
+    assert ("\nxgenerator " in text) == (include == "spiking")
     assert ("vforce_b" in text) == (include == "forcing")
 
 

@@ -55,7 +55,10 @@ def test_an_unknown_kind_gets_the_list(tmp_path, capsys):
     path.write_text('kind = "networks"\n')
     assert main(["run", str(path)]) == 2
     message = capsys.readouterr().err
-    assert "unknown kind 'networks'; there are: bias_comparison, network, neuron, replay" in message
+    assert (
+        "unknown kind 'networks'; there are: bias_comparison, dies, network, neuron, replay"
+        in message
+    )
 
 
 def test_the_example_is_short():

@@ -28,7 +28,7 @@ def test_a_played_deck_repeats_the_run(view):
     circuit = RowCircuit(view, solver=SolverOptions(trtol=7), lanes=2)
     job = circuit.job(stimulus(), "recorded", controller=RecordedRow)
     [(_, recorded)] = run_jobs([job])
-    text = played_deck(job.deck, job.controller, recorded["moves"])
+    text = played_deck(job, recorded["moves"])
     title, *lines, _ = text.removesuffix("\n").split("\n")
     deck = Deck(title).append("\n".join(lines), "given")
     alone = type(job)("alone", deck, job.vectors, t_stop=job.t_stop)

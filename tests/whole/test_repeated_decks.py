@@ -58,17 +58,19 @@ def alone(tmp_path):
     return run
 
 
-def test_the_deck_of_the_transistor_view_repeats_its_run(tmp_path, alone):
+@pytest.mark.parametrize("die", [None, 7])
+def test_the_deck_of_the_transistor_view_repeats_its_run(tmp_path, alone, die):
     stimulus = tmp_path / "stimulus.toml"
     stimulus.write_text(STIMULUS, encoding="utf-8")
     out = tmp_path / "out"
     command = ["run", str(stimulus), "--view", "transistor", "--out", str(out)]
-    assert cli.main(command) == 0
+    assert cli.main(command if die is None else [*command, "--die", str(die)]) == 0
     stored = out / "stimulus" / "transistor"
     ours = read_result(stored)
     circuit = TransistorCircuit(read_biases("published"))
     given = read_simulation(str(stimulus)).experiment.stimulus.stimulus()
     again = circuit.result(given, alone(stored / "deck.cir"))
+    assert (".control" in (stored / "deck.cir").read_text(encoding="utf-8")) == (die is not None)
     assert len(set(ours.spikes.weight_after)) > 2
     np.testing.assert_array_equal(again.spikes.decision, ours.spikes.decision)
     np.testing.assert_array_equal(again.spikes.weight_after, ours.spikes.weight_after)

@@ -1,0 +1,140 @@
+"""One die in one case: its simulation in the mixed view, or its cells on their benches."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from cosim.cells.characterise import jobs, parameters, spike_job, spike_parameters
+from cosim.circuits.conditions import Conditions
+from cosim.circuits.mixed_neuron import MixedCircuit
+from cosim.circuits.neuron import read_biases
+from cosim.engine.simulator import simulator_versions
+from cosim.experiments.calibration.behaviour import behaviour
+from cosim.experiments.neuron.config import Experiment
+from cosim.experiments.neuron.settling import last_weights
+from cosim.experiments.neuron.simulation import stimulus_digest
+from cosim.workbench.errors import SimulationError
+from cosim.workbench.json_files import to_json
+from cosim.workbench.provenance import digest, sources_digest
+from ebn_model.results import SpikeTable
+from ebn_model.stimulus import WEIGHT_MAX, WEIGHT_MIN
+
+LAST = 20
+"""I_mem is a mean over so many rising edges, the last ones."""
+
+
+@dataclass(frozen=True)
+class SimulationRun:
+    """A simulation on a die; the nominal die where the conditions have none."""
+
+    case: str
+    experiment: Experiment
+
+    @property
+    def label(self) -> str:
+        """Its name in messages."""
+        return f"{self.case}, {_name(self.experiment.conditions)}"
+
+    @property
+    def length(self) -> float:
+        """Simulated time, s."""
+        return self.experiment.stimulus.stimulus().duration
+
+    @property
+    def key(self) -> str:
+        """Digest of all that the outcome depends on."""
+        stimulus = self.experiment.stimulus.stimulus()
+        deck = _circuit(self.experiment).job(stimulus, "").deck.sha256
+        return _key(deck, stimulus_digest(stimulus), self.experiment.sub_lsbs)
+
+    def __call__(self, simulate: Callable) -> dict[str, Any]:
+        """The outcome; simulate: runs a Job."""
+        stimulus = self.experiment.stimulus.stimulus()
+        circuit = _circuit(self.experiment)
+        result = circuit.result(stimulus, simulate(circuit.job(stimulus, self.label)))
+        return learning_outcome(result.spikes)
+
+
+@dataclass(frozen=True)
+class CellsRun:
+    """The cells of a die on their benches, under a bias table."""
+
+    table: str
+    conditions: Conditions
+
+    length = 0.0
+
+    @property
+    def label(self) -> str:
+        """Its name in messages."""
+        return f"cells under {self.table}, {_name(self.conditions)}"
+
+    @property
+    def key(self) -> str:
+        """Digest of all that the outcome depends on."""
+        return _key(*(job.deck.sha256 for job in self._jobs()))
+
+    def __call__(self, simulate: Callable) -> dict[str, Any]:
+        """The quantities of `behaviour`; simulate: runs a Job."""
+        *cells, spikes = map(simulate, self._jobs())
+        constants = parameters(cells).model_copy(update={"spike": spike_parameters(spikes)})
+        return behaviour(constants)
+
+    def _jobs(self) -> list:
+        biases = read_biases(self.table, self.conditions.technology)
+        return [*jobs(biases, self.conditions), spike_job(biases, self.conditions)]
+
+
+DieRun = SimulationRun | CellsRun
+
+
+def run_die(run: DieRun, notify: Callable[[float], None]) -> dict[str, Any]:
+    """The outcome, in a process of its own, whose ngspice does all that the run needs.
+
+    What the die's circuit can't do is an outcome, too: its error in one line under `error`.
+    """
+    # Here, as it loads ngspice, which a process that only plans needn't.
+    from cosim.engine.worker import simulator
+
+    simulate = simulator(notify)
+    try:
+        return run(simulate)
+    except SimulationError as error:
+        return {"error": " ".join(str(error).split())}
+
+
+def learning_outcome(spikes: SpikeTable) -> dict[str, Any]:
+    """The end of a run.
+
+    settled: the weight is at rest at the end, and not because its range ends there.
+    lowest, highest: weights at the end (last_weights). i_mem: mean of the last edges, A.
+    weights: after each spike.
+    """
+    last = last_weights(spikes)
+    at_rest = last.lowest == last.highest
+    return {
+        "settled": bool(at_rest and WEIGHT_MIN < last.lowest < WEIGHT_MAX),
+        "lowest": last.lowest,
+        "highest": last.highest,
+        "i_mem": float(np.mean(spikes.i_mem_rise[-LAST:])),
+        "weights": spikes.weight_after.tolist(),
+    }
+
+
+def _circuit(experiment: Experiment) -> MixedCircuit:
+    return MixedCircuit(
+        experiment.bias_table(),
+        experiment.solver_of(MixedCircuit.tested_solver),
+        experiment.conditions,
+        sub_lsbs=experiment.sub_lsbs,
+    )
+
+
+def _key(*parts: Any) -> str:
+    return digest(to_json([*parts, sources_digest(__name__), simulator_versions()]))
+
+
+def _name(conditions: Conditions) -> str:
+    return "nominal die" if conditions.die is None else f"die {conditions.die}"

@@ -1,0 +1,103 @@
+"""Runs of all dies that aren't known yet, in parallel; what is finished is kept."""
+
+from contextlib import closing
+from dataclasses import dataclass
+from operator import attrgetter
+
+from cosim.experiments.dies.die_run import CellsRun, DieRun, SimulationRun, run_die
+from cosim.experiments.dies.population import Outcomes
+from cosim.experiments.dies.settings import DiesExperiment
+from cosim.experiments.protocol import Work
+from cosim.workbench.journal import Journal
+from cosim.workbench.output import check_writable
+from cosim.workbench.pool import results
+from cosim.workbench.progress import progress_bars
+from cosim.workbench.provenance import digest
+from cosim.workbench.task import Task
+from ebn_model.errors import InputError
+
+JOURNAL = "finished.jsonl"
+NOMINAL = -1
+"""Number of the nominal die."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Outcomes of all dies, the nominal one apart.
+
+    cases: by the case's name. cells: by bias table. nominal: of the nominal die, by both names.
+    """
+
+    cases: dict[str, Outcomes]
+    cells: dict[str, Outcomes]
+    nominal: dict[str, dict]
+
+
+def run_dies(experiment: DiesExperiment, work: Work) -> Found:
+    """Run what isn't in the journal; returns all outcomes.
+
+    Raises:
+        CosimError: a process was lost, or results can't be written (OutputError).
+    """
+    check_writable(experiment.results)
+    planned, journal = _keys(experiment), Journal(experiment.results / JOURNAL)
+    missing = {key: run for key, run in planned.values() if work.force or key not in journal}
+    names, waiting = list(missing), list(missing.values())
+    task = Task(run_die, attrgetter("label"), isolated=True, key=attrgetter("key"))
+    lengths = [run.length for run in waiting]
+    with progress_bars() as add_bar, work.placement.pool() as pool:
+        show = add_bar("dies", lengths)
+        with closing(results(pool.run(task, waiting, show))) as ended:
+            for number, outcome in ended:
+                journal.add(names[number], outcome)
+                show(number, lengths[number])
+    journal.keep_only({key for key, _ in planned.values()})
+    return found_dies(experiment)
+
+
+def found_dies(experiment: DiesExperiment) -> Found:
+    """All outcomes, from the journal.
+
+    Raises:
+        InputError: some are missing.
+    """
+    planned, journal = _keys(experiment), Journal(experiment.results / JOURNAL)
+    missing = sum(key not in journal for key, _ in planned.values())
+    if missing:
+        raise InputError(
+            f"no current results of {missing} of {len(planned)} runs of {experiment.name} in "
+            f"{experiment.results}: `ebn-cosim run` it first"
+        )
+    outcomes = {place: journal[key] for place, (key, _) in planned.items()}
+    names = dict.fromkeys(name for name, _ in outcomes)
+    by_name = {name: {die: outcomes[name, die] for die in experiment.numbers} for name in names}
+    return Found(
+        {name: by_name[name] for name in experiment.simulations},
+        {table: by_name[_cells(table)] for table in experiment.settings.quantities},
+        {name: outcomes[name, NOMINAL] for name in names},
+    )
+
+
+def _keys(experiment: DiesExperiment) -> dict[tuple[str, int], tuple[str, DieRun]]:
+    """Key and run of each die, the nominal one included, by name and the die's number."""
+    planned: dict[tuple[str, int], tuple[str, DieRun]] = {}
+    names = [*experiment.simulations, *map(_cells, experiment.settings.quantities)]
+    for name in names:
+        # A deck for each die would take longer than some runs; they differ in its number only.
+        key = _run(experiment, name, 0).key
+        for die in (NOMINAL, *experiment.numbers):
+            planned[name, die] = digest(f"{key} {die}"), _run(experiment, name, die)
+    return planned
+
+
+def _run(experiment: DiesExperiment, name: str, number: int) -> DieRun:
+    die = None if number == NOMINAL else number
+    if name in experiment.simulations:
+        chosen = experiment.simulations[name].experiment
+        return SimulationRun(name, chosen.model_copy(update={"die": die}))
+    conditions = experiment.settings.conditions.model_copy(update={"die": die})
+    return CellsRun(name.removeprefix(_cells("")), conditions)
+
+
+def _cells(table: str) -> str:
+    return f"cells/{table}"

@@ -1,0 +1,124 @@
+"""Settings of an experiment with dies: which, and what is run on each."""
+
+from collections.abc import Iterable
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+from annotated_types import Ge
+from pydantic import Field
+
+from cosim.circuits.conditions import Conditions
+from cosim.experiments.neuron.simulation import Simulation, read_simulation
+from cosim.experiments.protocol import DEFAULT, Request
+from cosim.workbench.experiment_files import DEFAULT_KIND, ExperimentFile, read_file
+from cosim.workbench.settings import Section, apply_change, check_keys, section_fields
+from ebn_model.errors import InputError
+from ebn_model.parameters import validated
+
+TOP = ("dies", "first_die", *Conditions.model_fields)
+"""Keys that a user can change."""
+
+
+class Case(Section):
+    """A simulation that each die runs in the mixed view.
+
+    simulation: a folder under Simulations/, or the path of a file. biases: bias table; by default
+    the simulation's. label: in tables and figure, by default the case's name.
+    """
+
+    simulation: str
+    biases: str | None = None
+    label: str = ""
+
+
+class DiesSettings(Conditions):
+    """Settings of an experiment with dies; `die` stays as it is.
+
+    dies: how many. first_die: number of the first one; the others follow.
+    cases: simulations, by name. quantities: bias tables under which the cells are measured.
+    """
+
+    title: str = ""
+    dies: Annotated[int, Ge(1)] = 200
+    first_die: Annotated[int, Ge(0)] = 0
+    cases: dict[str, Case] = Field(default_factory=dict)
+    quantities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DiesExperiment:
+    """Dies, as they are to be run; results: folder for what comes out."""
+
+    name: str
+    settings: DiesSettings
+    simulations: dict[str, Simulation]
+    results: Path
+
+    @property
+    def numbers(self) -> range:
+        """The dies."""
+        first = self.settings.first_die
+        return range(first, first + self.settings.dies)
+
+
+def read_dies(file: ExperimentFile, request: Request = DEFAULT) -> DiesExperiment:
+    """Read an experiment, or a neuron's file, which is then the only case.
+
+    Of the request it takes changes, conditions, number of dies and `out`; a bias table, and changes
+    of what a neuron's file states, with such a file only.
+
+    Raises:
+        InputError: an unknown key, simulation or table, or a value that can't be; names the file.
+    """
+    if file.kind == DEFAULT_KIND:
+        return _neuron_on_dies(file, request)
+    if request.biases:
+        raise InputError(f"{file.path}: its cases and quantities state the bias tables")
+    settings = _settings(file, deepcopy(file.values), request, request.changes)
+    if not settings.cases and not settings.quantities:
+        raise InputError(f"{file.path}: neither cases nor quantities state what is run")
+    simulations = {name: _simulation(case, settings, file) for name, case in settings.cases.items()}
+    return DiesExperiment(file.name, settings, simulations, _results(file, settings, request))
+
+
+def _neuron_on_dies(file: ExperimentFile, request: Request) -> DiesExperiment:
+    simulation = read_simulation(file, replace(request, dies=None, first_die=None))
+    values = {"title": f"{simulation.title}, on dies", "cases": {file.name: {"simulation": ""}}}
+    conditions = simulation.experiment.conditions.model_dump(exclude={"die"})
+    settings = _settings(file, {**values, **conditions}, replace(request, conditions=()), ())
+    results = simulation.results / "dies"
+    return DiesExperiment(file.name, settings, {file.name: simulation}, results)
+
+
+def _settings(
+    file: ExperimentFile, values: dict, request: Request, changes: Iterable[str]
+) -> DiesSettings:
+    source = str(file.path)
+    check_keys(values, {"": DiesSettings, **dict(section_fields(DiesSettings))}, source)
+    for change in (*changes, *request.conditions):
+        apply_change(values, change, {key: ("", key) for key in TOP})
+        source += f" with {change!r}"
+    stated = {"dies": request.dies, "first_die": request.first_die}
+    values |= {key: value for key, value in stated.items() if value is not None}
+    settings = validated(DiesSettings, values, source)
+    if settings.die is not None:
+        raise InputError(f"{source}: die: state first_die and dies instead")
+    return settings
+
+
+def _results(file: ExperimentFile, settings: DiesSettings, request: Request) -> Path:
+    results = file.results(request.out)
+    return results if settings.conditions == Conditions() else results / settings.label
+
+
+def _simulation(case: Case, settings: DiesSettings, file: ExperimentFile) -> Simulation:
+    """A case's simulation under the conditions of all dies."""
+    conditions = settings.conditions.model_dump(exclude={"die"})
+    request = Request(
+        conditions=tuple(f"{key}={value}" for key, value in conditions.items()),
+        biases=case.biases,
+        out=file.path.parent,
+    )
+    return read_simulation(read_file(case.simulation, file.path.parent), request)
