@@ -7,7 +7,7 @@ from cosim.engine.deck import Deck, bare_cards
 from cosim.workbench.errors import DeckError
 
 PREFIX = "meas "
-"""Beginning of the name of a measurement's vector."""
+"""Of the vectors of measurements, before their names."""
 _STATED = re.compile(r"\.meas(?:ure)?\s+(?:tran|dc|ac|sp|op|noise|tf)\s+(\S+)", re.I)
 _FOUND = re.compile(r"(\S+)\s+=\s+(\S+)")
 _FAILED = re.compile(r"\.meas(?:ure)?\s+\S+\s+(\S+)\s.*failed", re.I)

@@ -29,7 +29,7 @@ _ASSIGNED = re.compile(rf"([a-z_]\w*)\s*=\s*({_VALUE})", re.I)
 
 
 class SchematicDevice(Section):
-    """A PDK's transistor in our netlists.
+    """A PDK's transistor in terms of our netlists.
 
     wrapper: nfet or pfet. unit: of its w and l.
     """

@@ -28,6 +28,7 @@ BENCH = """\
 .include bias_supply.spice
 rline vdda out 1k
 cline out 0 1n
+.save v(out)
 .tran 1u 1m
 .meas tran top max v(out)
 """
