@@ -16,7 +16,9 @@ from cosim.experiments.technologies.corners import read_corners, run_corners
 from cosim.experiments.technologies.learned import Learned, learned
 from cosim.experiments.technologies.settings import read_comparison
 from cosim.workbench.experiment_files import read_file
+from cosim.workbench.placement import Placement
 from cosim.workbench.places import SIMULATIONS
+from cosim.workbench.pool import LocalPool
 from cosim.workbench.task import Task
 from ebn_model.errors import InputError
 from ebn_model.results import LearningResult, read_spike_table
@@ -133,6 +135,14 @@ def outcome(run, _notify):
 
 
 @pytest.mark.ngspice
+def test_each_corner_has_a_key_of_its_own():
+    plan = read_comparison(read_file("technologies")).plans["generic180"]
+    assert np.isnan(plan.learning.published.t_fall).any()
+    runs = corners._of_technology(plan, LocalPool(1))
+    assert len(runs) == len({run.key for run in runs}) == 45
+
+
+@pytest.mark.ngspice
 def test_finished_corners_are_kept(config, monkeypatch):
     ran = []
 
@@ -141,8 +151,6 @@ def test_finished_corners_are_kept(config, monkeypatch):
         if len(ran) == 3:
             raise InputError("stopped")
         return outcome(run, notify)
-
-    from cosim.workbench.placement import Placement
 
     work, comparison = Work(Placement(workers=1)), read(config)
     monkeypatch.setattr(corners, "CORNER", Task(counted))
