@@ -24,7 +24,7 @@ def cause(trial: Trial) -> str:
 
 
 def _excess(name: str, share: float) -> float:
-    """How far a quantity is off, in units of what is allowed."""
+    """Distance of a quantity from its range, in units of what is allowed."""
     if share <= 0:
         return math.inf
     return abs(math.log(share)) / math.log1p(ALLOWED[name])

@@ -65,7 +65,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class CornerOutcome:
-    """What a corner gave: with the typical corner's references, and with trimmed ones.
+    """Outcomes at a corner: with the typical corner's references, and with trimmed ones.
 
     trims: of the references, as shares of the typical corner's, by bias.
     """

@@ -1,4 +1,4 @@
-"""What a circuit learned in a simulation, against what was published of it."""
+"""Learning of a circuit in a simulation, against what was published of it."""
 
 from dataclasses import dataclass
 
@@ -29,7 +29,7 @@ class Learned:
     published_end: float
 
     def within(self, deviation: float) -> bool:
-        """Whether it has learned: to rest, with I_mem no farther than that share from published."""
+        """True if it has learned: to rest, with I_mem no farther than that share from published."""
         return self.settled and abs(self.i_mem_end / self.published_end - 1) <= deviation
 
 

@@ -63,7 +63,7 @@ class Found:
 
     @property
     def deviation(self) -> float:
-        """How far from the published end I_mem may end, as a share of it."""
+        """Greatest distance of I_mem from the published end, as a share of it."""
         return self.comparison.settings.corners.deviation
 
 

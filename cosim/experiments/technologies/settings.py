@@ -27,7 +27,7 @@ _DIGITS = 6
 
 
 class Typical(Section):
-    """What runs at the typical corner.
+    """Runs at the typical corner.
 
     benches: the bias table of the datasheet, None for no datasheet. simulations: folders under
     Simulations/, or paths as seen from this file; views: of them. replay: likewise, None for none.
@@ -40,7 +40,7 @@ class Typical(Section):
 
 
 class Corners(Section):
-    """What runs at all corners: a simulation, in the mixed view.
+    """Runs at all corners: a simulation, in the mixed view.
 
     supplies: shares of the technology's.
     deviation: share by which I_mem may end beside the published run's end.

@@ -43,7 +43,7 @@ def numbers(
 
 
 def views_learned(results: Results) -> dict[str, Learned]:
-    """What the circuits of a simulation learned, the most detailed view first."""
+    """Learning of the circuits of a simulation, the most detailed view first."""
     published = results.published
     if published is None:
         return {}
@@ -51,7 +51,7 @@ def views_learned(results: Results) -> dict[str, Learned]:
 
 
 def failures(sheet: Sheet) -> dict[str, str]:
-    """What is out of its limits, or the fault, in words, by quantity."""
+    """Quantities out of their limits, or the fault, in words, by quantity."""
     if sheet.fault:
         return {"": sheet.fault}
     return {

@@ -1,4 +1,4 @@
-"""What runs at the typical corner of each technology: datasheet, simulations and a replay."""
+"""Runs at the typical corner of each technology: datasheet, simulations and a replay."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
