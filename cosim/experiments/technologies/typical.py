@@ -34,7 +34,8 @@ class TypicalOutcome:
 def run_typical(plans: Iterable[TechnologyPlan], work: Work) -> dict[str, TypicalOutcome]:
     """Run what isn't current, and read all, by technology; raises as the kinds of the parts."""
     plans = list(plans)
-    neuron.KIND.run([one for plan in plans for one in plan.simulations.values()], work)
+    # All reports, each of which comes when it is asked for.
+    list(neuron.KIND.run([one for plan in plans for one in plan.simulations.values()], work))
     return {plan.name: _run(plan, work) for plan in plans}
 
 
