@@ -18,7 +18,7 @@ LISTED = 12
 
 
 def make_report(experiment: DiesExperiment, found: Found, redraw: bool = False) -> Report:
-    """Write yields.csv, CASE.csv, cells_TABLE.csv, summary and figure where they aren't current.
+    """Write CASE.csv, cells_TABLE.csv, summary and figure where they aren't current.
 
     Raises:
         OutputError: a file can't be written.

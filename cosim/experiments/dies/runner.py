@@ -1,6 +1,5 @@
 """Runs of all dies that aren't known yet, in parallel; what is finished is kept."""
 
-from contextlib import closing
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -9,9 +8,8 @@ from cosim.experiments.dies.population import Outcomes
 from cosim.experiments.dies.settings import DiesExperiment
 from cosim.experiments.protocol import Work
 from cosim.workbench.journal import Journal
+from cosim.workbench.journal_runs import run_into
 from cosim.workbench.output import check_writable
-from cosim.workbench.pool import results
-from cosim.workbench.progress import progress_bars
 from cosim.workbench.provenance import digest
 from cosim.workbench.task import Task
 from ebn_model.errors import InputError
@@ -42,15 +40,10 @@ def run_dies(experiment: DiesExperiment, work: Work) -> Found:
     check_writable(experiment.results)
     planned, journal = _keys(experiment), Journal(experiment.results / JOURNAL)
     missing = {key: run for key, run in planned.values() if work.force or key not in journal}
-    names, waiting = list(missing), list(missing.values())
     task = Task(run_die, attrgetter("label"), isolated=True, key=attrgetter("key"))
-    lengths = [run.length for run in waiting]
-    with progress_bars() as add_bar, work.placement.pool() as pool:
-        show = add_bar("dies", lengths)
-        with closing(results(pool.run(task, waiting, show))) as ended:
-            for number, outcome in ended:
-                journal.add(names[number], outcome)
-                show(number, lengths[number])
+    lengths = [run.length for run in missing.values()]
+    with work.placement.pool() as pool:
+        run_into(journal, missing, lengths, task, pool, "dies")
     journal.keep_only({key for key, _ in planned.values()})
     return found_dies(experiment)
 

@@ -1,7 +1,6 @@
 """Runs what is missing of the study, in parallel, and writes tables and figure."""
 
 from collections.abc import Collection, Iterable
-from contextlib import closing
 from operator import attrgetter
 from pathlib import Path
 
@@ -13,10 +12,9 @@ from cosim.experiments.study.settings import Study, StudySettings, conditions
 from cosim.experiments.study.summary import Finding, findings
 from cosim.experiments.study.tables import findings_csv, markdown, runs_csv, terminal_table
 from cosim.workbench.journal import Journal
+from cosim.workbench.journal_runs import run_into
 from cosim.workbench.json_files import write_json
 from cosim.workbench.output import check_writable, new_files
-from cosim.workbench.pool import results
-from cosim.workbench.progress import progress_bars
 from cosim.workbench.provenance import python_versions, sources_digest
 from cosim.workbench.report import FIGURES, SUMMARY, Report
 from cosim.workbench.style import save
@@ -96,15 +94,10 @@ def _run_missing(
 ) -> None:
     # Groups share conditions: each is run once.
     missing = {key: run for run, key in keys.items() if key not in known}
-    waiting, names = list(missing.values()), list(missing)
-    lengths = [_length(run) for run in waiting]
+    lengths = [_length(run) for run in missing.values()]
     task = Task(run_condition, attrgetter("label"), key=attrgetter("key"))
-    with progress_bars() as add_bar, work.placement.pool() as pool:
-        show = add_bar("study", lengths)
-        with closing(results(pool.run(task, waiting, show))) as ended:
-            for number, outcome in ended:
-                journal.add(names[number], outcome)
-                show(number, lengths[number])
+    with work.placement.pool() as pool:
+        run_into(journal, missing, lengths, task, pool, "study")
 
 
 def _length(run: ConditionRun) -> float:

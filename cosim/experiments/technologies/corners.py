@@ -1,7 +1,5 @@
 """Runs what is missing of the corners, and keeps what is finished."""
 
-from contextlib import closing
-
 from cosim.cells.characterise import jobs
 from cosim.cells.row_constants import neuron_constants
 from cosim.circuits.conditions import Conditions
@@ -15,9 +13,9 @@ from cosim.experiments.technologies.corner_run import (
 )
 from cosim.experiments.technologies.settings import TechnologyComparison, TechnologyPlan
 from cosim.workbench.journal import Journal
+from cosim.workbench.journal_runs import run_into
 from cosim.workbench.output import check_writable
-from cosim.workbench.pool import Pool, results
-from cosim.workbench.progress import progress_bars
+from cosim.workbench.pool import Pool
 from cosim.workbench.provenance import digest
 from ebn_model.errors import InputError
 
@@ -37,7 +35,8 @@ def run_corners(comparison: TechnologyComparison, work: Work) -> Outcomes:
     with work.placement.local_pool() as pool:
         runs = _runs(comparison, pool)
         waiting = {k: run for k, run in runs.items() if work.force or k not in journal}
-        _run(waiting, journal, pool)
+        lengths = [run.length for run in waiting.values()]
+        run_into(journal, waiting, lengths, CORNER, pool, "corners")
     journal.keep_only(set(runs))
     return _outcomes(runs, journal)
 
@@ -69,17 +68,6 @@ def _of_technology(plan: TechnologyPlan, pool: Pool) -> list[CornerRun]:
     typical = {name: float(values[name]) for name in TRIMMED}
     benches = digest("".join(job.deck.sha256 for job in jobs(experiment.bias_table(), there)))
     return [CornerRun(plan.learning, point, typical, benches) for point in plan.corners]
-
-
-def _run(waiting: dict[str, CornerRun], journal: Journal, pool: Pool) -> None:
-    keys, runs = list(waiting), list(waiting.values())
-    lengths = [run.length for run in runs]
-    with progress_bars() as add_bar:
-        show = add_bar("corners", lengths)
-        with closing(results(pool.run(CORNER, runs, show))) as ended:
-            for number, outcome in ended:
-                journal.add(keys[number], outcome)
-                show(number, lengths[number])
 
 
 def _outcomes(runs: dict[str, CornerRun], journal: Journal) -> Outcomes:
