@@ -56,8 +56,17 @@ def measure_neuron(
 
     Raises what `run_jobs` raises, and SimulationError as `parameters` and `spike_parameters`.
     """
-    runs = [*jobs(biases, conditions), spike_job(biases, conditions)]
-    *cells, spikes = run_all(runs, pool)
+    return neuron_parameters(run_all(neuron_jobs(biases, conditions), pool))
+
+
+def neuron_jobs(biases: BiasTable, conditions: Conditions | None = None) -> list[Job]:
+    """The runs of all benches; their results go to `neuron_parameters` in this order."""
+    return [*jobs(biases, conditions), spike_job(biases, conditions)]
+
+
+def neuron_parameters(results: list[Vectors]) -> NeuronParameters:
+    """All parameters from the vectors of `neuron_jobs`; raises as `parameters`."""
+    *cells, spikes = results
     return parameters(cells).model_copy(update={"spike": spike_parameters(spikes)})
 
 

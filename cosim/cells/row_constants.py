@@ -74,7 +74,7 @@ def netlists_measured(biases: BiasTable, conditions: Conditions) -> dict[str, st
 
     The file of a bias table is none of them: its currents are compared.
     """
-    jobs = [*characterise.jobs(biases, conditions), characterise.spike_job(biases, conditions)]
+    jobs = characterise.neuron_jobs(biases, conditions)
     decks = [*(job.deck for job in jobs), row_deck(biases, conditions)]
     paths = [path for deck in decks for path in deck.files]
     # What the project says of probes is where currents were read.

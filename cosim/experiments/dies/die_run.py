@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from cosim.cells.characterise import jobs, parameters, spike_job, spike_parameters
+from cosim.cells.characterise import neuron_jobs, neuron_parameters
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.mixed_neuron import MixedCircuit
 from cosim.circuits.neuron import read_biases
+from cosim.engine.job import Job
 from cosim.engine.simulator import simulator_versions
 from cosim.experiments.calibration.behaviour import behaviour
 from cosim.experiments.neuron.config import Experiment
@@ -78,13 +79,11 @@ class CellsRun:
 
     def __call__(self, simulate: Callable) -> dict[str, Any]:
         """The quantities of `behaviour`; simulate: runs a Job."""
-        *cells, spikes = map(simulate, self._jobs())
-        constants = parameters(cells).model_copy(update={"spike": spike_parameters(spikes)})
-        return behaviour(constants)
+        return behaviour(neuron_parameters([simulate(job) for job in self._jobs()]))
 
-    def _jobs(self) -> list:
+    def _jobs(self) -> list[Job]:
         biases = read_biases(self.table, self.conditions.technology)
-        return [*jobs(biases, self.conditions), spike_job(biases, self.conditions)]
+        return neuron_jobs(biases, self.conditions)
 
 
 DieRun = SimulationRun | CellsRun
