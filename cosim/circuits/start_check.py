@@ -12,6 +12,7 @@ from cosim.workbench.errors import SimulationError
 _BLOCKS = {"xbias": "bias_block", "xspike_bias": "spike_bias"}
 """Cells of reference currents, by the instances that the test netlists have of them."""
 _SUPPLIES = r"^(vdda|vddd|vspiking|vforcing) "
+_RAILS = {"vdd", "vss"}
 _OF_MEMBRANE = {"in", "tau_mem", "th_mem"}
 """Currents that I_mem follows from."""
 _CELLS_OF_MEMBRANE = {"dpi_membrane", "decision", "analog_neuron", "row_neuron", "bias_block"}
@@ -29,14 +30,15 @@ differ, and so do the supply's and the membrane's drain voltages."""
 class StartCheck:
     """Bounds of an operating point that follow from the bias currents alone; for `Job.check_start`.
 
-    bias_lines: instance of a block of biases, and name of a current in it, for each bias line.
+    bias_lines: instance of a block of biases, and names of the currents in it that feed one bias
+        line, for each line: devices side by side share them as their mismatch wants it.
     supplies: the deck's voltage supplies.
     transistors: how many there are, since none carries more than the largest bias current.
     i_mem: vector of I_mem; None where there is no membrane. at_rest: whether I_mem starts where the
     constant input holds it, and not below.
     """
 
-    bias_lines: tuple[tuple[str, str], ...]
+    bias_lines: tuple[tuple[str, tuple[str, ...]], ...]
     supplies: tuple[str, ...]
     transistors: int
     i_mem: str | None = None
@@ -45,11 +47,15 @@ class StartCheck:
     @property
     def probes(self) -> list[str]:
         """Vectors of the diodes."""
-        return [_diode(block, name) for block, name in self.bias_lines]
+        return [_diode(block, name) for block, names in self.bias_lines for name in names]
 
     def without(self, unread: Collection[str]) -> "StartCheck":
-        """The check without the diodes whose vectors aren't there."""
-        lines = tuple(line for line in self.bias_lines if _diode(*line) not in unread)
+        """The check without the lines of diodes whose vectors aren't there."""
+        lines = tuple(
+            (block, names)
+            for block, names in self.bias_lines
+            if not any(_diode(block, name) in unread for name in names)
+        )
         return replace(self, bias_lines=lines)
 
     def __call__(self, read: Callable[[str], float]) -> None:
@@ -58,11 +64,12 @@ class StartCheck:
         read: gives the value of a vector, A.
         """
         biases = {}
-        for block, name in self.bias_lines:
-            biases[name] = current = read(f"@i.{block}.i{name}[dc]")
-            found = abs(read(_diode(block, name)))
+        for block, names in self.bias_lines:
+            current = sum(read(f"@i.{block}.i{name}[dc]") for name in names)
+            found = sum(abs(read(_diode(block, name))) for name in names)
+            biases[names[0]] = current
             if abs(found - current) > max(_SHARE * current, _LEAKAGE):
-                raise _wrong(f"the diode of i_{name} carries {found:.4g} A of {current:.4g} A")
+                raise _wrong(f"the diode of i_{names[0]} carries {found:.4g} A of {current:.4g} A")
         if not biases:
             return
         most = self.transistors * max(biases.values())
@@ -103,10 +110,10 @@ def start_check(deck: Deck, i_mem: str | None = None, at_rest: bool = False) -> 
     """
     text = "\n".join(line.text for line in deck.lines).lower()
     lines = [
-        (instance, current)
+        (instance, currents)
         for instance, cell in _BLOCKS.items()
         if re.search(rf"^{instance}\b(?:.*\n\+)*.*\b{cell}\b", text, re.M)
-        for current in _currents(text, cell)
+        for currents in _currents(text, cell)
     ]
     if not lines:
         return None
@@ -116,7 +123,11 @@ def start_check(deck: Deck, i_mem: str | None = None, at_rest: bool = False) -> 
     return StartCheck(tuple(lines), supplies, transistors(deck), i_mem, at_rest)
 
 
-def _currents(text: str, cell: str) -> list[str]:
-    """Names of the reference currents in a block of biases."""
+def _currents(text: str, cell: str) -> list[tuple[str, ...]]:
+    """Names of the reference currents in a block of biases, by the bias line that they feed."""
     block = re.search(rf"^\.subckt {cell}\b.*?^\.ends", text, re.M | re.S)
-    return re.findall(r"^i(\w+) ", block[0], re.M) if block else []
+    lines: dict[str, list[str]] = {}
+    for name, *nodes in re.findall(r"^i(\w+) (\w+) (\w+)", block[0], re.M) if block else ():
+        [line] = (node for node in nodes if node not in _RAILS)
+        lines.setdefault(line, []).append(name)
+    return [tuple(names) for names in lines.values()]

@@ -16,7 +16,7 @@ from ebn_model.row import RowStimulus
 from ebn_model.stimulus import Stimulus
 
 CHECK = StartCheck(
-    tuple(("xbias", name) for name in ("in", "tau_mem", "th_mem")),
+    tuple(("xbias", (name,)) for name in ("in", "tau_mem", "th_mem")),
     ("vdda",),
     100,
     "i_mem",
@@ -62,6 +62,17 @@ def test_a_membrane_held_at_zero_may_start_there():
 
 def test_leakage_is_no_fault():
     CHECK((GOOD | {"@m.xbias.xtau_mem.m1[id]": 10.9e-12}).__getitem__)
+
+
+def test_diodes_of_one_line_share_its_currents():
+    block = ".subckt bias_block v_in vdd vss\niin v_in vss 1n\niin_more v_in vss 3n\n.ends\n"
+    check = start_check(Deck("shared").append(f"{block}xbias v 1 0 bias_block", "bench"))
+    assert check.bias_lines == (("xbias", ("in", "in_more")),)
+    found = {"@i.xbias.iin[dc]": 1e-9, "@i.xbias.iin_more[dc]": 3e-9}
+    found |= {"@m.xbias.xin.m1[id]": 0.8e-9, "@m.xbias.xin_more.m1[id]": 3.2e-9}
+    check(found.__getitem__)
+    with pytest.raises(SimulationError, match=r"i_in carries 3\.7e-09 A of 4e-09 A"):
+        check((found | {"@m.xbias.xin_more.m1[id]": 2.9e-9}).__getitem__)
 
 
 def test_a_deck_without_biases_has_nothing_to_check():
