@@ -62,7 +62,7 @@ test: $(COMPLETE) ## run the tests
 
 # The library that isn't there proves that none of these tests runs ngspice.
 test-fast: $(COMPLETE) ## run the tests that need neither ngspice nor minutes
-	@NGSPICE_LIBRARY_PATH=/nonexistent $(PYTHON_IN_VENV) -m pytest -m "not ngspice and not slow"
+	@NGSPICE_LIBRARY_PATH=/nonexistent $(PYTHON_IN_VENV) -m pytest -m "not ngspice and not slow" -n auto --dist loadfile
 
 platforms: $(COMPLETE) ## as root: sim and test on fresh Debian 12 and 13 (PLATFORMS="debian-13": only there)
 	@PYTHONPATH=tests $(PYTHON_IN_VENV) -m platforms $(PLATFORMS)

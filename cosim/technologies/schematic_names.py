@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from cosim.engine.deck import Deck, bare_cards
 from cosim.engine.netlist import Line
 from cosim.engine.spice_parameters import spice_number
-from cosim.technologies.technology import Technology
+from cosim.technologies.technology import Technology, read_technology, technology_names
 from cosim.workbench.errors import DeckError
 from cosim.workbench.places import in_use
 from cosim.workbench.settings import Section, read_toml
@@ -66,12 +66,31 @@ def with_wrapped_devices(deck: Deck, technology: Technology) -> Deck:
 
     Raises:
         InputError: see `schematic_devices`.
-        DeckError: a transistor without width and length, or of a number of fingers that is none.
+        DeckError: a transistor without width and length, of a number of fingers that is none, or
+            of another technology.
     """
-    devices = schematic_devices(technology)
-    if not devices:
-        return deck
-    return replace(deck, lines=tuple(_lines(deck, devices)))
+    if devices := schematic_devices(technology):
+        deck = replace(deck, lines=tuple(_lines(deck, devices)))
+    _check_technology(deck, technology)
+    return deck
+
+
+def _check_technology(deck: Deck, technology: Technology) -> None:
+    """Of a transistor that another technology's schematics have, ngspice would only say that
+    there is no such subcircuit."""
+    defined = {words[1] for line in deck.lines if (words := _words(line))[:1] == [".subckt"]}
+    instances = (line for line in deck.lines if (_words(line) or [""])[0].startswith("x"))
+    unknown = {name: line for line in instances if (name := _instance(line.text)[1]) not in defined}
+    for other in technology_names() if unknown else ():
+        for name in schematic_devices(read_technology(other)).keys() & unknown.keys():
+            raise DeckError(
+                f"{unknown[name]}: {name} is a transistor of {other}, and this run is in "
+                f"{technology.name} (--technology)"
+            )
+
+
+def _words(line: Line) -> list[str]:
+    return line.text.lower().split()
 
 
 def _lines(deck: Deck, devices: dict[str, SchematicDevice]) -> Iterator[Line]:

@@ -52,6 +52,16 @@ def test_a_deck_without_them_stays_as_it_is():
         assert wrapped(text, technology) == Deck("test").append(text, "schematic")
 
 
+def test_a_transistor_of_another_technology_is_named():
+    with pytest.raises(DeckError, match=r"schematic:1: nfet_03v3 is a .* of gf180, .* in sky130"):
+        wrapped("xm1 d g s b nfet_03v3 l=1u w=1u", "sky130")
+
+
+def test_a_cell_may_have_the_name_of_another_technology():
+    text = ".subckt NFET_03v3 d g s b\n.ends\nxm1 d g s b nfet_03v3"
+    assert wrapped(text, "generic180") == Deck("test").append(text, "schematic")
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -18,11 +18,17 @@ from ebn_model.units import Ampere, Second, to_si
 Positive = Annotated[float, Gt(0)]
 
 
-class Fixed(Section):
-    """A current that is chosen, not calibrated, and why."""
+class Chosen(Section):
+    """A current that is chosen, not calibrated, A, and why."""
 
     value: Ampere
     reason: str
+
+
+class Fixed(Chosen):
+    """A chosen current. technologies: what is chosen instead in some, by their names."""
+
+    technologies: dict[str, Chosen] = Field(default_factory=dict)
 
 
 class Prior(Section):
@@ -83,6 +89,12 @@ class Recipe(Section):
     biases: dict[str, Fixed] = Field(default_factory=dict)
     target: dict[str, float] = Field(default_factory=dict)
     recordings: Recordings | None = None
+
+    def chosen(self, technology: str) -> dict[str, Chosen]:
+        """The chosen currents in a technology, by bias."""
+        return {
+            bias: fixed.technologies.get(technology, fixed) for bias, fixed in self.biases.items()
+        }
 
     @field_validator("target", mode="before")
     @classmethod

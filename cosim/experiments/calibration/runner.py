@@ -18,7 +18,7 @@ from cosim.circuits.neuron import bias_folder, has_table, is_path, read_biases
 from cosim.engine.simulator import versions
 from cosim.experiments.calibration.behaviour import QUANTITIES, behaviour
 from cosim.experiments.calibration.errors import CalibrationError
-from cosim.experiments.calibration.recipe import Recipe, Recordings
+from cosim.experiments.calibration.recipe import Chosen, Recipe, Recordings
 from cosim.experiments.calibration.tables import rounded, table_text
 from cosim.experiments.calibration.to_target import calibrate
 from cosim.experiments.calibration.to_waveforms import (
@@ -112,8 +112,9 @@ def run_recipe(
     conditions = conditions or Conditions()
     own = is_path(recipe.base) or has_table(recipe.base, conditions.technology)
     start = read_biases(recipe.base, conditions.technology if own else GENERIC)
-    chosen = {bias: fixed.value for bias, fixed in recipe.biases.items()}
-    biases = validated(BiasTable, {**start.model_dump(), **chosen}, f"{name}.toml")
+    chosen = recipe.chosen(conditions.facts.name)
+    currents = {bias: current.value for bias, current in chosen.items()}
+    biases = validated(BiasTable, {**start.model_dump(), **currents}, f"{name}.toml")
     target: dict[str, float] = dict(recipe.target)
     report: dict[str, Any] = {}
     benches = partial(measure_neuron, conditions=conditions, pool=pool)
@@ -133,7 +134,8 @@ def run_recipe(
     in_row = row_parameters(parameters, table, conditions)
     values = behaviour(parameters)
     with new_files(folders.tables) as new:
-        text = table_text(name, recipe.about, table, _reasons(recipe, target, values))
+        reasons = _reasons(recipe, chosen, target, values)
+        text = table_text(name, recipe.about, table, reasons)
         new.joinpath(f"{name}.spice").write_text(text, encoding="utf-8")
     netlists = netlists_measured(table, conditions)
     with new_files(folders.constants) as new:
@@ -234,7 +236,9 @@ def _margins(circuit: list[np.ndarray], recordings: list[Recording]) -> tuple[tu
     return lower, upper
 
 
-def _reasons(recipe: Recipe, target: dict[str, float], values: dict[str, float]) -> dict[str, str]:
+def _reasons(
+    recipe: Recipe, chosen: dict[str, Chosen], target: dict[str, float], values: dict[str, float]
+) -> dict[str, str]:
     """Reason for each current."""
     reasons = dict.fromkeys(BiasTable.model_fields, f"as in {recipe.base}")
     if recipe.recordings:
@@ -242,7 +246,7 @@ def _reasons(recipe: Recipe, target: dict[str, float], values: dict[str, float])
         for bias in recipe.recordings.free:
             prior = f"; {priors[bias].reason}" if bias in priors else ""
             reasons[bias] = f"fitted to the recorded I_mem{prior}"
-    reasons |= {bias: fixed.reason for bias, fixed in recipe.biases.items()}
+    reasons |= {bias: current.reason for bias, current in chosen.items()}
     for name, wanted in target.items():
         quantity = QUANTITIES[name]
         unit = f" {quantity.unit}" if quantity.unit else ""

@@ -229,6 +229,25 @@ def test_a_faulty_recipe_is_refused(text, message, tmp_path, monkeypatch):
         recipe.read_recipe("mine")
 
 
+def test_a_recipe_may_choose_a_current_by_technology(tmp_path):
+    path = tmp_path / "mine.toml"
+    text = """
+        about = "for a test"
+        base = "published"
+        [biases.i_lsb]
+        value = "2 nA"
+        reason = "most"
+        [biases.i_lsb.technologies.sky130]
+        value = "1 nA"
+        reason = "this one"
+    """
+    path.write_text(text, encoding="utf-8")
+    mine = recipe.read_recipe(str(path))
+    assert mine.chosen("sky130")["i_lsb"].value == 1e-9
+    assert mine.chosen("sky130")["i_lsb"].reason == "this one"
+    assert mine.chosen("generic180")["i_lsb"].value == 2e-9
+
+
 def test_an_unknown_recipe_names_those_there_are():
     with pytest.raises(InputError, match="no recipe 'nowhere'; there are: network, published"):
         recipe.read_recipe("nowhere")
