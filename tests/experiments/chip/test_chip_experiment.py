@@ -85,8 +85,9 @@ def ran(monkeypatch):
 
     def run(one, _notify):
         made.append(one)
+        away = "runaway" in broken
         tau = sum(row.membrane.tau for row in one.parameters.of_neurons)
-        score = {"decoding_error": tau, "rate": 10.0, "ran_away": False}
+        score = {"decoding_error": tau, "rate": 10.0, "ran_away": away}
         codes = [[0, 1, 2], [3, 0, 4], [5, 6, 0]]
         names = METHODS if one.transferred else ("nominal",)
         return {
@@ -175,6 +176,17 @@ def test_a_chip_with_a_die_that_can_not_be_measured_is_left_out_and_named(file, 
     summary = json.loads((report.results / SUMMARY).read_text(encoding="utf-8"))
     assert summary["chip"]["one"]["learned"]["chips"] == 1
     assert summary["faults"] == {"1": "die 54: no spikes"}
+
+
+def test_a_chip_with_learned_codes_must_not_run_away(file, ran):
+    _, broken = ran
+    assert run(read(file)).passed
+    broken.append("runaway")
+    report = run(read(file), force=True)
+    assert not report.passed
+    required = [c.quantity for c in report.checks if c.passed is False]
+    assert len(required) == 3 * 3
+    assert not any(name.startswith("programmed") for name in required)
 
 
 def test_without_the_nominal_die_there_is_no_chip(file, ran):
