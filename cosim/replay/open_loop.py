@@ -96,7 +96,7 @@ class RowSettings:
     def _of_each(
         self, rows: Iterable[int], make: Callable[[Conditions], RowPart]
     ) -> dict[int, RowPart]:
-        """What is made for a row's conditions; rows of the same conditions share it."""
+        """A part for each row, made for its conditions; rows of the same conditions share it."""
         if self.first_die is None:
             return dict.fromkeys(rows, make(self.conditions))
         return {row: make(self.conditions_of(row)) for row in rows}

@@ -26,7 +26,7 @@ METHODS = {
     "learned": "learned on the chip",
     "continued": "transferred, then learned on the chip",
 }
-"""Where codes come from, by the name of the method."""
+"""Origin of the codes, by the name of the method."""
 NOMINAL = "nominal"
 """The method of the nominal model, which learns what is transferred."""
 
