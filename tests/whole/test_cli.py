@@ -127,7 +127,10 @@ def test_list_shows_names_and_titles(capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run", "simulation_9"], "no simulation 'simulation_9'; there are: chip, dies, figure_1, "),
+        (
+            ["run", "simulation_9"],
+            "no simulation 'simulation_9'; there are: chip, dies, figure_1, ",
+        ),
         (["figures", "simulation_9"], "no simulation 'simulation_9'"),
         (["run", "simulation_1", "--set", "i_sl=1n"], "--set needs --out DIR"),
         (["run", "simulation_1", "--technology", "sky"], "unknown technology 'sky'; there are:"),
