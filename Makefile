@@ -5,7 +5,7 @@ RUN := .venv/bin/ebn-cosim
 PYTHON_IN_VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim sim1 sim2 figure1 figure1-hardware cosim cosim-full cosim-loop study dies pdks technologies calibrate omega figures test test-fast platforms bench bench-cells schematics lint clean
+.PHONY: help setup sim sim1 sim2 figure1 figure1-hardware cosim cosim-full cosim-loop study dies chip pdks technologies calibrate omega figures test test-fast platforms bench bench-cells schematics lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ omega: $(COMPLETE) ## show what I_Omega changes: simulations 1 and 2 with two bi
 
 dies: $(COMPLETE) ## run simulations 1 and 2 and the cells on 200 dies with mismatch (an hour)
 	@$(RUN) run dies
+
+chip: $(COMPLETE) ## run networks whose neurons are dies: programmed, transferred, learned on the chip (hours)
+	@$(RUN) run chip
 
 calibrate: $(COMPLETE) ## make the bias tables from the cells' benches and their recipes
 	@$(RUN) calibrate

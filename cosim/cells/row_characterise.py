@@ -3,11 +3,12 @@
 import numpy as np
 from scipy.optimize import brentq
 
+from cosim.cells.characterise import neuron_jobs, neuron_parameters
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.row import RowCircuit
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job
-from cosim.engine.worker import run_all
+from cosim.engine.worker import Vectors, run_all
 from ebn_model.learning_neuron import settled_current
 from ebn_model.parameters import BiasTable, NeuronParameters
 from ebn_model.row import RowResult, RowStimulus
@@ -33,7 +34,30 @@ def row_parameters(
     """
     circuit = RowCircuit("mixed", biases, conditions=conditions)
     [vectors] = run_all([_job(circuit)])
-    result = circuit.result(_STIMULUS, vectors)
+    return _in_row(neuron, circuit.result(_STIMULUS, vectors))
+
+
+def row_jobs(biases: BiasTable, conditions: Conditions | None = None) -> list[Job]:
+    """The runs that all constants of a neuron in a row follow from, those of its cells first."""
+    circuit = RowCircuit("mixed", biases, conditions=conditions)
+    return [*neuron_jobs(biases, conditions), _job(circuit)]
+
+
+def parameters_of_row(
+    results: list[Vectors], biases: BiasTable, conditions: Conditions | None = None
+) -> NeuronParameters:
+    """All constants of a neuron in a row from the vectors of `row_jobs`, in the same order.
+
+    Raises:
+        SimulationError: a bench shows no behaviour of the kind that it measures.
+    """
+    *cells, row = results
+    circuit = RowCircuit("mixed", biases, conditions=conditions)
+    return _in_row(neuron_parameters(cells), circuit.result(_STIMULUS, row))
+
+
+def _in_row(neuron: NeuronParameters, result: RowResult) -> NeuronParameters:
+    """The constants of the cells with what the run of a row shows."""
     release = SPIKE + neuron.spike_generator.refractory
     at_rest, held, after = (
         _at(result, time) for time in (SPIKE / 2, release - 0.2e-3, release + 0.2e-3)

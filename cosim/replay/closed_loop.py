@@ -24,6 +24,8 @@ from ebn_model.network.results import LearnedState, NetworkResult, WeightUpdates
 from ebn_model.row import RowResult, RowStimulus
 
 Progress = Callable[[float], None]
+Circuits = RowCircuit | Sequence[RowCircuit]
+"""Circuit of all rows, or that of each row, in the order of the neurons."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +48,7 @@ class ClosedLoopResult:
 def teach(
     network: ChipNetwork,
     command: np.ndarray,
-    circuit: RowCircuit | None = None,
+    circuit: Circuits | None = None,
     on_progress: Progress | None = None,
     workers: int | None = None,
 ) -> ClosedLoopResult:
@@ -59,7 +61,8 @@ def teach(
     Args:
         network: before the run.
         command: shape (steps + 1, Nx).
-        circuit: of all rows; by default the mixed view under the bias table `network`.
+        circuit: of all rows, or of each, as of dies; by default the mixed view under the bias table
+            `network`.
         on_progress: gets the simulated time in s.
         workers: how many rows work at once, each in a process of its own (Runs.exchange).
 
@@ -68,17 +71,17 @@ def teach(
         SimulationError: a circuit's run failed; names the row.
     """
     p = network.parameters
-    circuit = _checked(circuit)
+    circuits = _checked(circuit, p.neurons)
     block = max(1, int(p.pulse_width / p.dt * (1 + 1e-9)))
     duration, step = (len(command) - 1) * p.dt, block * p.dt
-    with _rows_in_step(network, command, circuit, True, workers) as runs:
+    with _rows_in_step(network, command, circuits, True, workers) as runs:
         teacher = _Teacher(runs, EventBus(p.slot, p.pulse_width), p.neurons, duration)
         result = network.run(
             command, learn=True, on_progress=on_progress, on_block=teacher.step, block=block
         )
         vectors = runs.results()
     spikes = result.spike_times, result.spike_neurons
-    rows, stimuli = _read(network, command, circuit, spikes, vectors, forced=True)
+    rows, stimuli = _read(network, command, circuits, spikes, vectors, forced=True)
     _check_same_codes(result.state, rows, stimuli)
     return ClosedLoopResult(result, rows, stimuli, step)
 
@@ -86,7 +89,7 @@ def teach(
 def live(
     network: ChipNetwork,
     command: np.ndarray,
-    circuit: RowCircuit | None = None,
+    circuit: Circuits | None = None,
     on_progress: Progress | None = None,
     workers: int | None = None,
 ) -> ClosedLoopResult:
@@ -96,12 +99,12 @@ def live(
     it puts a weight on a row's bus. Arguments and errors as for `teach`.
     """
     p = network.parameters
-    circuit = _checked(circuit)
+    circuits = _checked(circuit, p.neurons)
     bus, step = EventBus(p.slot, p.pulse_width), GAP * p.slot
     duration = (len(command) - 1) * p.dt
     ends = np.arange(1, int(duration / step * (1 - 1e-9)) + 1) * step
     fired: list[tuple[float, int]] = []
-    with _rows_in_step(network, command, circuit, False, workers) as runs:
+    with _rows_in_step(network, command, circuits, False, workers) as runs:
         pulses: list[tuple[float, int]] = []
         for end in ends.tolist():
             answers = runs.exchange(_steps(p.neurons, end, pulses))
@@ -115,7 +118,7 @@ def live(
         vectors = runs.results()
     times = np.array([time for time, _ in fired], dtype=float)
     neurons = np.array([neuron for _, neuron in fired], dtype=int)
-    rows, stimuli = _read(network, command, circuit, (times, neurons), vectors, forced=False)
+    rows, stimuli = _read(network, command, circuits, (times, neurons), vectors, forced=False)
     result = _as_network(network, duration, times, neurons, rows, stimuli)
     return ClosedLoopResult(result, rows, stimuli, step)
 
@@ -148,18 +151,22 @@ class _Teacher:
                     activity.decisions[row, line] = self._decided[row, line].popleft()
 
 
-def _checked(circuit: RowCircuit | None) -> RowCircuit:
+def _checked(circuit: Circuits | None, neurons: int) -> list[RowCircuit]:
+    """The circuit of each row."""
     circuit = circuit or RowCircuit("mixed")
-    if circuit.view == "transistor":
+    circuits = [circuit] * neurons if isinstance(circuit, RowCircuit) else list(circuit)
+    if len(circuits) != neurons:
+        raise InputError(f"there are circuits of {len(circuits)} rows for {neurons} neurons")
+    if any(one.view == "transistor" for one in circuits):
         raise InputError("the transistor view has no closed loop; take mixed or multiplexed")
-    return circuit
+    return circuits
 
 
 @contextmanager
 def _rows_in_step(
     network: ChipNetwork,
     command: np.ndarray,
-    circuit: RowCircuit,
+    circuits: list[RowCircuit],
     forced: bool,
     workers: int | None,
 ):
@@ -170,7 +177,7 @@ def _rows_in_step(
             f"row {row}",
             controller=LockstepRow,
         )
-        for row in range(network.parameters.neurons)
+        for row, circuit in enumerate(circuits)
     ]
     with in_step(STEPPED_SIMULATION, jobs, workers) as runs:
         yield runs
@@ -211,7 +218,7 @@ def _neuron(place: int, row: int) -> int:
 def _read(
     network: ChipNetwork,
     command: np.ndarray,
-    circuit: RowCircuit,
+    circuits: list[RowCircuit],
     spikes: tuple[np.ndarray, np.ndarray],
     vectors: list[Vectors],
     forced: bool,
@@ -221,12 +228,12 @@ def _read(
         row: row_stimulus(network, command, *spikes, row, forced) for row in range(len(vectors))
     }
     for row, stimulus in stimuli.items():
-        expected = replace(circuit.job(stimulus, f"row {row}"), edges=digital_edges(stimulus))
+        expected = replace(circuits[row].job(stimulus, f"row {row}"), edges=digital_edges(stimulus))
         try:
             expected.check({"time": vectors[row]["time"]})
         except SimulationError as error:
             raise type(error)(f"row {row}: {error}") from None
-    rows = {row: circuit.result(stimuli[row], vectors[row]) for row in stimuli}
+    rows = {row: circuits[row].result(stimuli[row], vectors[row]) for row in stimuli}
     return rows, stimuli
 
 

@@ -5,17 +5,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cosim.cells.row_constants import row_constants
-from cosim.circuits.neuron import read_biases
 from cosim.circuits.row import RowCircuit
-from cosim.comparison.row_case import RowComparisonInput
 from cosim.engine.inventory import transistors
 from cosim.replay.closed_loop import ClosedLoopResult, live, teach
-from cosim.replay.open_loop import ReplayResult, RowSettings
+from cosim.replay.open_loop import ReplayResult, RowSettings, compared
 from cosim.replay.row_run import RowRun, Waveform, kept
 from cosim.replay.stored_loop import StoredLoop
 from ebn_model.chip.network import ChipNetwork
-from ebn_model.chip.row import ChipRow
 from ebn_model.chip.row_stimulus import row_stimulus
 from ebn_model.errors import InputError
 from ebn_model.network.results import NetworkResult
@@ -46,17 +42,15 @@ def close_loop(
         CosimError: a circuit's run failed, which ends all.
         OutputError: the cache can't be written.
     """
-    biases = read_biases(settings.biases, settings.conditions.technology)
-    circuit = RowCircuit(settings.view, biases, conditions=settings.conditions)
-    result, runs = _ran(kind, network, command, circuit, settings, on_progress)
-    model = ChipRow(
-        row_constants(settings.biases, settings.conditions, settings.placement.local_pool())
-    )
+    neurons = range(network.parameters.neurons)
+    circuits = list(settings.circuits(neurons).values())
+    result, runs = _ran(kind, network, command, circuits, settings, on_progress)
+    models = settings.models(neurons)
     spikes = result.spike_times, result.spike_neurons
     rows = {}
     for row, run in runs.items():
         stimulus = row_stimulus(network, command, *spikes, row, kind == "teach")
-        rows[row] = RowComparisonInput(run.result, model.run(stimulus), stimulus, model)
+        rows[row] = compared(run, models[row], stimulus)
     return ReplayResult(rows, runs), result
 
 
@@ -64,22 +58,24 @@ def _ran(
     kind: str,
     network: ChipNetwork,
     command: np.ndarray,
-    circuit: RowCircuit,
+    circuits: list[RowCircuit],
     settings: RowSettings,
     on_progress: Callable[[float], None] | None,
 ) -> _Ran:
     """Network and rows, from the cache where it has them."""
     stored = None
     if settings.cache:
-        stored = StoredLoop(settings.cache, kind, network, command, circuit, settings.waveform)
+        stored = StoredLoop(settings.cache, kind, network, command, circuits, settings.waveform)
         if settings.runs != "all" and stored.is_current():
             return stored.read()
     if settings.runs == "none":
         raise InputError(f"no current results of the loop in {settings.cache}: run it first")
     started = time.perf_counter()
-    closed = LOOPS[kind](network, command, circuit, on_progress, settings.placement.workers)
+    closed = LOOPS[kind](network, command, circuits, on_progress, settings.placement.workers)
     seconds = (time.perf_counter() - started) / len(closed.rows)
-    runs = {row: _run(row, closed, circuit, settings.waveform, seconds) for row in closed.rows}
+    runs = {
+        row: _run(row, closed, circuits[row], settings.waveform, seconds) for row in closed.rows
+    }
     if stored:
         stored.write(closed.network, runs)
     return closed.network, runs

@@ -1,11 +1,11 @@
 """Open loop: circuits of a network's rows, and their model, get the network's recorded spikes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 import numpy as np
 
@@ -24,9 +24,11 @@ from ebn_model.chip.network import ChipNetwork
 from ebn_model.chip.row import ChipRow
 from ebn_model.chip.row_stimulus import row_stimulus
 from ebn_model.errors import InputError
+from ebn_model.parameters import NeuronParameters
 from ebn_model.row import RowStimulus
 
 Runs = Literal["missing", "all", "none"]
+RowPart = TypeVar("RowPart")
 ROW = Task(run_row, attrgetter("label"), isolated=True, key=row_key)
 
 
@@ -47,22 +49,57 @@ class RowSettings:
     """Settings of the runs of rows.
 
     view: of the circuit (RowCircuit). biases: file in netlists/biases.
+    first_die: number of the die that row 0 is; each other row is the next one. By default all are
+        what the conditions say.
     step: of the closed loop that is repeated, s (ClosedLoopResult); None for another run.
     waveform: what is kept of I_mem (row_run.Waveform).
     placement: where, and how many at once.
     cache: folder of finished rows, which are not run again as long as nothing that they depend on
         changes; None for no cache.
     runs: which rows are run: those that the cache lacks, all, or none.
+    constants: of rows' models where they are known, by row; the others are looked up or measured.
     """
 
     view: View = "mixed"
     conditions: Conditions = field(default_factory=Conditions)
     biases: str = "network"
+    first_die: int | None = None
     step: float | None = None
     waveform: Waveform = "decimated"
     placement: Placement = HERE
     cache: Path | None = None
     runs: Runs = "missing"
+    constants: Mapping[int, NeuronParameters] = field(default_factory=dict)
+
+    def conditions_of(self, row: int) -> Conditions:
+        """Conditions that a row runs under."""
+        if self.first_die is None:
+            return self.conditions
+        return self.conditions.model_copy(update={"die": self.first_die + row})
+
+    def circuits(self, rows: Iterable[int]) -> dict[int, RowCircuit]:
+        """The circuit of each row; raises InputError for an unknown view or table."""
+        biases = read_biases(self.biases, self.conditions.technology)
+        return self._of_each(
+            rows, lambda own: RowCircuit(self.view, biases, conditions=own, step=self.step)
+        )
+
+    def models(self, rows: Iterable[int]) -> dict[int, ChipRow]:
+        """The model of each row, whose constants may have to be measured (row_constants)."""
+        pool, rows = self.placement.local_pool(), list(rows)
+        unknown = [row for row in rows if row not in self.constants]
+        found = dict(self.constants)
+        if unknown:
+            found |= self._of_each(unknown, lambda own: row_constants(self.biases, own, pool))
+        return {row: ChipRow(found[row]) for row in rows}
+
+    def _of_each(
+        self, rows: Iterable[int], make: Callable[[Conditions], RowPart]
+    ) -> dict[int, RowPart]:
+        """A part for each row, made for its conditions; rows of the same conditions share it."""
+        if self.first_die is None:
+            return dict.fromkeys(rows, make(self.conditions))
+        return {row: make(self.conditions_of(row)) for row in rows}
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,27 +180,24 @@ def replay_stimuli(
     stimuli: Mapping[int, RowStimulus], settings: RowSettings, on_progress: OnMessage = ignore
 ) -> ReplayResult:
     """Run rows on stimuli of their own, by the number of the row's neuron; raises as `replay`."""
-    circuit = RowCircuit(
-        settings.view,
-        read_biases(settings.biases, settings.conditions.technology),
-        conditions=settings.conditions,
-        step=settings.step,
-    )
+    circuits = settings.circuits(stimuli)
     tasks = [
-        RowTask(row, circuit, stimulus, settings.waveform) for row, stimulus in stimuli.items()
+        RowTask(row, circuits[row], stimulus, settings.waveform)
+        for row, stimulus in stimuli.items()
     ]
     # First, since it takes seconds where the circuits take minutes.
-    neuron = row_constants(settings.biases, settings.conditions, settings.placement.local_pool())
-    model = ChipRow(neuron)
+    models = settings.models(stimuli)
     runs, failures = _run(tasks, settings, on_progress)
-    rows = {
-        row: RowComparisonInput(run.result, model.run(stimuli[row]), stimuli[row], model)
-        for row, run in sorted(runs.items())
-    }
+    rows = {row: compared(run, models[row], stimuli[row]) for row, run in sorted(runs.items())}
     result = ReplayResult(rows, dict(sorted(runs.items())), dict(sorted(failures.items())))
     if failures:
         raise MissingRowsError(result)
     return result
+
+
+def compared(run: RowRun, model: ChipRow, stimulus: RowStimulus) -> RowComparisonInput:
+    """A row's run beside that of its model on the same stimulus."""
+    return RowComparisonInput(run.result, model.run(stimulus), stimulus, model)
 
 
 def chosen_rows(rows: Iterable[int] | None, neurons: int) -> list[int]:

@@ -1,5 +1,6 @@
 """A finished closed loop on disk: the network's run, and what each row's circuit did in it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,16 +29,18 @@ class StoredLoop(StoredResult):
         kind: str,
         network: ChipNetwork,
         command: np.ndarray,
-        circuit: RowCircuit,
+        circuits: Sequence[RowCircuit],
         waveform: Waveform,
     ):
         """folder: gets KIND_VIEW/; the rest as for `close_loop`."""
         none = np.empty(0), np.empty(0, dtype=int)
-        deck = circuit.job(row_stimulus(network, command, *none, 0, kind == "teach"), "row 0").deck
+        stimulus = row_stimulus(network, command, *none, 0, kind == "teach")
+        # Of row 0, in whose place each circuit is put; most often it is the same for all rows.
+        decks = {one: one.job(stimulus, "row 0").deck.sha256 for one in circuits}
         key = {
             "loop": kind,
-            "view": circuit.view,
-            "deck": deck.sha256,
+            "view": circuits[0].view,
+            "decks": [decks[one] for one in circuits],
             "network": content_digest(network),
             "command": content_digest(command),
             "waveform": waveform,
@@ -46,7 +49,7 @@ class StoredLoop(StoredResult):
             ),
             **simulator_versions(),
         }
-        super().__init__(Path(folder) / f"{kind}_{circuit.view}", key)
+        super().__init__(Path(folder) / f"{kind}_{circuits[0].view}", key)
         self._neurons = network.parameters.neurons
 
     def read(self) -> tuple[NetworkResult, dict[int, RowRun]]:

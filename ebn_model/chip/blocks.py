@@ -1,6 +1,6 @@
 """Input and output of the compiled loop of the chip's neurons, block by block."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,13 +21,24 @@ def dpi_of(parameters: IntegratorParameters) -> Dpi:
     return Dpi._make([*values, float(np.log(state_of(parameters.i_floor, parameters)))])
 
 
+def dpis_of(parameters: Sequence[IntegratorParameters]) -> Dpi:
+    """The same of several neurons, as arrays of shape (P,)."""
+    columns = zip(*map(dpi_of, parameters), strict=True)
+    return Dpi._make(np.array(column, dtype=float) for column in columns)
+
+
 def log_state(current: float, neuron: NeuronParameters) -> float:
     """Ln u of the membrane for I_mem in A."""
     return float(np.log(state_of(current, neuron.membrane)))
 
 
+def log_states(currents: Sequence[float], neurons: Sequence[NeuronParameters]) -> np.ndarray:
+    """Ln u of each neuron's membrane for its I_mem in A, shape (P,)."""
+    return np.array([log_state(*pair) for pair in zip(currents, neurons, strict=True)])
+
+
 def circuit_of(
-    neuron: NeuronParameters,
+    neurons: Sequence[NeuronParameters],
     synapse_gain: np.ndarray,
     plastic: np.ndarray,
     pulse_width: float,
@@ -36,31 +47,34 @@ def circuit_of(
     lsb: int = 1,
     **changes,
 ) -> Circuit:
-    """P nominal neurons with K lines; `changes` are other fields of Circuit.
+    """Neurons with K lines; `changes` are other fields of Circuit.
 
-    synapse_gain: over nominal, shape (P, K). plastic: bool, same shape. pulse_width, slot: s.
+    neurons: constants of each, P in all. synapse_gain: over that of its neuron's constants, shape
+    (P, K). plastic: bool, same shape. pulse_width, slot: s.
     sub_lsbs: bits of the counters below the codes'. lsb: one step of a code, in LSB of the DAC.
     """
-    posts = len(synapse_gain)
-    decision, spike = neuron.decision, neuron.spike_generator
+    decisions = [neuron.decision for neuron in neurons]
+    spikes = [neuron.spike_generator for neuron in neurons]
+    i_exc = np.array([neuron.excitatory.i_w for neuron in neurons])
+    i_inh = np.array([neuron.inhibitory.i_w for neuron in neurons])
+    i_omega = np.array([decision.i_omega for decision in decisions])
     lowest, highest = counter_range(sub_lsbs, lsb)
     values: dict[str, Any] = {
-        "excitatory": dpi_of(neuron.excitatory),
-        "inhibitory": dpi_of(neuron.inhibitory),
-        "membrane": dpi_of(neuron.membrane),
-        "tau_mem": np.full(posts, neuron.membrane.tau),
-        "i_exc": neuron.excitatory.i_w * synapse_gain,
-        "i_inh": neuron.inhibitory.i_w * synapse_gain,
-        "firing": np.full(posts, log_state(spike.i_spike, neuron)),
-        "held": log_state(spike.i_held, neuron),
-        "reset": log_state(spike.i_reset, neuron),
-        "refractory": spike.refractory,
+        "excitatory": dpis_of([neuron.excitatory for neuron in neurons]),
+        "inhibitory": dpis_of([neuron.inhibitory for neuron in neurons]),
+        "membrane": dpis_of([neuron.membrane for neuron in neurons]),
+        "i_exc": i_exc[:, None] * synapse_gain,
+        "i_inh": i_inh[:, None] * synapse_gain,
+        "firing": log_states([spike.i_spike for spike in spikes], neurons),
+        "held": log_states([spike.i_held for spike in spikes], neurons),
+        "reset": log_states([spike.i_reset for spike in spikes], neurons),
+        "refractory": np.array([spike.refractory for spike in spikes]),
         "pulse_width": pulse_width,
         "slot": slot,
-        "lower": np.full(posts, decision.i_lower),
-        "upper": np.full(posts, decision.i_upper),
-        "shift": np.full(synapse_gain.shape, decision.i_omega),
-        "i_sign": decision.i_sign,
+        "lower": np.array([decision.i_lower for decision in decisions]),
+        "upper": np.array([decision.i_upper for decision in decisions]),
+        "shift": i_omega[:, None] * np.ones_like(synapse_gain),
+        "i_sign": np.array([decision.i_sign for decision in decisions]),
         "plastic": plastic,
         "lsb": lsb,
         "lowest": lowest,
@@ -71,14 +85,20 @@ def circuit_of(
     return Circuit(**values | changes)
 
 
-def activity_at_rest(circuit: Circuit, neuron: NeuronParameters, counters: np.ndarray) -> Activity:
-    """The beginning of a run: settled under the constant input, no pulse."""
+def activity_at_rest(
+    circuit: Circuit, neurons: Sequence[NeuronParameters], counters: np.ndarray
+) -> Activity:
+    """The beginning of a run: settled under the constant input, no pulse.
+
+    neurons: of the circuit. counters: shape (P, K).
+    """
     posts, lines = counters.shape
-    settled = np.log(max(settled_state(neuron), np.exp(circuit.membrane.floor)))
-    floors = circuit.excitatory.floor, circuit.inhibitory.floor, settled
+    pairs = zip(neurons, circuit.membrane.floor, strict=True)
+    settled = [np.log(max(settled_state(neuron), np.exp(floor))) for neuron, floor in pairs]
+    states = [circuit.excitatory.floor, circuit.inhibitory.floor, settled]
     return Activity(
         time=np.zeros(1),
-        log_u=np.repeat(np.array(floors)[:, None], posts, axis=1),
+        log_u=np.array(states),
         inputs=np.zeros((2, posts)),
         rise=np.full(lines, np.inf),
         fall=np.full(lines, np.inf),
@@ -120,7 +140,7 @@ def blocks(
 def _record(length: float, steps: int, circuit: Circuit, membrane: bool) -> Record:
     """Room for all that can happen in `length` s."""
     posts, lines = circuit.plastic.shape
-    spikes = posts * (int(length / circuit.refractory) + 2)
+    spikes = posts * (int(length / circuit.refractory.min()) + 2)
     pulses = lines * (int(length / circuit.pulse_width) + 2)
     per_neuron = (pulses, posts)
     return Record(

@@ -10,7 +10,7 @@ which moves no faster than tau.
 """
 
 from math import exp, expm1, log, log1p, sqrt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ebn_model.network.compilation import compiled
 
@@ -19,15 +19,32 @@ _ROUNDS = 2
 
 
 class Dpi(NamedTuple):
-    """IntegratorParameters, with the floor as a state; SI units."""
+    """IntegratorParameters, with the floor as a state; SI units.
 
-    tau: float
-    i_tau: float
-    i_th: float
-    exponent: float
-    i_spec_pair: float
-    i_spec_readout: float
-    floor: float
+    Numbers, or those of several neurons' DPIs as arrays of shape (P,).
+    """
+
+    tau: Any
+    i_tau: Any
+    i_th: Any
+    exponent: Any
+    i_spec_pair: Any
+    i_spec_readout: Any
+    floor: Any
+
+
+@compiled
+def one_of(dpis: Dpi, n: int) -> Dpi:
+    """The DPI of neuron n among those of all neurons."""
+    return Dpi(
+        dpis.tau[n],
+        dpis.i_tau[n],
+        dpis.i_th[n],
+        dpis.exponent[n],
+        dpis.i_spec_pair[n],
+        dpis.i_spec_readout[n],
+        dpis.floor[n],
+    )
 
 
 @compiled

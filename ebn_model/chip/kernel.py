@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ebn_model import event_bus, learning_rule
-from ebn_model.chip.dpi import Dpi, after, correction, output, slope
+from ebn_model.chip.dpi import Dpi, after, correction, one_of, output, slope
 from ebn_model.network.compilation import compiled
 
 EXC, INH, MEM = 0, 1, 2
@@ -31,12 +31,12 @@ _decide = compiled(learning_rule.decide)
 class Circuit(NamedTuple):
     """Constants of all runs, for P neurons and K lines of the bus; currents in A, times in s.
 
-    excitatory, inhibitory, membrane: DPIs. tau_mem: of each neuron, shape (P,). i_exc, i_inh:
+    excitatory, inhibitory, membrane: DPIs of each neuron, arrays of shape (P,). i_exc, i_inh:
     input of a synapse's DPI during a pulse, for a weight of one LSB, shape (P, K). firing: ln u at
-    which each neuron spikes, shape (P,). held, reset: ln u during and after its refractory period.
-    refractory, pulse_width, slot: s, the first not shorter than the second.
+    which each neuron spikes; held, reset: ln u during and after its refractory period; shape (P,).
+    refractory: s, shape (P,), none shorter than pulse_width. pulse_width, slot: s.
     lower, upper: thresholds at weight 0, shape (P,). shift: of both per LSB, shape (P, K). i_sign:
-    as in DecisionParameters. plastic: which weights learning may change, shape (P, K).
+    as in DecisionParameters, shape (P,). plastic: which weights learning may change, shape (P, K).
     lsb: of the codes. lowest, highest: of the counters. sub_lsbs: bits below the code's.
     on_bus: whether the neurons' spikes become pulses, on the line of the same number.
     """
@@ -44,19 +44,18 @@ class Circuit(NamedTuple):
     excitatory: Dpi
     inhibitory: Dpi
     membrane: Dpi
-    tau_mem: np.ndarray
     i_exc: np.ndarray
     i_inh: np.ndarray
     firing: np.ndarray
-    held: float
-    reset: float
-    refractory: float
+    held: np.ndarray
+    reset: np.ndarray
+    refractory: np.ndarray
     pulse_width: float
     slot: float
     lower: np.ndarray
     upper: np.ndarray
     shift: np.ndarray
-    i_sign: float
+    i_sign: np.ndarray
     plastic: np.ndarray
     lsb: int
     lowest: int
@@ -175,8 +174,8 @@ def _advance(neurons, i_in, duration, circuit, activity, trial):
     Membranes by Kutta's third-order method, which is Simpson's rule for the synaptic currents: they
     change faster than the membrane.
     """
-    exc, inh, membrane = circuit.excitatory, circuit.inhibitory, circuit.membrane
     for n in neurons:
+        exc, inh = one_of(circuit.excitatory, n), one_of(circuit.inhibitory, n)
         log_exc, log_inh = activity.log_u[EXC, n], activity.log_u[INH, n]
         exc_middle, exc_stop = after(log_exc, activity.inputs[EXC, n], duration, exc)
         inh_middle, inh_stop = after(log_inh, activity.inputs[INH, n], duration, inh)
@@ -184,10 +183,11 @@ def _advance(neurons, i_in, duration, circuit, activity, trial):
         log_mem = trial[MEM, n] = activity.log_u[MEM, n]
         if activity.release[n] < np.inf:
             continue
+        membrane = one_of(circuit.membrane, n)
         i_start = i_in[n] + output(log_exc, exc) - output(log_inh, inh)
         i_middle = i_in[n] + output(exc_middle, exc) - output(inh_middle, inh)
         i_stop = i_in[n] + output(exc_stop, exc) - output(inh_stop, inh)
-        step = duration / circuit.tau_mem[n]
+        step = duration / membrane.tau
         k1 = slope(log_mem, *_drive(i_start, membrane))
         k2 = slope(log_mem + step / 2 * k1, *_drive(i_middle, membrane))
         k3 = slope(log_mem + step * (2 * k2 - k1), *_drive(i_stop, membrane))
@@ -203,15 +203,15 @@ def _drive(i_w, membrane):
 
 @compiled
 def _i_mem(n, circuit, activity):
-    return output(activity.log_u[MEM, n], circuit.membrane)
+    return output(activity.log_u[MEM, n], one_of(circuit.membrane, n))
 
 
 @compiled
 def _fire(n, circuit, activity, record):
     """Hold the membrane of n; on the bus, ask for a pulse."""
     now = activity.time[0]
-    activity.log_u[MEM, n] = circuit.held
-    activity.release[n] = now + circuit.refractory
+    activity.log_u[MEM, n] = circuit.held[n]
+    activity.release[n] = now + circuit.refractory[n]
     spike = record.count[SPIKES]
     record.spike_times[spike], record.spike_neurons[spike] = now, n
     record.count[SPIKES] += 1
@@ -245,7 +245,7 @@ def _release(circuit, activity):
     for n in range(len(activity.release)):
         if activity.release[n] <= activity.time[0]:
             activity.release[n] = np.inf
-            activity.log_u[MEM, n] = circuit.reset
+            activity.log_u[MEM, n] = circuit.reset[n]
 
 
 @compiled
@@ -276,7 +276,7 @@ def _decision(n, k, i_mem, circuit, activity):
         return 0
     weight = _weight(activity.counters[n, k], circuit)
     lower, upper = _window(
-        weight, circuit.lower[n], circuit.upper[n], circuit.shift[n, k], circuit.i_sign
+        weight, circuit.lower[n], circuit.upper[n], circuit.shift[n, k], circuit.i_sign[n]
     )
     return _decide(i_mem, lower, upper)
 

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ebn_model.chip.blocks import activity_at_rest, blocks, circuit_of, log_state
+from ebn_model.chip.blocks import activity_at_rest, blocks, circuit_of, log_states
 from ebn_model.chip.kernel import FALLS, LOST, SPIKES, Activity, Circuit, Record
 from ebn_model.chip.mapping import input_gain, kick, weights_of_codes
 from ebn_model.chip.parameters import ChipParameters
@@ -36,6 +36,8 @@ class ChipNetwork:
         state: codes in LSB (integers, zero diagonal) and their counters' fractions; v_reset and
             v_rest are I_mem after a spike and in the window's middle, A: learning moves neither.
         mismatch: of the chip.
+        input_gain: of the input's synapses over what the decoder asks of them, shape (Nx, N); 1
+            by default.
 
     Raises:
         InputError: shapes that disagree, values that aren't finite, or codes that can't be.
@@ -45,9 +47,13 @@ class ChipNetwork:
     decoder: np.ndarray
     state: LearnedState
     mismatch: Mismatch
+    input_gain: np.ndarray = None  # type: ignore[assignment]  # for ones
 
     def __post_init__(self):
         p = self.parameters
+        if self.input_gain is None:
+            object.__setattr__(self, "input_gain", np.ones((p.inputs, p.neurons)))
+        check_array(self.input_gain, "input_gain", (p.inputs, p.neurons))
         check_array(self.decoder, "decoder", (p.inputs, p.neurons))
         for name in ("weights", "fraction"):
             check_array(getattr(self.state, name), f"state.{name}", (p.neurons, p.neurons))
@@ -124,7 +130,7 @@ class ChipNetwork:
         steps = len(command) - 1
         circuit, ends = self._circuit, np.arange(1, steps + 1) * p.dt
         counters = _counters(self.state, p)
-        activity = activity_at_rest(circuit, p.neuron, counters)
+        activity = activity_at_rest(circuit, p.of_neurons, counters)
         collected = _Collected()
         inputs = self._inputs(command, seed)
         parts = blocks(ends, inputs, circuit, activity, learn, record_membrane, block=block)
@@ -141,36 +147,34 @@ class ChipNetwork:
     def _circuit(self) -> Circuit:
         """The chip, for the compiled loop."""
         p, chip = self.parameters, self.mismatch
-        decision, spike, i_rest = p.neuron.decision, p.neuron.spike_generator, p.i_rest
-        own = chip.threshold if p.window == "own" else np.ones(p.neurons)
-        firing = i_rest + (spike.i_spike - i_rest) * chip.threshold
-        shift = decision.i_omega * (chip.weight if p.sees == "effective" else 1.0)
+        neurons = p.of_neurons
         plastic = ~chip.stuck
         np.fill_diagonal(plastic, False)
-        return circuit_of(
-            p.neuron,
-            chip.weight,
-            plastic,
-            p.pulse_width,
-            p.slot,
-            p.sub_lsbs,
-            p.lsb,
-            tau_mem=p.neuron.membrane.tau * chip.tau_mem,
-            firing=np.array([log_state(current, p.neuron) for current in firing]),
-            lower=i_rest + (decision.i_lower - i_rest) * own,
-            upper=i_rest + (decision.i_upper - i_rest) * own,
-            shift=np.broadcast_to(shift, plastic.shape).copy(),
+        circuit = circuit_of(
+            neurons, chip.weight, plastic, p.pulse_width, p.slot, p.sub_lsbs, p.lsb
+        )
+        i_rest = (circuit.lower + circuit.upper) / 2
+        i_spike = np.array([neuron.spike_generator.i_spike for neuron in neurons])
+        own = chip.threshold if p.window == "own" else np.ones(p.neurons)
+        firing = i_rest + (i_spike - i_rest) * chip.threshold
+        return circuit._replace(
+            membrane=circuit.membrane._replace(tau=circuit.membrane.tau * chip.tau_mem),
+            firing=log_states(firing.tolist(), neurons),
+            lower=i_rest + (circuit.lower - i_rest) * own,
+            upper=i_rest + (circuit.upper - i_rest) * own,
+            shift=circuit.shift * (chip.weight if p.sees == "effective" else 1.0),
         )
 
     def _inputs(self, command: np.ndarray, seed: int | None) -> Callable[[slice], np.ndarray]:
         """Input currents of a slice of steps, A, shape (steps, N); called in their order."""
         p = self.parameters
-        gain = input_gain(p) * self.decoder
+        gain = input_gain(p) * self.decoder * self.input_gain
+        i_in = np.array([neuron.i_in for neuron in p.of_neurons])
         stream = None if seed is None or not p.noise else generator(seed, Purpose.NOISE)
 
         def inputs(steps: slice) -> np.ndarray:
             middle = (command[steps] + command[steps.start + 1 : steps.stop + 1]) / 2
-            currents = p.neuron.i_in + middle @ gain
+            currents = i_in + middle @ gain
             if stream is not None:
                 currents += p.noise * stream.standard_normal(currents.shape)
             return currents
@@ -207,12 +211,13 @@ def optimal_codes(decoder: np.ndarray, parameters: ChipParameters) -> np.ndarray
 
 def chip_state(codes: np.ndarray, parameters: ChipParameters) -> LearnedState:
     """The state with these codes in LSB, shape (N, N), each in the middle of its counter."""
-    spike, neurons = parameters.neuron.spike_generator, parameters.neurons
+    neurons = parameters.of_neurons
+    windows = [neuron.decision for neuron in neurons]
     return LearnedState(
         weights=np.asarray(codes, dtype=float),
         fraction=np.full(np.shape(codes), middle_fraction(parameters.sub_lsbs)),
-        v_reset=np.full(neurons, spike.i_reset),
-        v_rest=np.full(neurons, parameters.i_rest),
+        v_reset=np.array([neuron.spike_generator.i_reset for neuron in neurons]),
+        v_rest=np.array([(window.i_lower + window.i_upper) / 2 for window in windows]),
     )
 
 

@@ -41,7 +41,9 @@ class ChipParameters(Table):
     sees: the weight by which the window shifts: the code (`nominal`, what the circuit's I_Omega
         DAC does) or the code times the synapse's own gain (`effective`).
     initial: `zero` codes, or `random` ones with the standard deviation `spread` in LSB.
-    neuron: the chip's constants; by default those of a row under the bias table `network`.
+    neuron: the constants that the chip was designed for, by which codes are programmed and inputs
+        scaled; by default those of a row under the bias table `network`.
+    rows: the constants that each neuron has instead, where each is a die of its own.
     """
 
     neurons: Annotated[int, Ge(1)] = 20
@@ -61,6 +63,7 @@ class ChipParameters(Table):
     decoder: DecoderParameters = DecoderParameters(orientation="fitted", target="filtered")
     mismatch: MismatchParameters = MismatchParameters()
     neuron: NeuronParameters = Field(default_factory=lambda: measured_parameters(MEASURED))
+    rows: tuple[NeuronParameters, ...] = ()
 
     @property
     def lsb(self) -> int:
@@ -71,6 +74,11 @@ class ChipParameters(Table):
     def i_rest(self) -> float:
         """Middle of the window at weight 0, A: what v = 0 is."""
         return (self.neuron.decision.i_lower + self.neuron.decision.i_upper) / 2
+
+    @property
+    def of_neurons(self) -> tuple[NeuronParameters, ...]:
+        """The constants that each neuron has, N in all."""
+        return self.rows or (self.neuron,) * self.neurons
 
     @property
     def tau_mem(self) -> float:
@@ -84,11 +92,14 @@ class ChipParameters(Table):
 
     @model_validator(mode="after")
     def _possible(self) -> "ChipParameters":
-        spike = self.neuron.spike
-        if spike is None:
-            raise ValueError("neuron: there is no spike generator, so no network")
-        if spike.refractory < self.pulse_width:
-            raise ValueError("neuron.spike.refractory is shorter than pulse_width")
+        if self.rows and len(self.rows) != self.neurons:
+            raise ValueError(f"rows: there are {len(self.rows)} for {self.neurons} neurons")
+        rows = {f"rows.{number}": row for number, row in enumerate(self.rows)}
+        for name, neuron in {"neuron": self.neuron, **rows}.items():
+            if neuron.spike is None:
+                raise ValueError(f"{name}: there is no spike generator, so no network")
+            if neuron.spike.refractory < self.pulse_width:
+                raise ValueError(f"{name}.spike.refractory is shorter than pulse_width")
         for name, tau in (("tau_out", self.tau_out), ("tau_mem", self.tau_mem)):
             if self.dt >= tau:
                 raise ValueError(f"dt = {self.dt:g} s is not below {name}")

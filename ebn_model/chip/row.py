@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ebn_model.chip.blocks import activity_at_rest, blocks, circuit_of
-from ebn_model.chip.dpi import output
+from ebn_model.chip.dpi import one_of, output
 from ebn_model.chip.kernel import MEM, Activity, Circuit, Record
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.parameters import NeuronParameters
@@ -20,10 +20,10 @@ STEP = 1e-4
 
 @dataclass(frozen=True, eq=False)
 class ChipRow:
-    """A nominal neuron of the chip with any number of synapses.
+    """A neuron of the chip with any number of synapses.
 
     Attributes:
-        neuron: its constants, with those of the spike generator.
+        neuron: its constants, those of the nominal die or of its own, with the spike generator's.
     """
 
     neuron: NeuronParameters
@@ -42,8 +42,8 @@ class ChipRow:
         """Simulate from rest; on_progress gets the simulated time in s from time to time."""
         circuit = self._circuit(stimulus)
         counters = (stimulus.start_codes << stimulus.sub_lsbs) + stimulus.start_fractions
-        activity = activity_at_rest(circuit, self.neuron, counters[None, :])
-        i_start = output(activity.log_u[MEM, 0], circuit.membrane)
+        activity = activity_at_rest(circuit, [self.neuron], counters[None, :])
+        i_start = output(activity.log_u[MEM, 0], one_of(circuit.membrane, 0))
         ends, block = _grid(stimulus)
         schedule, collected = _Schedule(stimulus, activity), _Collected(stimulus)
         currents = self._currents(stimulus, ends)
@@ -68,7 +68,7 @@ class ChipRow:
         if stimulus.forced_spikes is not None:
             changes["firing"] = np.full(1, np.inf)
         return circuit_of(
-            self.neuron,
+            [self.neuron],
             np.ones(shape),
             np.ones(shape, dtype=bool),
             stimulus.pulse_width,

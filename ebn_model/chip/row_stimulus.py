@@ -54,9 +54,9 @@ def row_stimulus(
 
 
 def row_input(network: ChipNetwork, command: np.ndarray, row: int) -> tuple[np.ndarray, np.ndarray]:
-    """Points of the input current that a command is to a row: s, and A on top of i_in."""
+    """Points of the input current that a command is to a row: s, and A on top of its own i_in."""
     p = network.parameters
-    current = input_gain(p) * (command @ network.decoder[:, row])
+    current = input_gain(p) * (command @ (network.decoder * network.input_gain)[:, row])
     times = np.arange(len(command)) * p.dt
     points = np.append(np.arange(0, times[-1], INPUT_SPACING), times[-1])
     return points, np.interp(points, times, current)

@@ -26,6 +26,7 @@ FIELDS = {
     "membrane_times": Field("s", ("points",)),
     "membrane": Field("V", ("points", "neurons")),
     "decoder": Field("1", ("inputs", "neurons")),
+    "input_gain": Field("1", ("inputs", "neurons")),
     "weights": Field("weight unit", _SYNAPSES),
     "fraction": Field("LSB/2**sub_lsbs", _SYNAPSES),
     "v_reset": Field("V", _NEURONS),

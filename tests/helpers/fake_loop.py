@@ -21,7 +21,7 @@ class FakeLoop:
     def __init__(self):
         self.runs = 0
 
-    def __call__(self, network, command, circuit, on_progress=None, workers=None):
+    def __call__(self, network, command, circuits, on_progress=None, workers=None):
         self.runs += 1
         result = network.run(command, learn=True)
         spikes = result.spike_times, result.spike_neurons

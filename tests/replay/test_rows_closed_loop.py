@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from children import workers
 
+from cosim.circuits.conditions import Conditions
 from cosim.circuits.row import RowCircuit
 from cosim.engine.worker import run_jobs
 from cosim.replay import closed_loop
@@ -163,3 +164,28 @@ def test_a_killed_row_ends_the_run_and_is_named(network, command):
         teach(network, command)
     killer.join()
     assert not workers()
+
+
+def test_rows_of_different_dies_close_one_loop():
+    """Each row's circuit is its die's: it does what that die does alone, and no other."""
+    parameters = ChipParameters(neurons=2, initial="random")
+    network = ChipNetwork.build(parameters, 5)
+    amplitude, frequency = np.full(2, 1500.0), np.array([25.0, 31.0])
+    command = sine_command(amplitude, frequency, np.array([0.0, 1.0]), 16e-3, 1e-4)
+    circuits = [RowCircuit("mixed", conditions=Conditions(die=die)) for die in (3, 4)]
+    closed = teach(network, command, circuits)
+    assert len(closed.rows[0].events.pre) > 0
+    for row, die in enumerate((3, 4)):
+        alone = RowCircuit("mixed", conditions=Conditions(die=die), step=closed.step)
+        other = RowCircuit("mixed", conditions=Conditions(die=7 - die), step=closed.step)
+        job, changed = (c.job(closed.stimuli[row], f"row {row}") for c in (alone, other))
+        vectors = dict(run_jobs([job, changed]))
+        assert_same(alone.result(closed.stimuli[row], vectors[0]), closed.rows[row])
+        off = other.result(closed.stimuli[row], vectors[1])
+        # They even rest elsewhere.
+        assert abs(off.i_mem[0] - closed.rows[row].i_mem[0]) > 10e-12
+
+
+def test_a_loop_needs_a_circuit_for_each_row(network, command):
+    with pytest.raises(InputError, match="circuits of 2 rows for 3 neurons"):
+        teach(network, command, [RowCircuit("mixed")] * 2)

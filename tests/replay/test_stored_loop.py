@@ -8,16 +8,18 @@ import numpy as np
 import pytest
 
 from cosim.circuits.conditions import Conditions
-from cosim.replay import loops, stored_loop
+from cosim.replay import stored_loop
 from cosim.replay.loops import close_loop
 from cosim.replay.open_loop import RowSettings
+from ebn_model.chip.row import ChipRow
 from ebn_model.errors import InputError
+from ebn_model.measured import measured_parameters
 
 
 @pytest.fixture(autouse=True)
 def loop(monkeypatch):
     monkeypatch.setattr(stored_loop, "simulator_versions", lambda: {"ngspice": "39"})
-    monkeypatch.setattr(loops, "RowCircuit", fake_rows.FakeRow)
+    monkeypatch.setattr("cosim.replay.open_loop.RowCircuit", fake_rows.FakeRow)
     return fake_loop.install(monkeypatch)
 
 
@@ -57,10 +59,10 @@ def test_a_finished_loop_comes_back_bit_by_bit(settings, loop):
     [
         ({"seed": 2}, "network"),
         ({"amplitude": 400.0}, "command"),
-        ({"biases": "rule"}, "deck"),
+        ({"biases": "rule"}, "decks"),
         # The model's constants are measured anew.
         pytest.param(
-            {"conditions": Conditions(temperature=40.0)}, "deck", marks=pytest.mark.ngspice
+            {"conditions": Conditions(temperature=40.0)}, "decks", marks=pytest.mark.ngspice
         ),
         ({"waveform": "full"}, "waveform"),
     ],
@@ -97,3 +99,28 @@ def test_without_a_folder_nothing_is_kept(settings, loop, tmp_path):
     closed(replace(settings, cache=None))
     assert loop.ran() == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_rows_that_are_dies_have_circuits_and_models_of_their_own(settings, loop):
+    """Row n is the die first_die + n, and its model has that die's constants."""
+    nominal = measured_parameters("network_row")
+    constants = {row: nominal.model_copy(update={"i_in": (5 + row) * 1e-10}) for row in range(3)}
+    dies = replace(settings, first_die=40, constants=constants)
+    assert [dies.conditions_of(row).die for row in range(3)] == [40, 41, 42]
+    assert settings.conditions_of(1).die is None
+    closed(settings)
+    found, _ = closed(dies)
+    assert loop.ran() == 2
+    decks = {
+        circuit.job(case.stimulus, "").deck.sha256
+        for circuit, case in zip(
+            dies.circuits(found.rows).values(), found.rows.values(), strict=True
+        )
+    }
+    assert len(decks) == 3
+    for row, case in found.rows.items():
+        expected = ChipRow(constants[row]).run(case.stimulus)
+        assert np.array_equal(case.model.i_mem, expected.i_mem)
+    # Other dies, another loop.
+    closed(replace(dies, first_die=41))
+    assert loop.ran() == 1

@@ -127,7 +127,10 @@ def test_list_shows_names_and_titles(capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run", "simulation_9"], "no simulation 'simulation_9'; there are: dies, figure_1, "),
+        (
+            ["run", "simulation_9"],
+            "no simulation 'simulation_9'; there are: chip, dies, figure_1, ",
+        ),
         (["figures", "simulation_9"], "no simulation 'simulation_9'"),
         (["run", "simulation_1", "--set", "i_sl=1n"], "--set needs --out DIR"),
         (["run", "simulation_1", "--technology", "sky"], "unknown technology 'sky'; there are:"),
@@ -223,7 +226,7 @@ def test_make_help_names_every_target():
     answer = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
     named = re.findall(r"^make ([\w-]+) +\w", answer.stdout, re.M)
     networks = ["figure1", "figure1-hardware", "study", "cosim", "cosim-full", "cosim-loop"]
-    circuits = ["omega", "dies", "calibrate", "figures", "test", "test-fast", "platforms"]
+    circuits = ["omega", "dies", "chip", "calibrate", "figures", "test", "test-fast", "platforms"]
     tools = ["bench", "schematics", "bench-cells", "pdks", "technologies", "lint", "clean"]
     assert named == ["help", "setup", "sim", "sim1", "sim2", *networks, *circuits, *tools]
 

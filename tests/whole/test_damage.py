@@ -107,7 +107,7 @@ class Loop:
 
     def __init__(self, place, monkeypatch):
         monkeypatch.setattr(stored_loop, "simulator_versions", lambda: {"ngspice": "39"})
-        monkeypatch.setattr(loops, "RowCircuit", fake_rows.FakeRow)
+        monkeypatch.setattr("cosim.replay.open_loop.RowCircuit", fake_rows.FakeRow)
         monkeypatch.setattr(loops.time, "perf_counter", lambda: 0.0)
         self._loop = fake_loop.install(monkeypatch)
         self._settings = RowSettings(cache=place / "rows")

@@ -1,6 +1,7 @@
 """A replay from its file to its report."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -19,9 +20,11 @@ from cosim.workbench.errors import CosimError
 from cosim.workbench.output import check_writable, new_files
 from cosim.workbench.progress import progress_bars
 from cosim.workbench.provenance import sources_digest
+from ebn_model.chip.parameters import ChipParameters
 from ebn_model.network.evaluation import DetailedScore
 from ebn_model.network.fields import CHIP_UNITS
 from ebn_model.network.files import save, write_spikes
+from ebn_model.parameters import validated
 
 _Ran = tuple[ReplayResult, Mapping[str, np.ndarray], CosimError | None]
 """The rows, the network's codes from model and circuit, and the error for missing rows."""
@@ -48,19 +51,21 @@ def run_replay(experiment: ReplayExperiment, work: Work, runs: Runs = "missing")
         reason = "in a closed loop all rows wait for each other"
         work.placement.check_local(experiment.name, reason)
     check_writable(folder)
-    recorded = recorded_run(experiment)
-    with new_files(folder) as new:
-        save(recorded.result, new / "network.h5", CHIP_UNITS)
-        write_spikes(recorded.result, new / "spikes.csv")
     how = RowSettings(
         settings.view,
         settings.conditions,
         settings.biases,
+        settings.first_die,
         placement=work.placement,
         # Of its own for each length, so that one doesn't displace the other.
         cache=folder / CACHE / f"{stretch.duration * 1e3:g}ms",
         runs="all" if work.force else runs,
     )
+    experiment, how = _with_dies(experiment, how)
+    recorded = recorded_run(experiment)
+    with new_files(folder) as new:
+        save(recorded.result, new / "network.h5", CHIP_UNITS)
+        write_spikes(recorded.result, new / "spikes.csv")
     run = _open if stretch.loop == "open" else _closed
     result, codes, error = run(experiment, recorded, how)
     outcome = ReplayOutcome(
@@ -73,6 +78,19 @@ def run_replay(experiment: ReplayExperiment, work: Work, runs: Runs = "missing")
         missing=[*result.failures],
     )
     return write_replay(outcome, result, settings.tolerances, settings.report, folder)
+
+
+def _with_dies(
+    experiment: ReplayExperiment, how: RowSettings
+) -> tuple[ReplayExperiment, RowSettings]:
+    """Both with the constants of the dies that the network's neurons are, where they are dies."""
+    if how.first_die is None:
+        return experiment, how
+    models = how.models(range(experiment.parameters.neurons))
+    constants = {row: model.neuron for row, model in models.items()}
+    own = {**dict(experiment.parameters), "rows": tuple(constants.values())}
+    parameters = validated(ChipParameters, own, f"dies from {how.first_die} on")
+    return replace(experiment, parameters=parameters), replace(how, constants=constants)
 
 
 def _provenance(experiment: ReplayExperiment) -> Provenance:

@@ -70,13 +70,15 @@ class Stretch(Section):
 class ReplaySettings(Conditions):
     """Settings of a replay.
 
-    Conditions, view and biases are those of the circuits.
+    Conditions, view and biases are those of the circuits. first_die: each row is a die of its own,
+    row 0 this one, and its model has that die's constants.
     stretch: what is replayed; the table `full` has what `--full` changes of it.
     """
 
     title: str = ""
     view: View = "mixed"
     biases: str = Field(default_factory=lambda: project_settings().tables.row)
+    first_die: Annotated[int, Ge(0)] | None = None
     network: TrainedNetwork = TrainedNetwork()
     stretch: Stretch
     full: dict[str, Any] = Field(default_factory=dict)
@@ -108,7 +110,7 @@ class ReplayExperiment:
 
 _SECTIONS: Sections = {"": ReplaySettings, **dict(section_fields(ReplaySettings)), "full": Stretch}
 _PLACES = {
-    **{name: ("", name) for name in ("view", *Conditions.model_fields, "biases")},
+    **{name: ("", name) for name in ("view", *Conditions.model_fields, "biases", "first_die")},
     **{
         f"{section}.{name}": (section, name)
         for section in ("stretch", "tolerances", "report")
@@ -147,6 +149,8 @@ def read_replay(file: ExperimentFile, request: Request = DEFAULT) -> ReplayExper
         before, settings = settings, validated(ReplaySettings, values, source)
         # What is as it was needs no folder of its own.
         made += [change] if settings != before else []
+    if settings.first_die is not None and settings.die is not None:
+        raise InputError(f"{source}: die: first_die states those of the rows")
     network = settings.network
     parameters = parameters_of(network.configuration, network.parameters, source)
     if not isinstance(parameters, ChipParameters):

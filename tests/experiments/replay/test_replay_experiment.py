@@ -17,6 +17,7 @@ from cosim.experiments.replay.trajectories import COLUMNS
 from cosim.workbench import output
 from cosim.workbench.output import OutputError
 from ebn_model.errors import InputError
+from ebn_model.measured import measured_parameters
 from ebn_model.network.evaluation import draw_trial
 from ebn_model.network.files import load
 from ebn_model.network.results import NetworkResult
@@ -314,3 +315,28 @@ def test_no_pulse_at_all_is_no_crash(tmp_path, capsys):
     arguments = ["--neurons", "2", "--duration", "10ms", "--out", str(tmp_path / "out")]
     assert main(["replay", str(spikes), *arguments]) == 0
     assert summary_of(tmp_path / "out")["pulses"] == 0
+
+
+def test_a_network_of_dies_has_the_constants_of_its_rows(config, monkeypatch):
+    """It learns with them, and its rows are these dies as circuits."""
+    nominal, asked = measured_parameters("network_row"), []
+
+    def measured(_table, conditions, _pool):
+        asked.append(conditions.die)
+        return nominal.model_copy(update={"i_in": nominal.i_in * (1 + 0.01 * conditions.die)})
+
+    monkeypatch.setattr("cosim.replay.open_loop.row_constants", measured)
+    experiment = read_replay(config, ["first_die=3"])
+    run_replay(experiment)
+    count = experiment.parameters.neurons
+    # Each is measured once, for the network and for its row's model.
+    assert asked == list(range(3, 3 + count))
+    parameters = summary_of(experiment.results)["configuration"]["parameters"]
+    assert [row["i_in"] for row in parameters["rows"]] == [
+        pytest.approx(nominal.i_in * (1 + 0.01 * die)) for die in asked
+    ]
+
+
+def test_one_die_for_all_rows_and_dies_of_their_own_exclude_each_other(config):
+    with pytest.raises(InputError, match="first_die states those of the rows"):
+        read_replay(config, ["first_die=3", "die=4"])

@@ -21,12 +21,15 @@ from ebn_model.chip.parameters import ChipParameters
 from ebn_model.errors import InputError
 from ebn_model.event_bus import delivered
 from ebn_model.learning_neuron import integrator_slope, output_current, state_of
+from ebn_model.network.fields import CHIP_UNITS
+from ebn_model.network.files import load, save
 from ebn_model.network.inputs import sine_command
 from ebn_model.network.parameters import MismatchParameters, TaskParameters
 from ebn_model.network.training import Training, assess, train
-from ebn_model.parameters import validated
+from ebn_model.parameters import Table, validated
 
 DURATION = 0.1
+NO_SPIKE = ChipParameters().neuron.model_copy(update={"spike": None})
 
 
 def command(amplitude=250.0, duration=DURATION):
@@ -39,6 +42,25 @@ def network(seed=1, **changes):
     return ChipNetwork.build(ChipParameters(**{"neurons": 5, **changes}), seed)
 
 
+def dies(count, spread=0.05):
+    """Constants of neurons that are a die each: every one of them differs from neuron to neuron."""
+    normals = np.random.default_rng(count).standard_normal
+    nominal = ChipParameters().neuron
+    # The nominal one is too small to change a decision.
+    decision = nominal.decision.model_copy(update={"i_sign": 200e-12})
+    base = nominal.model_copy(update={"decision": decision})
+    return tuple(deviating(base, lambda: np.exp(spread * normals())) for _ in range(count))
+
+
+def deviating(table, factor):
+    """A table of constants, each of which is multiplied by a factor of its own."""
+    values = {
+        name: deviating(value, factor) if isinstance(value, Table) else value * float(factor())
+        for name, value in table
+    }
+    return type(table)(**values)
+
+
 def same(one, other):
     return (
         np.array_equal(one.spike_times, other.spike_times)
@@ -48,16 +70,20 @@ def same(one, other):
     )
 
 
-@pytest.mark.parametrize("sub_lsbs", [0, 2])
-def test_it_is_what_an_adaptive_integration_gives(sub_lsbs):
+@pytest.mark.parametrize(
+    "changes",
+    [{"sub_lsbs": 0}, {"sub_lsbs": 2}, {"rows": dies(3)}],
+    ids=["codes", "sub-LSBs", "dies"],
+)
+def test_it_is_what_an_adaptive_integration_gives(changes):
     """Spikes to 2 us, and every weight update, against an independent implementation."""
-    chip = network(neurons=3, sub_lsbs=sub_lsbs, initial="random", spread=12.0)
+    chip = network(neurons=3, initial="random", spread=12.0, **changes)
     drive = command(500.0, 0.12)
     result = chip.run(drive, learn=True)
     gain = input_gain(chip.parameters)
     spikes, updates = simulate(chip.parameters, chip.decoder, chip.state.weights, drive, gain)
     assert len(spikes) > 8
-    assert len(updates) > (4 if sub_lsbs else 8)
+    assert len(updates) > (4 if chip.parameters.sub_lsbs else 8)
     times, neurons = zip(*spikes, strict=True)
     assert result.spike_neurons.tolist() == list(neurons)
     assert np.abs(result.spike_times - times).max() < 2e-6
@@ -201,6 +227,44 @@ def test_training_in_parts_is_training_in_one():
     assert np.array_equal(whole.history.unscaled_error, parts.history.unscaled_error)
 
 
+def test_neurons_that_are_all_nominal_are_the_nominal_chip():
+    """Bit by bit."""
+    chip = network()
+    rows = replace(chip, parameters=network(rows=(chip.parameters.neuron,) * 5).parameters)
+    assert same(rows.run(command(), learn=True), chip.run(command(), learn=True))
+
+
+def test_the_state_has_each_neurons_own_reset_and_window():
+    rows = dies(5)
+    state = network(rows=rows).state
+    assert state.v_reset.tolist() == [row.spike.i_reset for row in rows]
+    decisions = [row.decision for row in rows]
+    assert state.v_rest.tolist() == [(d.i_lower + d.i_upper) / 2 for d in decisions]
+
+
+def test_codes_are_programmed_for_the_nominal_chip():
+    """Nobody who programs a chip knows its draws."""
+    assert np.array_equal(
+        network(rows=dies(5)).optimal_state.weights, network().optimal_state.weights
+    )
+
+
+def test_an_inputs_synapse_has_a_gain_of_its_own():
+    """Half the gain on twice the input is the same."""
+    chip = network()
+    half = replace(chip, input_gain=np.full((2, 5), 0.5))
+    assert same(half.run(2 * command()), chip.run(command()))
+    assert not same(half.run(command()), chip.run(command()))
+
+
+def test_a_chip_of_dies_is_loaded_as_it_was_saved(tmp_path):
+    chip = replace(network(rows=dies(5)), input_gain=np.full((2, 5), 0.5))
+    save(chip, tmp_path / "chip.h5", CHIP_UNITS)
+    loaded = load(tmp_path / "chip.h5", ChipNetwork)
+    assert loaded.parameters == chip.parameters
+    assert same(loaded.run(command(), learn=True), chip.run(command(), learn=True))
+
+
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [
@@ -243,6 +307,9 @@ def test_a_fraction_beyond_the_counter_is_refused():
         ({"dt": 0.5}, "dt = 0.5 s is not below tau_out"),
         ({"bits": 7}, "bits"),
         ({"pulse_width": "3 ms"}, "refractory is shorter than pulse_width"),
+        ({"rows": dies(3)}, "rows: there are 3 for 20 neurons"),
+        ({"rows": (*dies(19), NO_SPIKE)}, "rows.19: there is no spike generator"),
+        ({"rows": dies(20), "pulse_width": "1.95 ms"}, r"rows.\d+.spike.refractory is shorter"),
         ({"window": "wide"}, "window"),
         ({"sublsbs": 2}, "sublsbs"),
         ({"alpha": "nan"}, "alpha"),
@@ -301,8 +368,8 @@ def error_of_a_step(duration):
     """Of a membrane's ln u after one step of `duration` in s, while its excitation decays."""
     neuron = ChipParameters().neuron
     synapse = np.ones((1, 1))
-    circuit = circuit_of(neuron, synapse, synapse > 0, 1e-3, 1e-4, 0, firing=np.full(1, np.inf))
-    activity = activity_at_rest(circuit, neuron, np.zeros((1, 1)))
+    circuit = circuit_of([neuron], synapse, synapse > 0, 1e-3, 1e-4, 0, firing=np.full(1, np.inf))
+    activity = activity_at_rest(circuit, [neuron], np.zeros((1, 1)))
     activity.log_u[EXC] = np.log(state_of(5e-9, neuron.excitatory))
     excited, inhibited, rest = activity.log_u[:, 0]
 

@@ -1,0 +1,56 @@
+"""Figure on networks of dies: errors and rate of each chip, by situation and method."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from cosim.experiments.chip.chip_run import METHODS
+from cosim.experiments.chip.runner import Found
+from cosim.experiments.chip.settings import ChipExperiment
+from cosim.workbench.statistics import estimate
+from cosim.workbench.style import BLUE, DASHED, GREEN, ORANGE, VERMILION, WIDTH
+
+SHOWN = {
+    "unscaled_error": "unscaled error",
+    "decoding_error": "decoding error",
+    "rate": "rate (Hz)",
+}
+COLOURS = dict(zip(METHODS, (VERMILION, ORANGE, BLUE, GREEN), strict=True))
+HEIGHT, STEP, JITTER = 6.4, 0.19, 0.05
+"""Height in inches; distance of two methods, and reach of the points of one."""
+
+
+def make_figure(experiment: ChipExperiment, found: Found) -> Figure:
+    """A panel for each quantity: a point for each chip, the mean with its 95 % interval."""
+    figure = Figure(figsize=(WIDTH, HEIGHT), layout="constrained")
+    every = figure.subplots(len(SHOWN), 1, sharex=True)
+    for axes, (quantity, label) in zip(every, SHOWN.items(), strict=True):
+        _draw(axes, found, quantity)
+        axes.set_ylabel(label)
+    every[0].set_yscale("log")
+    situations = experiment.settings.situations.values()
+    every[-1].set_xticks(range(len(situations)), [one.label for one in situations])
+    handles, labels = every[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False)
+    return figure
+
+
+def _draw(axes: Axes, found: Found, quantity: str) -> None:
+    nominal = float(np.mean([one[quantity] for one in found.nominal.values()]))
+    axes.axhline(nominal, color="0.4", linestyle=DASHED, linewidth=0.8, label="nominal model")
+    middle = (len(METHODS) - 1) / 2
+    for place, (method, text) in enumerate(METHODS.items()):
+        for x, outcomes in enumerate(found.chips.values()):
+            values = [one[method][quantity] for one in outcomes.values()]
+            _draw_chips(axes, x + (place - middle) * STEP, values, COLOURS[method])
+        axes.plot([], [], color=COLOURS[method], marker="o", markersize=4, label=text)
+
+
+def _draw_chips(axes: Axes, x: float, values: list[float], colour: str) -> None:
+    spread = x + np.linspace(-JITTER, JITTER, len(values)) if len(values) > 1 else [x]
+    axes.plot(spread, values, "o", color=colour, markersize=2, alpha=0.45, markeredgewidth=0)
+    mean = estimate(values)
+    low, high = (mean.mean if bound is None else bound for bound in (mean.low, mean.high))
+    # The mean's interval may reach below 0, where a logarithmic axis ends.
+    axes.plot([x, x], [max(low, min(values) / 2), high], color=colour, linewidth=1.2)
+    axes.plot(x, mean.mean, "o", color=colour, markersize=4)

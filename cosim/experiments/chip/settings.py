@@ -1,0 +1,130 @@
+"""Settings of an experiment with networks of dies: chips, situations, and how long they learn."""
+
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from annotated_types import Ge, Gt, MinLen
+from pydantic import Field
+
+from cosim.circuits.conditions import Conditions, Temperature
+from cosim.circuits.neuron import read_biases, seen_from
+from cosim.experiments.network.changes import parameters_of, with_changes
+from cosim.experiments.protocol import DEFAULT, Request
+from cosim.workbench.experiment_files import ExperimentFile
+from cosim.workbench.settings import Section, apply_change, check_keys, section_fields
+from ebn_model.chip.parameters import ChipParameters
+from ebn_model.errors import InputError
+from ebn_model.network.parameters import TaskParameters
+from ebn_model.parameters import validated
+
+TOP = ("chips", "first_die", "iterations", "further", "biases", *Conditions.model_fields)
+"""Keys that a user can change."""
+
+
+class Situation(Section):
+    """A situation that all methods have to cope with.
+
+    label: in tables and figure. scale: of the deviations of each die's constants. temperature:
+    degrees C that the chip runs at; by default that at which its dies are measured. input_gain:
+    standard deviation of the gains of the input's synapses. changes: of the network's parameters
+    and of the task, by key.
+    """
+
+    label: str
+    scale: Annotated[float, Gt(0)] = 1.0
+    temperature: Temperature | None = None
+    input_gain: Annotated[float, Ge(0)] = 0.0
+    changes: dict[str, Any] = Field(default_factory=dict)
+
+
+class ChipSettings(Conditions):
+    """Settings of networks of dies; conditions are those of the measured dies.
+
+    biases: table of the rows. configuration, parameters: of the network, as in other experiments.
+    chips: how many. first_die: of the first chip; each has the next ones as its neurons. dies below
+    it have served to choose. iterations: trials of learning from codes 0, on the nominal model and
+    on the chip. further: those of learning on after a transfer.
+    """
+
+    title: str = ""
+    biases: str = "network"
+    configuration: str = "hardware"
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    task: TaskParameters = TaskParameters()
+    chips: Annotated[int, Ge(1)] = 10
+    first_die: Annotated[int, Ge(0)] = 10000
+    iterations: Annotated[int, Ge(1)] = 40
+    further: Annotated[int, Ge(1)] = 20
+    situations: Annotated[dict[str, Situation], MinLen(1)]
+
+
+@dataclass(frozen=True)
+class ChipExperiment:
+    """Networks of dies, as they are to be run.
+
+    parameters, tasks: of the network in each situation, by its name, with nominal neurons; those
+    of the name "" are as designed. results: folder for what comes out.
+    """
+
+    name: str
+    settings: ChipSettings
+    parameters: dict[str, ChipParameters]
+    tasks: dict[str, TaskParameters]
+    results: Path
+
+    def dies(self, chip: int) -> range:
+        """The numbers of a chip's dies, one for each neuron."""
+        neurons = self.parameters[""].neurons
+        first = self.settings.first_die + chip * neurons
+        return range(first, first + neurons)
+
+
+def read_chip(file: ExperimentFile, request: Request = DEFAULT) -> ChipExperiment:
+    """Read an experiment; of the request it takes changes, conditions, bias table and `out`.
+
+    Raises:
+        InputError: an unknown key, or a value that can't be; names the file.
+    """
+    values, source = deepcopy(file.values), str(file.path)
+    if isinstance(values.get("biases"), str):
+        values["biases"] = seen_from(file.path.parent, values["biases"])
+    check_keys(values, {"": ChipSettings, **dict(section_fields(ChipSettings))}, source)
+    biases = [f"biases={request.biases}"] if request.biases else []
+    changes = [*request.changes, *request.conditions, *biases]
+    for change in changes:
+        apply_change(values, change, {key: ("", key) for key in TOP})
+        source += f" with {change!r}"
+    settings = validated(ChipSettings, values, source)
+    if settings.die is not None:
+        raise InputError(f"{source}: die: state first_die and chips instead")
+    read_biases(settings.biases, settings.technology)
+    parameters, tasks = {}, {}
+    situations = {"": Situation(label="nominal"), **settings.situations}
+    for name, situation in situations.items():
+        place = f"{source}: situations.{name}" if name else source
+        parameters[name], tasks[name] = _network(settings, situation, place)
+    results = file.results(request.out)
+    if settings.conditions != Conditions():
+        results /= settings.label
+    return ChipExperiment(file.name, settings, parameters, tasks, results)
+
+
+def _network(
+    settings: ChipSettings, situation: Situation, source: str
+) -> tuple[ChipParameters, TaskParameters]:
+    values = with_changes(
+        {
+            "configuration": settings.configuration,
+            "parameters": settings.parameters,
+            "task": settings.task.model_dump(),
+        },
+        situation.changes.items(),
+    )
+    parameters = parameters_of(settings.configuration, values["parameters"], source)
+    if not isinstance(parameters, ChipParameters):
+        raise InputError(f"{source}: {settings.configuration!r} is not a network of the chip")
+    if parameters.rows:
+        raise InputError(f"{source}: rows: they are measured on the dies")
+    return parameters, validated(TaskParameters, values["task"], source)

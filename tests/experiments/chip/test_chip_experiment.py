@@ -1,0 +1,330 @@
+"""Networks of dies: what is run, what is kept, and what their files say."""
+
+import csv
+import json
+from dataclasses import replace
+from operator import attrgetter
+
+import numpy as np
+import pytest
+
+from cosim.circuits.conditions import Conditions
+from cosim.experiments.chip import runner
+from cosim.experiments.chip.chip_run import METHODS, ChipRun, chip_of, run_chip, with_codes
+from cosim.experiments.chip.kind import KIND
+from cosim.experiments.chip.measured_die import DieMeasurement
+from cosim.experiments.chip.report import ratio
+from cosim.experiments.chip.settings import read_chip
+from cosim.experiments.protocol import Request, Work
+from cosim.workbench.experiment_files import read_file
+from cosim.workbench.placement import Placement
+from cosim.workbench.report import SUMMARY
+from cosim.workbench.task import Task
+from ebn_model.chip.parameters import ChipParameters
+from ebn_model.errors import InputError
+from ebn_model.measured import measured_parameters
+from ebn_model.network.parameters import MismatchParameters, TaskParameters
+
+NOMINAL = measured_parameters("network_row")
+CHIP = """\
+kind = "chip"
+title = "Two chips of three dies"
+first_die = 50
+chips = 2
+iterations = 1
+further = 1
+
+[task]
+duration = "50 ms"
+validation = 1
+
+[parameters]
+neurons = 3
+
+[situations.one]
+label = "mismatch"
+
+[situations.two]
+label = "twice"
+scale = 2.0
+
+[situations.heat]
+label = "hot"
+temperature = "60 °C"
+"""
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "two.toml"
+    path.write_text(CHIP, encoding="utf-8")
+    return path
+
+
+def read(file, *changes, **request):
+    return read_chip(read_file(str(file)), Request(changes=changes, **request))
+
+
+def tau_of(conditions):
+    """The membrane's time constant of a stand-in, s."""
+    hot = 0.8 if conditions.temperature == 60 else 1.0
+    return 0.026 * hot * (1 if conditions.die is None else 1 + 0.01 * (conditions.die - 49))
+
+
+@pytest.fixture
+def ran(monkeypatch):
+    """Runs that were made, by stand-ins in this process; die 54 can't be measured if asked so."""
+    made, broken = [], []
+
+    def measure(one, _notify):
+        made.append(one)
+        if one.conditions.die in broken:
+            return {"error": "no spikes"}
+        membrane = NOMINAL.membrane.model_copy(update={"tau": tau_of(one.conditions)})
+        return NOMINAL.model_copy(update={"membrane": membrane}).model_dump(mode="json")
+
+    def run(one, _notify):
+        made.append(one)
+        away = "runaway" in broken
+        tau = sum(row.membrane.tau for row in one.parameters.of_neurons)
+        score = {"decoding_error": tau, "rate": 10.0, "ran_away": away}
+        codes = [[0, 1, 2], [3, 0, 4], [5, 6, 0]]
+        names = METHODS if one.transferred else ("nominal",)
+        return {
+            name: {"unscaled_error": 0.1 * place, **score, "codes": codes}
+            for place, name in enumerate(names, 1)
+        }
+
+    def task(function, *_, **__):
+        return Task(measure if function is runner.measure_die else run, attrgetter("label"))
+
+    monkeypatch.setattr(runner, "Task", task)
+    return made, broken
+
+
+def run(experiment, force=False):
+    return next(KIND.run([experiment], Work(Placement(1), force)))
+
+
+def of_kind(made, kind):
+    return [one for one in made if isinstance(one, kind)]
+
+
+def test_each_die_is_measured_once_and_each_chip_run_in_each_situation(file, ran):
+    made, _ = ran
+    experiment = read(file)
+    run(experiment)
+    dies = [
+        (one.conditions.die, one.conditions.temperature) for one in of_kind(made, DieMeasurement)
+    ]
+    expected = [(None, 27.0), *((die, 27.0) for die in range(50, 56)), (None, 60.0)]
+    assert sorted(dies, key=str) == sorted(expected, key=str)
+    chips = of_kind(made, ChipRun)
+    assert len([one for one in chips if not one.transferred]) == 2
+    assert len([one for one in chips if one.transferred]) == 6
+    made.clear()
+    run(experiment)
+    assert made == []
+    run(read(file, "chips=3"))
+    assert [one.conditions.die for one in of_kind(made, DieMeasurement)] == [56, 57, 58]
+
+
+def test_rows_are_the_dies_in_their_situation(file, ran):
+    made, _ = ran
+    run(read(file))
+    second = {
+        one.label: [row.membrane.tau for row in one.parameters.rows]
+        for one in of_kind(made, ChipRun)
+        if one.transferred and one.seed == 53
+    }
+    factors = np.array([1.04, 1.05, 1.06])
+    assert second["chip 1, mismatch"] == pytest.approx(0.026 * factors)
+    assert second["chip 1, twice"] == pytest.approx(0.026 * factors**2)
+    assert second["chip 1, hot"] == pytest.approx(0.8 * 0.026 * factors)
+
+
+def test_the_nominal_model_has_no_mismatch_and_its_codes_are_transferred(file, ran):
+    made, _ = ran
+    text = CHIP.replace("neurons = 3", "neurons = 3\nmismatch = { weight = 0.1 }")
+    file.write_text(text, encoding="utf-8")
+    run(read(file))
+    for one in of_kind(made, ChipRun):
+        assert one.parameters.mismatch.weight == (0.1 if one.transferred else 0.0)
+        assert bool(one.parameters.rows) == bool(one.transferred)
+        if one.transferred:
+            assert one.transferred == [[0, 1, 2], [3, 0, 4], [5, 6, 0]]
+
+
+def test_the_summary_has_each_method_in_each_situation(file, ran):
+    report = run(read(file))
+    summary = json.loads((report.results / SUMMARY).read_text(encoding="utf-8"))
+    assert list(summary["chip"]) == ["one", "two", "heat"]
+    found = summary["chip"]["one"]["learned"]
+    assert found["unscaled_error"]["mean"] == pytest.approx(0.3)
+    assert (found["chips"], found["ran_away"]) == (2, 0)
+    text = (report.results / "chips.csv").read_text(encoding="utf-8")
+    assert len(list(csv.DictReader(text.splitlines()))) == 2 + 2 * 3 * 4
+    assert (report.results / "figure.png").is_file()
+    over = [c.measured for c in report.checks if c.quantity == "learned on the chip: over nominal"]
+    assert over == ["3 [3, 3]"] * 3
+
+
+def test_a_chip_with_a_die_that_can_not_be_measured_is_left_out_and_named(file, ran):
+    _, broken = ran
+    broken.append(54)
+    report = run(read(file))
+    summary = json.loads((report.results / SUMMARY).read_text(encoding="utf-8"))
+    assert summary["chip"]["one"]["learned"]["chips"] == 1
+    assert summary["faults"] == {"1": "die 54: no spikes"}
+
+
+def test_a_chip_with_learned_codes_must_not_run_away(file, ran):
+    _, broken = ran
+    assert run(read(file)).passed
+    broken.append("runaway")
+    report = run(read(file), force=True)
+    assert not report.passed
+    required = [c.quantity for c in report.checks if c.passed is False]
+    assert len(required) == 3 * 3
+    assert not any(name.startswith("programmed") for name in required)
+
+
+def test_without_the_nominal_die_there_is_no_chip(file, ran):
+    _, broken = ran
+    broken.append(None)
+    with pytest.raises(InputError, match="the nominal die can't be measured: no spikes"):
+        run(read(file))
+
+
+def test_a_report_needs_all_results(file):
+    with pytest.raises(InputError, match=r"no current results of \d+ of 7 runs \(dies\) of two"):
+        next(iter(KIND.report([read(file)])))
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ("chips=0", "chips"),
+        ("die=3", "state first_die and chips instead"),
+        ("biases=none", "none"),
+        ("cases=1", "cases"),
+    ],
+)
+def test_bad_settings_are_refused(file, change, reason):
+    with pytest.raises(InputError, match=reason):
+        read(file, change)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("scale = 2.0", "scale = 0.0", "situations.two.scale"),
+        ("scale = 2.0", 'changes = { "mismatch.wieght" = 0.1 }', "mismatch.wieght"),
+        ("neurons = 3", "rows = []\nneurons = 0", "neurons"),
+        (
+            'title = "Two chips of three dies"',
+            'configuration = "paper"',
+            "not a network of the chip",
+        ),
+    ],
+)
+def test_bad_files_are_refused(file, old, new, reason):
+    file.write_text(CHIP.replace(old, new), encoding="utf-8")
+    with pytest.raises(InputError, match=reason):
+        read(file)
+
+
+def test_other_conditions_have_a_folder_of_their_own(file):
+    assert read(file, "chips=3").results == read(file).results
+    hot = read(file, conditions=("temperature=85",))
+    assert hot.results == read(file).results / "generic180-85C"
+
+
+# ------------------------------------------------------------------- one chip, by the real model
+
+TASK = TaskParameters(duration=0.5, validation=2)
+
+
+def chip_run(**changes):
+    parameters = ChipParameters(neurons=8, **changes.pop("parameters", {}))
+    defaults = {"seed": 3, "input_gain": 0.0, "iterations": 3, "further": 1}
+    return ChipRun("chip", parameters, TASK, **{**defaults, **changes})
+
+
+def test_a_nominal_chip_that_learns_is_the_nominal_model():
+    nominal = run_chip(chip_run(), lambda _: None)["nominal"]
+    found = run_chip(chip_run(transferred=nominal["codes"]), lambda _: None)
+    assert list(found) == list(METHODS)
+    assert found["learned"] == nominal
+    assert found["transferred"] == nominal
+    assert found["continued"]["codes"] != nominal["codes"]
+    assert found["programmed"]["codes"] != nominal["codes"]
+
+
+def test_dies_change_what_is_learned():
+    nominal = run_chip(chip_run(), lambda _: None)["nominal"]
+    slow = NOMINAL.model_copy(
+        update={"membrane": NOMINAL.membrane.model_copy(update={"tau": 0.04})}
+    )
+    rows = (NOMINAL,) * 4 + (slow,) * 4
+    found = run_chip(
+        chip_run(parameters={"rows": rows}, transferred=nominal["codes"]), lambda _: None
+    )
+    assert found["transferred"]["codes"] == nominal["codes"]
+    assert found["transferred"]["unscaled_error"] != nominal["unscaled_error"]
+    assert found["learned"]["codes"] != nominal["codes"]
+
+
+def test_stuck_synapses_keep_random_codes_with_every_method():
+    faults = {"mismatch": MismatchParameters(stuck=0.3)}
+    run = chip_run(parameters=faults, transferred=np.zeros((8, 8), int).tolist())
+    chip = chip_of(run)
+    stuck = chip.mismatch.stuck & ~np.eye(8, dtype=bool)
+    kept = chip.state.weights
+    assert stuck.any()
+    assert (kept[stuck] != 0).mean() > 0.8
+    assert (kept[~stuck] == 0).all()
+    for method, outcome in run_chip(run, lambda _: None).items():
+        codes = np.array(outcome["codes"])
+        assert np.array_equal(codes[stuck], kept[stuck]), method
+    assert (np.array(with_codes(chip, np.eye(8)[::-1]).state.weights)[stuck] == kept[stuck]).all()
+
+
+def test_gains_of_the_inputs_follow_the_seed():
+    one, other = (chip_of(chip_run(input_gain=0.2, seed=seed)) for seed in (3, 4))
+    assert one.input_gain.std() == pytest.approx(0.2, rel=0.5)
+    assert not np.array_equal(one.input_gain, other.input_gain)
+    assert (chip_of(chip_run()).input_gain == 1).all()
+
+
+def test_what_an_outcome_depends_on_is_in_its_key():
+    run = chip_run()
+    others = [
+        replace(run, seed=4),
+        replace(run, iterations=4),
+        replace(run, input_gain=0.1),
+        replace(run, transferred=[[0]]),
+        replace(run, parameters=ChipParameters(neurons=8, rows=(NOMINAL,) * 8)),
+        replace(run, task=TASK.model_copy(update={"amplitude": 1.0})),
+    ]
+    assert len({run.key, *(one.key for one in others)}) == 1 + len(others)
+    assert replace(run, label="other").key == run.key
+
+
+def test_a_ratio_is_the_geometric_mean_over_chips():
+    own, reference = ([{"rate": value} for value in values] for values in ((2.0, 8.0), (1.0, 1.0)))
+    assert ratio(own, reference, "rate").mean == pytest.approx(4.0)
+
+
+@pytest.mark.ngspice
+def test_a_dies_constants_are_those_that_its_row_has():
+    """By the runs in one process, and by row_constants, which has each in its own."""
+    from cosim.cells.row_constants import row_constants
+    from cosim.experiments.chip.measured_die import measure_die
+
+    conditions = Conditions(die=7)
+    task = Task(measure_die, attrgetter("label"), isolated=True)
+    with Placement(1).pool() as pool:
+        [(_, found)] = pool.run(task, [DieMeasurement("network", conditions)], lambda *_: None)
+    assert found == row_constants("network", conditions).model_dump(mode="json")
+    assert found != NOMINAL.model_dump(mode="json")
