@@ -47,7 +47,7 @@ def test_its_benches_pass(second, tmp_path):
 
 @pytest.mark.parametrize("die", DIES)
 def test_the_open_gate_of_the_dac_has_one_operating_point(second, tmp_path, die):
-    """Without its keeper the foot floats: on some dies it started where it never comes back to."""
+    """A keeper holds its foot, which would float: it starts where it comes back to."""
     [sheet], _ = run_benches(["dac_gate"], BenchConditions(die=die), tmp_path)
     by_key = {check.key: check for check in sheet.checks}
     assert by_key["foot_first"].passed
