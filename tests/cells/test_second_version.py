@@ -1,0 +1,67 @@
+"""The second version of the circuit: a project over the first, whose mismatch it takes better."""
+
+import numpy as np
+import pytest
+
+from cosim.cells.bench import bench_job, measurement
+from cosim.cells.runner import BenchConditions, run_benches
+from cosim.circuits.conditions import Conditions
+from cosim.circuits.neuron import read_biases
+from cosim.circuits.own_cells import check_own_cells, own_cells
+from cosim.cli import main
+from cosim.engine.worker import run_all
+from cosim.workbench.places import NETLISTS, in_project
+
+SECOND = NETLISTS / "second_version"
+DIES = (1, 2)
+BENCHES = ("decision", "decision_weight", "dac_gate", "bias_block", "dpi_membrane", "current_dac")
+
+pytestmark = pytest.mark.ngspice
+
+
+@pytest.fixture
+def second():
+    with in_project(SECOND):
+        yield
+
+
+def half_widths(project):
+    """Half-widths of the window on DIES, A, under the table of a version."""
+    with in_project(project):
+        biases = read_biases("published", "generic180")
+        jobs = [bench_job("decision", biases, Conditions(die=die)) for die in DIES]
+        return np.array(
+            [measurement("decision").measure(one)["half_width"] for one in run_all(jobs)]
+        )
+
+
+def test_it_has_the_pins_of_the_first(second):
+    check_own_cells()
+    assert {"decision", "steered_dac", "dpi_synapse"} <= own_cells().keys()
+
+
+def test_its_benches_pass(second, tmp_path):
+    sheets, _ = run_benches(BENCHES, BenchConditions(), tmp_path)
+    assert {sheet.bench: sheet.passed for sheet in sheets} == dict.fromkeys(BENCHES, True)
+
+
+@pytest.mark.parametrize("die", DIES)
+def test_the_open_gate_of_the_dac_has_one_operating_point(second, tmp_path, die):
+    """A keeper holds its foot, which would float: it starts where it comes back to."""
+    [sheet], _ = run_benches(["dac_gate"], BenchConditions(die=die), tmp_path)
+    by_key = {check.key: check for check in sheet.checks}
+    assert by_key["foot_first"].passed
+    assert by_key["idle"].passed
+
+
+def test_mismatch_leaves_the_window_open(second):
+    first, new = half_widths(None), half_widths(SECOND)
+    nominal = read_biases("published", "generic180").i_sl
+    assert np.abs(new / nominal - 1).max() < 0.25
+    assert np.abs(first / nominal - 1).max() > 0.5
+
+
+@pytest.mark.slow
+def test_simulation_1_decides_as_published(tmp_path):
+    words = ["--project", str(SECOND), "run", "simulation_1", "--view", "mixed"]
+    assert main([*words, "--out", str(tmp_path)]) == 0
