@@ -1,24 +1,27 @@
 """One die in one case: its simulation in the mixed view, or its cells on their benches."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from cosim.cells.characterise import neuron_jobs, neuron_parameters
+from cosim.cells.characterise import jobs, neuron_jobs, neuron_parameters, parameters
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.mixed_neuron import MixedCircuit
 from cosim.circuits.neuron import read_biases
+from cosim.comparison.spikes import one_step
 from cosim.engine.job import Job
 from cosim.engine.simulator import simulator_versions
 from cosim.experiments.calibration.behaviour import behaviour
+from cosim.experiments.dies.trim import Trim, trim_die, trim_jobs, trim_outcome, untrimmed_table
 from cosim.experiments.neuron.config import Experiment
 from cosim.experiments.neuron.settling import last_weights
 from cosim.experiments.neuron.simulation import stimulus_digest
 from cosim.workbench.errors import SimulationError
 from cosim.workbench.json_files import to_json
 from cosim.workbench.provenance import digest, sources_digest
+from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.results import SpikeTable
 from ebn_model.stimulus import WEIGHT_MAX, WEIGHT_MIN
 
@@ -28,10 +31,15 @@ LAST = 20
 
 @dataclass(frozen=True)
 class SimulationRun:
-    """A simulation on a die; the nominal die where the conditions have none."""
+    """A simulation on a die; the nominal die, which has no trim, where the conditions have none.
+
+    model: whether the die's constants are measured, and its model's decisions compared.
+    """
 
     case: str
     experiment: Experiment
+    trim: Trim | None = None
+    model: bool = False
 
     @property
     def label(self) -> str:
@@ -48,14 +56,36 @@ class SimulationRun:
         """Digest of all that the outcome depends on."""
         stimulus = self.experiment.stimulus.stimulus()
         deck = _circuit(self.experiment).job(stimulus, "").deck.sha256
-        return _key(deck, stimulus_digest(stimulus), self.experiment.sub_lsbs)
+        parts = [deck, stimulus_digest(stimulus), self.experiment.sub_lsbs]
+        if self.trim:
+            table, conditions = untrimmed_table(self.experiment), self.experiment.conditions
+            benches = [job.deck.sha256 for job in trim_jobs(self.trim, table, conditions)]
+            parts += [self.trim.model_dump(mode="json"), *benches]
+        if self.model:
+            benches = [job.deck.sha256 for job in _benches(self.experiment)]
+            parts += ["model", self.experiment.tolerances.dead_band, *benches]
+        return _key(*parts)
 
     def __call__(self, simulate: Callable) -> dict[str, Any]:
         """The outcome; simulate: runs a Job."""
         stimulus = self.experiment.stimulus.stimulus()
-        circuit = _circuit(self.experiment)
+        experiment, trimmed = self._trimmed(simulate)
+        circuit = _circuit(experiment)
         result = circuit.result(stimulus, simulate(circuit.job(stimulus, self.label)))
-        return learning_outcome(result.spikes)
+        compared = _model_outcome(experiment, result.spikes, simulate) if self.model else {}
+        return {**trimmed, **learning_outcome(result.spikes), **compared}
+
+    def _trimmed(self, simulate: Callable) -> tuple[Experiment, dict[str, Any]]:
+        """The experiment with the die's currents, and what is recorded of them."""
+        conditions = self.experiment.conditions
+        if self.trim is None or conditions.die is None:
+            return self.experiment, {}
+        table = untrimmed_table(self.experiment)
+        codes = trim_die(self.trim, table, conditions, simulate)
+        currents = self.trim.currents(codes, table)
+        changes = {**self.experiment.bias_changes, **currents}
+        changed = self.experiment.model_copy(update={"bias_changes": changes})
+        return changed, trim_outcome(codes, currents)
 
 
 @dataclass(frozen=True)
@@ -120,6 +150,22 @@ def learning_outcome(spikes: SpikeTable) -> dict[str, Any]:
         "i_mem": float(np.mean(spikes.i_mem_rise[-LAST:])),
         "weights": spikes.weight_after.tolist(),
     }
+
+
+def _model_outcome(
+    experiment: Experiment, spikes: SpikeTable, simulate: Callable
+) -> dict[str, int]:
+    """Decisions of the die's model that is given the circuit's I_mem and weight; see OneStep.
+
+    The constants are what the benches measure on the same die, under the same currents.
+    """
+    constants = parameters([simulate(job) for job in _benches(experiment)])
+    step = one_step(spikes, LearningNeuron(constants), experiment.tolerances.dead_band)
+    return {f"model_{name}": count for name, count in asdict(step).items()}
+
+
+def _benches(experiment: Experiment) -> list[Job]:
+    return jobs(experiment.bias_table(), experiment.conditions)
 
 
 def _circuit(experiment: Experiment) -> MixedCircuit:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from cosim.comparison.spikes import OneStep
 from cosim.workbench.statistics import CONFIDENCE
 from ebn_model.stimulus import WEIGHT_MAX, WEIGHT_MIN
 
@@ -58,6 +59,21 @@ def yield_of(outcomes: Outcomes) -> Yield:
     settled = sum(bool(one.get("settled")) for one in outcomes.values())
     interval = stats.binomtest(settled, len(outcomes)).proportion_ci(CONFIDENCE, "exact")
     return Yield(settled, len(outcomes), float(interval.low), float(interval.high))
+
+
+def model_agreement(outcomes: Outcomes) -> tuple[OneStep, dict[int, float]]:
+    """Decisions of all dies that have a model, together, and each die's share of equal ones."""
+    steps = {
+        die: OneStep(one["model_equal"], one["model_outside"], one["model_inside"])
+        for die, one in outcomes.items()
+        if "model_equal" in one
+    }
+    together = OneStep(
+        sum(step.equal for step in steps.values()),
+        sum(step.outside for step in steps.values()),
+        sum(step.inside for step in steps.values()),
+    )
+    return together, {die: step.agreement for die, step in steps.items()}
 
 
 def spreads(outcomes: Outcomes) -> dict[str, Spread]:

@@ -1,14 +1,23 @@
 """Report on dies: yields and spreads as verdict, tables, summary and figure."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 from cosim.experiments.calibration.behaviour import QUANTITIES
 from cosim.experiments.dies.figure import make_figure
-from cosim.experiments.dies.population import Outcomes, Spread, Yield, failures, spreads, yield_of
+from cosim.experiments.dies.population import (
+    Outcomes,
+    Spread,
+    Yield,
+    failures,
+    model_agreement,
+    spreads,
+    yield_of,
+)
 from cosim.experiments.dies.runner import Found
 from cosim.experiments.dies.settings import DiesExperiment
-from cosim.workbench.checks import Check, information
+from cosim.workbench.checks import Check, at_least, information
 from cosim.workbench.report import FIGURES, Report, StoredReport
 from cosim.workbench.style import save
 from cosim.workbench.tables import csv_text
@@ -26,11 +35,14 @@ def make_report(experiment: DiesExperiment, found: Found, redraw: bool = False) 
     yields = {name: yield_of(outcomes) for name, outcomes in found.cases.items()}
     tables = {table: spreads(outcomes) for table, outcomes in found.cells.items()}
     reasons = {
-        name: failures(outcomes, found.cells.get(_table(experiment, name), {}))
+        name: failures(outcomes, _untrimmed_cells(experiment, name, found))
         for name, outcomes in found.cases.items()
     }
     summary = {
-        **{name: _yield_summary(one, reasons[name]) for name, one in yields.items()},
+        **{
+            name: _yield_summary(one, reasons[name]) | _model_summary(found.cases[name])
+            for name, one in yields.items()
+        },
         "quantities": {
             table: {name: _spread_summary(one) for name, one in every.items()}
             for table, every in tables.items()
@@ -49,14 +61,18 @@ def make_report(experiment: DiesExperiment, found: Found, redraw: bool = False) 
     StoredReport(experiment.results, summary).write(write, redraw)
     checks = [
         *_yield_checks(experiment, yields, reasons),
+        *_model_checks(experiment, found),
         *(check for table, every in tables.items() for check in _spread_checks(table, every)),
     ]
     title = experiment.settings.title or experiment.name
     return Report(title, experiment.results, checks)
 
 
-def _table(experiment: DiesExperiment, case: str) -> str:
-    return experiment.simulations[case].experiment.biases
+def _untrimmed_cells(experiment: DiesExperiment, case: str, found: Found) -> Outcomes:
+    """Cells under a case's table; they say nothing of dies whose currents are others."""
+    if experiment.settings.cases[case].trim:
+        return {}
+    return found.cells.get(experiment.simulations[case].experiment.biases, {})
 
 
 def _yield_summary(one: Yield, reasons: dict[str, list[int]]) -> dict:
@@ -68,6 +84,13 @@ def _yield_summary(one: Yield, reasons: dict[str, list[int]]) -> dict:
         "yield_high": values["high"],
         "failures": reasons,
     }
+
+
+def _model_summary(outcomes: Outcomes) -> dict:
+    together, shares = model_agreement(outcomes)
+    if not shares:
+        return {}
+    return {"model": {**asdict(together), "agreement": together.agreement, "by_die": shares}}
 
 
 def _spread_summary(one: Spread) -> dict:
@@ -85,6 +108,21 @@ def _yield_checks(
             shown = ", ".join(map(str, dies[:LISTED])) + (" ..." if len(dies) > LISTED else "")
             checks.append(information(label, f"not, {reason}", f"{len(dies)}: {shown}"))
     return checks
+
+
+def _model_checks(experiment: DiesExperiment, found: Found) -> Iterator[Check]:
+    for name, outcomes in found.cases.items():
+        case = experiment.settings.cases[name]
+        if case.model:
+            together, shares = model_agreement(outcomes)
+            # Without a single decision outside the dead band nothing has been shown.
+            least, share = case.model_one_step, together.agreement if together.outside else 0.0
+            counts = (
+                f"{together.equal} of {together.outside}, {len(shares)} of {len(outcomes)} dies, "
+                f"worst {min(shares.values(), default=0.0):.1%}"
+            )
+            quantity = "decisions of the die's model, one step ahead"
+            yield at_least((case.label or name, quantity), least, share, counts)
 
 
 def _spread_checks(table: str, every: dict[str, Spread]) -> list[Check]:

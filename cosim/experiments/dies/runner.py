@@ -63,7 +63,9 @@ def found_dies(experiment: DiesExperiment) -> Found:
         )
     outcomes = {place: journal[key] for place, (key, _) in planned.items()}
     names = dict.fromkeys(name for name, _ in outcomes)
-    by_name = {name: {die: outcomes[name, die] for die in experiment.numbers} for name in names}
+    by_name = {
+        name: {die: outcomes[name, die] for die in experiment.numbers_of(name)} for name in names
+    }
     return Found(
         {name: by_name[name] for name in experiment.simulations},
         {table: by_name[_cells(table)] for table in experiment.settings.quantities},
@@ -78,7 +80,7 @@ def _keys(experiment: DiesExperiment) -> dict[tuple[str, int], tuple[str, DieRun
     for name in names:
         # A deck for each die would take longer than some runs; they differ in its number only.
         key = _run(experiment, name, 0).key
-        for die in (NOMINAL, *experiment.numbers):
+        for die in (NOMINAL, *experiment.numbers_of(name)):
             planned[name, die] = digest(f"{key} {die}"), _run(experiment, name, die)
     return planned
 
@@ -87,7 +89,8 @@ def _run(experiment: DiesExperiment, name: str, number: int) -> DieRun:
     die = None if number == NOMINAL else number
     if name in experiment.simulations:
         chosen = experiment.simulations[name].experiment
-        return SimulationRun(name, chosen.model_copy(update={"die": die}))
+        case = experiment.settings.cases[name]
+        return SimulationRun(name, chosen.model_copy(update={"die": die}), case.trim, case.model)
     conditions = experiment.settings.conditions.model_copy(update={"die": die})
     return CellsRun(name.removeprefix(_cells("")), conditions)
 

@@ -10,6 +10,8 @@ from annotated_types import Ge
 from pydantic import Field
 
 from cosim.circuits.conditions import Conditions
+from cosim.experiments.dies.trim import Trim, untrimmed_table
+from cosim.experiments.neuron.config import Experiment, Share
 from cosim.experiments.neuron.simulation import Simulation, read_simulation
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.workbench.experiment_files import DEFAULT_KIND, ExperimentFile, read_file
@@ -26,11 +28,19 @@ class Case(Section):
 
     simulation: a folder under Simulations/, or the path of a file. biases: bias table; by default
     the simulation's. label: in tables and figure, by default the case's name.
+    trim: of the bias currents of each die, none by default. dies: only the first ones, so many.
+    model: whether each die's constants are measured, and the decisions of a model with them
+    compared with the circuit's, one step ahead. model_one_step: least share of equal ones that are
+    outside the dead band, of all dies together.
     """
 
     simulation: str
     biases: str | None = None
     label: str = ""
+    trim: Trim | None = None
+    dies: Annotated[int, Ge(1)] | None = None
+    model: bool = False
+    model_one_step: Share = 0.99
 
 
 class DiesSettings(Conditions):
@@ -61,6 +71,11 @@ class DiesExperiment:
         """The dies."""
         first = self.settings.first_die
         return range(first, first + self.settings.dies)
+
+    def numbers_of(self, case: str) -> range:
+        """The dies that run a case, by its name; all of them under a bias table's cells."""
+        chosen = self.settings.cases.get(case)
+        return self.numbers[: chosen.dies if chosen else None]
 
 
 def read_dies(file: ExperimentFile, request: Request = DEFAULT) -> DiesExperiment:
@@ -121,4 +136,17 @@ def _simulation(case: Case, settings: DiesSettings, file: ExperimentFile) -> Sim
         biases=case.biases,
         out=file.path.parent,
     )
-    return read_simulation(read_file(case.simulation, file.path.parent), request)
+    found = read_simulation(read_file(case.simulation, file.path.parent), request)
+    if case.trim:
+        _check_trim(case.trim, found.experiment, file)
+    return found
+
+
+def _check_trim(trim: Trim, experiment: Experiment, file: ExperimentFile) -> None:
+    """Refuse a trim of currents that the simulation states itself."""
+    table = untrimmed_table(experiment)
+    changes = trim.currents(dict.fromkeys(trim.biases, 0), table)
+    try:
+        experiment.model_copy(update={"bias_changes": changes}).bias_table()
+    except InputError as error:
+        raise InputError(f"{file.path}: trim of {experiment.title}: {error}") from None

@@ -57,7 +57,13 @@ def ran(monkeypatch):
             return dict.fromkeys(QUANTITIES, 1e-09 * (die or 1))
         weight = 3 if (die or 0) <= 6 else 31
         learned = {"settled": weight == 3, "lowest": weight, "highest": weight}
-        return {**learned, "i_mem": 9e-9, "weights": [8, weight]}
+        compared = {"model_equal": 50 - (die or 0), "model_outside": 50, "model_inside": 2}
+        return {
+            **learned,
+            "i_mem": 9e-9,
+            "weights": [8, weight],
+            **(compared if one.model else {}),
+        }
 
     monkeypatch.setattr(runner, "Task", lambda *_, **__: Task(run_die, attrgetter("label")))
     return labels
@@ -100,6 +106,17 @@ def test_summary_and_tables_say_what_came_out(file, ran):
     assert rows[2]["weights"] == "8 31"
     assert len(table(experiment.results / "cells_published.csv")) == 3
     assert experiment.results.joinpath("figure.png").stat().st_size > 10_000
+
+
+def test_decisions_of_each_die_s_model_are_judged_together(file, ran):
+    with file.open("a", encoding="utf-8") as stream:
+        stream.write("model = true\n")
+    report = run(read(file))
+    [check] = [one for one in report.checks if "model" in one.quantity]
+    assert check.measured == "88.0% (132 of 150, 3 of 3 dies, worst 86.0%)"
+    assert check.passed is False
+    summary = json.loads(read(file).results.joinpath(SUMMARY).read_text(encoding="utf-8"))
+    assert summary["short"]["model"]["by_die"] == {"5": 0.9, "6": 0.88, "7": 0.86}
 
 
 def test_finished_dies_are_kept_and_more_are_added(file, ran):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cosim.experiments.dies.population import failures, spreads, yield_of
+from cosim.experiments.dies.population import failures, model_agreement, spreads, yield_of
 
 GOOD = {"settled": True, "lowest": 3, "highest": 3}
 CYCLE = {"settled": False, "lowest": 2, "highest": 8}
@@ -50,3 +50,11 @@ def test_reasons_are_those_that_the_cells_show():
         "the weight is at the end of its range": [4],
         "could not be simulated": [5],
     }
+
+
+def test_dies_without_a_model_have_no_share_in_the_agreement():
+    right = {"model_equal": 9, "model_outside": 9, "model_inside": 1}
+    wrong = {"model_equal": 8, "model_outside": 11, "model_inside": 0}
+    together, shares = model_agreement({1: right, 2: wrong, 3: BROKEN})
+    assert (together.equal, together.outside, together.inside) == (17, 20, 1)
+    assert shares == {1: 1.0, 2: 8 / 11}

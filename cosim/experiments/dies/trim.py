@@ -1,0 +1,168 @@
+"""Trim: the reference currents of a die, chosen by what its benches measure.
+
+A chip's bias generator gives each current by a code of a few bits. The code is found by successive
+approximation, all currents of a stage at once: from the greatest bit on, a bit stays where the
+quantity that the current sets is still below what it is to be. Nothing of the die's draws is known
+to it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic import Field, field_validator
+
+from cosim.cells.characterise import jobs, parameters, spike_job, spike_parameters
+from cosim.circuits.conditions import Conditions
+from cosim.circuits.neuron import read_biases
+from cosim.engine.job import Job
+from cosim.experiments.calibration.behaviour import behaviour
+from cosim.experiments.neuron.config import Experiment
+from cosim.workbench.settings import Section
+from ebn_model.errors import InputError
+from ebn_model.parameters import BiasTable, validated
+
+QUANTITY = {
+    "i_rest": "window_centre",
+    "i_sl": "window_half_width",
+    "i_in": "i_settled",
+    "i_lsb": "kick_inh",
+    "i_th_exc": "kick_exc",
+    "i_th_inh": "kick_inh",
+    "i_spike": "i_spike",
+    "i_reset": "i_reset",
+}
+"""What each current that can be trimmed sets, which grows with it. The LSB is the inhibition's, as
+it is inhibition that comes to the end of the weight's range first."""
+LAST = frozenset({"i_sl"})
+"""Trimmed after all others: the bench `decision` looks for the window within some I_sl of where it
+is to be, and a small one would not reach an untrimmed centre."""
+OF_SPIKES = frozenset({"i_spike", "i_reset"})
+
+
+class TrimmedBias(Section):
+    """A current with a trim.
+
+    range: greatest change to either side, a share of the bias table's value.
+    target: what its quantity is to be, as a share of the nominal die's.
+    """
+
+    range: Annotated[float, Gt(0), Lt(1)] = 0.4
+    target: Annotated[float, Gt(0)] = 1.0
+
+
+class Trim(Section):
+    """Trims of a die: currents by name, each with so many bits.
+
+    A code c from -2**(bits-1) to 2**(bits-1) - 1 makes the table's current I to
+    I*(1 + c*range/2**(bits-1)).
+    """
+
+    bits: Annotated[int, Ge(1), Le(8)]
+    biases: dict[str, TrimmedBias] = Field(min_length=1)
+
+    @field_validator("biases")
+    @classmethod
+    def _can_be_trimmed(cls, biases: dict[str, TrimmedBias]) -> dict[str, TrimmedBias]:
+        for name in biases:
+            if name not in QUANTITY:
+                raise InputError(f"no trim for {name!r}; there are: {', '.join(QUANTITY)}")
+        quantities = [QUANTITY[name] for name in biases]
+        for name in biases:
+            if quantities.count(QUANTITY[name]) > 1:
+                raise InputError(f"{name}: another current is trimmed for {QUANTITY[name]}, too")
+        return biases
+
+    def currents(self, codes: Mapping[str, int], table: BiasTable) -> dict[str, float]:
+        """The trimmed currents in A, by name, of codes by name."""
+        half = 2 ** (self.bits - 1)
+        return {
+            name: getattr(table, name) * (1 + codes[name] * one.range / half)
+            for name, one in self.biases.items()
+        }
+
+
+def untrimmed_table(experiment: Experiment) -> BiasTable:
+    """The bias table that trims start from: the file's, with its changes."""
+    values = read_biases(experiment.biases, experiment.technology).model_dump()
+    return validated(BiasTable, {**values, **experiment.bias_changes}, "bias_changes")
+
+
+def trim_jobs(trim: Trim, biases: BiasTable, conditions: Conditions) -> list[Job]:
+    """The runs of the benches that a trim needs; their results go to `measured`."""
+    spikes = [spike_job(biases, conditions)] if OF_SPIKES & trim.biases.keys() else []
+    return [*jobs(biases, conditions), *spikes]
+
+
+def measured(results: list) -> dict[str, float]:
+    """Quantities in SI units from the vectors of `trim_jobs`; raises as `parameters`."""
+    found = parameters(results[:5])
+    if len(results) > 5:
+        found = found.model_copy(update={"spike": spike_parameters(results[5])})
+    return behaviour(found)
+
+
+def trim_die(
+    trim: Trim, table: BiasTable, conditions: Conditions, simulate: Callable
+) -> dict[str, int]:
+    """Codes of a die's trimmed currents, by name.
+
+    Args:
+        simulate: runs a Job.
+
+    Raises:
+        SimulationError: the die's cells can't be measured.
+    """
+
+    def quantities(biases: BiasTable, on: Conditions) -> dict[str, float]:
+        return measured([simulate(job) for job in trim_jobs(trim, biases, on)])
+
+    nominal = quantities(table, conditions.model_copy(update={"die": None}))
+    wanted = {name: one.target * nominal[QUANTITY[name]] for name, one in trim.biases.items()}
+
+    codes = dict.fromkeys(trim.biases, 0)
+
+    def errors(trial: Mapping[str, int]) -> dict[str, float]:
+        biases = table.model_copy(update=trim.currents(codes | dict(trial), table))
+        found = quantities(biases, conditions)
+        return {name: found[QUANTITY[name]] - wanted[name] for name in trial}
+
+    for stage in (trim.biases.keys() - LAST, trim.biases.keys() & LAST):
+        if stage:
+            codes |= approximate([name for name in codes if name in stage], trim.bits, errors)
+    return codes
+
+
+def approximate(
+    names: Sequence[str], bits: int, errors: Callable[[Mapping[str, int]], Mapping[str, float]]
+) -> dict[str, int]:
+    """Codes whose errors are the smallest of those that successive approximation tries.
+
+    names: of the currents, which get `bits` each. errors: measured minus wanted values under codes,
+    by the current's name.
+    """
+    lowest = -(2 ** (bits - 1))
+    codes = dict.fromkeys(names, lowest)
+    tried: dict[str, list[tuple[float, int]]] = {name: [] for name in codes}
+    for bit in reversed(range(bits)):
+        trial = {name: code + 2**bit for name, code in codes.items()}
+        for name, error in errors(trial).items():
+            tried[name].append((abs(error), trial[name]))
+            if error <= 0:
+                codes[name] = trial[name]
+    # Both neighbours of what is wanted were tried, but for the lowest code of all.
+    at_the_end = {name: code for name, code in codes.items() if code == lowest}
+    if at_the_end:
+        nearest = {name: min(found)[1] for name, found in tried.items()}
+        for name, error in errors({**nearest, **at_the_end}).items():
+            if name in at_the_end:
+                tried[name].append((abs(error), lowest))
+    return {name: min(found)[1] for name, found in tried.items()}
+
+
+def trim_outcome(codes: Mapping[str, int], currents: Mapping[str, float]) -> dict[str, Any]:
+    """What is recorded with a die: code and current (A) of each trim."""
+    return {
+        **{f"code_{name}": code for name, code in codes.items()},
+        **currents,
+    }

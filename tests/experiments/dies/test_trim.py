@@ -1,0 +1,171 @@
+"""Trims of a die: codes from what its benches measure."""
+
+import csv
+from dataclasses import replace
+
+import pytest
+
+from cosim import cli
+from cosim.circuits.conditions import Conditions
+from cosim.circuits.neuron import read_biases
+from cosim.engine.worker import simulator
+from cosim.experiments.dies import trim as trim_module
+from cosim.experiments.dies.die_run import SimulationRun
+from cosim.experiments.dies.settings import read_dies
+from cosim.experiments.dies.trim import QUANTITY, Trim, approximate, measured, trim_die, trim_jobs
+from cosim.workbench.experiment_files import read_file
+from ebn_model.errors import InputError
+
+STIMULUS = '[stimulus]\nspikes = ["4 ms", "9 ms"]\nduration = "12 ms"\nstart_weight = 8\n'
+DIES = """\
+kind = "dies"
+dies = 2
+
+[cases.plain]
+simulation = "stimulus.toml"
+
+[cases.trimmed]
+simulation = "stimulus.toml"
+dies = 1
+model = true
+trim = { bits = 2, biases = { i_rest = { range = 0.2 }, i_sl = {} } }
+"""
+
+
+@pytest.fixture
+def file(tmp_path):
+    tmp_path.joinpath("stimulus.toml").write_text(STIMULUS, encoding="utf-8")
+    path = tmp_path / "two.toml"
+    path.write_text(DIES, encoding="utf-8")
+    return path
+
+
+def trim(bits=4, **biases):
+    return Trim.model_validate({"bits": bits, "biases": biases})
+
+
+def linear(wanted):
+    """Errors of quantities that are what their codes are."""
+
+    def errors(codes):
+        return {name: code - wanted[name] for name, code in codes.items()}
+
+    return errors
+
+
+@pytest.mark.parametrize("bits", [1, 3, 4])
+def test_the_nearest_code_is_found_from_both_sides(bits):
+    half = 2 ** (bits - 1)
+    for code in range(-half, half):
+        wanted = {"i_rest": code + 0.4, "i_sl": code - 0.4}
+        assert approximate(list(wanted), bits, linear(wanted)) == {"i_rest": code, "i_sl": code}
+
+
+def test_what_is_out_of_range_ends_at_the_ends_of_the_range():
+    wanted = {"i_rest": 100, "i_sl": -100}
+    assert approximate(list(wanted), 4, linear(wanted)) == {"i_rest": 7, "i_sl": -8}
+
+
+def test_the_window_is_trimmed_where_the_other_currents_put_it(monkeypatch):
+    """Its bench finds it within some I_sl of I_rest only."""
+    table, tried = read_biases("published"), []
+
+    def found(results):
+        [(biases, on)] = results
+        if on.die is not None:
+            tried.append((biases.i_rest / table.i_rest, biases.i_sl / table.i_sl))
+        own = 1.0 if on.die is None else 1.1
+        return {"window_centre": own * biases.i_rest, "window_half_width": own**3 * biases.i_sl}
+
+    monkeypatch.setattr(trim_module, "trim_jobs", lambda _, biases, on: [(biases, on)])
+    monkeypatch.setattr(trim_module, "measured", found)
+    codes = trim_die(trim(4, i_rest={}, i_sl={}), table, Conditions(die=3), lambda job: job)
+    assert codes == {"i_rest": -2, "i_sl": -5}
+    others, last = tried[:4], tried[4:]
+    assert all(i_sl == 1 for _, i_sl in others) and len(last) == 4
+    assert all(i_rest == pytest.approx(0.9) for i_rest, _ in last)
+
+
+def test_codes_are_steps_around_the_currents_of_the_table():
+    table = read_biases("published")
+    chosen = trim(3, i_rest={"range": 0.2}, i_sl={})
+    currents = chosen.currents({"i_rest": -4, "i_sl": 3}, table)
+    assert currents == pytest.approx({"i_rest": 0.8 * table.i_rest, "i_sl": 1.3 * table.i_sl})
+    assert chosen.currents({"i_rest": 0, "i_sl": 0}, table)["i_rest"] == table.i_rest
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ("{ bits = 0, biases = { i_sl = {} } }", "bits"),
+        ("{ bits = 2, biases = {} }", "biases"),
+        ("{ bits = 2, biases = { i_wta = {} } }", "no trim for 'i_wta'; there are: i_rest, "),
+        ("{ bits = 2, biases = { i_lsb = {}, i_th_inh = {} } }", "another current is trimmed"),
+        ("{ bits = 2, biases = { i_sl = { range = 1.0 } } }", "range"),
+        ("{ bits = 2, biases = { i_sl = { target = 0 } } }", "target"),
+        ("{ bits = 2, biases = { i_sl = { ranges = 0.5 } } }", "ranges"),
+    ],
+)
+def test_trims_that_can_not_be_are_refused(file, change, reason):
+    text = DIES.partition("trim = ")[0]
+    file.write_text(f"{text}trim = {change}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=reason):
+        read_dies(read_file(str(file)))
+
+
+def test_a_trim_of_an_input_that_the_simulation_states_is_refused(file):
+    stimulus = file.parent / "stimulus.toml"
+    stimulus.write_text(STIMULUS + 'input_current = "3 nA"\n', encoding="utf-8")
+    file.write_text(DIES.replace("i_sl = {}", "i_in = {}"), encoding="utf-8")
+    with pytest.raises(InputError, match=r"two\.toml: trim of .*input_current"):
+        read_dies(read_file(str(file)))
+
+
+def test_the_trim_is_part_of_the_key(file):
+    experiment = read_dies(read_file(str(file))).simulations["trimmed"].experiment
+    chosen = trim(2, i_rest={})
+    runs = [SimulationRun("one", experiment, one) for one in (None, chosen, trim(3, i_rest={}))]
+    assert len({run.key for run in runs}) == 3
+    assert replace(runs[1], model=True).key != runs[1].key
+    assert runs[1].key == replace(runs[1], case="other").key
+
+
+@pytest.mark.ngspice
+def test_trims_bring_a_die_nearer_to_the_nominal_one():
+    """By all quantities that the trimmed currents set, with nothing but benches to go by."""
+    simulate = simulator(lambda _: None)
+    table, die = read_biases("published"), Conditions(die=3)
+    chosen = trim(3, i_rest={"range": 0.2}, i_lsb={})
+    codes = trim_die(chosen, table, die, simulate)
+
+    def quantities(biases, conditions):
+        return measured([simulate(job) for job in trim_jobs(chosen, biases, conditions)])
+
+    nominal = quantities(table, Conditions())
+    before = quantities(table, die)
+    after = quantities(table.model_copy(update=chosen.currents(codes, table)), die)
+    for name, one in chosen.biases.items():
+        quantity = QUANTITY[name]
+        step = one.range / 4 * nominal[quantity]
+        error = abs(after[quantity] - nominal[quantity])
+        assert error <= 0.6 * step
+        assert error < abs(before[quantity] - nominal[quantity])
+
+
+@pytest.mark.ngspice
+def test_trimmed_dies_run_for_real(file, tmp_path):
+    """Fewer dies where the case says so; the currents stand in the table."""
+    assert cli.main(["run", str(file), "--out", str(tmp_path / "out")]) == 0
+    folder = tmp_path / "out" / "two"
+    plain, trimmed = (
+        list(csv.DictReader((folder / f"{name}.csv").read_text(encoding="utf-8").splitlines()))
+        for name in ("plain", "trimmed")
+    )
+    assert [len(plain), len(trimmed)] == [2, 1]
+    i_rest = read_biases("published").i_rest
+    assert "model_equal" not in plain[0]
+    for row in trimmed:
+        assert int(row["model_equal"]) + int(row["model_inside"]) == 2
+        change = 1 + int(row["code_i_rest"]) * 0.1
+        assert float(row["i_rest"]) == pytest.approx(change * i_rest)
+    assert trimmed[0]["i_mem"] != plain[0]["i_mem"]
