@@ -58,3 +58,8 @@ def milli(seconds: Amount) -> Amount:
 def nano(amperes: Amount) -> Amount:
     """From A to nA."""
     return amperes * 1e9
+
+
+def plain_number(value: float, _place: int) -> str:
+    """Label of a tick without powers of ten, for Axis.set_major_formatter."""
+    return f"{value:g}"

@@ -3,12 +3,13 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from cosim.experiments.chip.chip_run import METHODS
 from cosim.experiments.chip.runner import Found
 from cosim.experiments.chip.settings import ChipExperiment
 from cosim.workbench.statistics import estimate
-from cosim.workbench.style import BLUE, DASHED, GREEN, ORANGE, VERMILION, WIDTH
+from cosim.workbench.style import BLUE, DASHED, GREEN, ORANGE, VERMILION, WIDTH, plain_number
 
 SHOWN = {
     "unscaled_error": "unscaled error",
@@ -28,6 +29,9 @@ def make_figure(experiment: ChipExperiment, found: Found) -> Figure:
         _draw(axes, found, quantity)
         axes.set_ylabel(label)
     every[0].set_yscale("log")
+    every[0].yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    every[0].yaxis.set_major_formatter(plain_number)
+    every[0].yaxis.set_minor_formatter(NullFormatter())
     situations = experiment.settings.situations.values()
     every[-1].set_xticks(range(len(situations)), [one.label for one in situations])
     handles, labels = every[0].get_legend_handles_labels()

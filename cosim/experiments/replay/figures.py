@@ -23,6 +23,7 @@ from cosim.workbench.style import (
     YELLOW,
     milli,
     nano,
+    plain_number,
 )
 from ebn_model.stimulus import WEIGHT_MAX, WEIGHT_MIN
 
@@ -99,7 +100,7 @@ def final_weights(comparison: RowsComparison) -> Figure:
     histogram.set(xlabel="circuit − model (LSB)", ylabel="synapses")
     histogram.xaxis.get_major_locator().set_params(integer=True)
     histogram.set_yscale("symlog", linthresh=1)
-    histogram.yaxis.set_major_formatter(_plain)
+    histogram.yaxis.set_major_formatter(plain_number)
     reach = max(2, abs(difference).max()) + 0.7
     histogram.set_xlim(-reach, reach)
     return figure
@@ -134,15 +135,10 @@ def decisions_by_distance(comparison: RowsComparison, dead_band: float) -> Figur
     axes.set(xscale="log", yscale="log", xlim=(edges[0], edges[-1]))
     axes.set_ylim(bottom=0.7)
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(_plain)
+        axis.set_major_formatter(plain_number)
     axes.set(xlabel="distance of $I_{mem}$ from the nearer threshold (nA)", ylabel="decisions")
     axes.legend(frameon=False, loc="upper left")
     return figure
-
-
-def _plain(value: float, _place: int) -> str:
-    """A tick's label without powers of ten."""
-    return f"{value:g}"
 
 
 _CIRCUIT = {"color": BLUE, "label": "circuit"}
