@@ -12,10 +12,18 @@ _TOGETHER = 1.0
 sends several, which must not disturb the clean-up after the first."""
 
 
+class Interrupted(KeyboardInterrupt):
+    """A signal that ends the command; its argument is the signal's number.
+
+    A class of its own, as Python remembers a plain KeyboardInterrupt that passes through `exec` of
+    a text, which dataclasses do, and ends by SIGINT at its exit, whoever has caught it.
+    """
+
+
 def interruptible(command: Callable[[], int]) -> int:
     """Call the main function of a process; returns its exit code, or 128 + number of a signal.
 
-    A signal is raised in it as KeyboardInterrupt, so that processes and temporary files are cleaned
+    A signal is raised in it as Interrupted, so that processes and temporary files are cleaned
     up. What the caller ignores, SIGHUP under nohup, stays ignored. In another thread than the main
     one, which alone gets signals, it's the caller's business to end what runs.
     """
@@ -27,7 +35,7 @@ def interruptible(command: Callable[[], int]) -> int:
         nonlocal last
         before, last = last, time.monotonic()
         if last - before > _TOGETHER:
-            raise KeyboardInterrupt(number)
+            raise Interrupted(number)
 
     try:
         for number in _SIGNALS:

@@ -47,3 +47,15 @@ def test_another_thread_runs_it_without_signals():
     thread.join()
     assert statuses == [7]
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
+
+
+def test_a_signal_within_the_text_of_a_class_leaves_its_own_exit_code(tmp_path):
+    """Dataclasses execute such texts while modules are loaded."""
+    text = "import os, signal; os.kill(os.getpid(), signal.SIGHUP); [None for _ in range(1000)]"
+    module = (
+        "import sys\nfrom cosim.workbench.interrupts import interruptible\n"
+        f"sys.exit(interruptible(lambda: exec({text!r})))\n"
+    )
+    tmp_path.joinpath("interrupted.py").write_text(module, encoding="utf-8")
+    ended = subprocess.run([sys.executable, "-m", "interrupted"], cwd=tmp_path, capture_output=True)
+    assert ended.returncode == 128 + signal.SIGHUP

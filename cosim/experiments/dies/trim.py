@@ -32,8 +32,8 @@ QUANTITY = {
     "i_spike": "i_spike",
     "i_reset": "i_reset",
 }
-"""What each current that can be trimmed sets, which grows with it. The LSB is the inhibition's, as
-it is inhibition that comes to the end of the weight's range first."""
+"""The quantity that each current that can be trimmed sets; it grows with the current. The LSB is the
+inhibition's, as it is inhibition that comes to the end of the weight's range first."""
 LAST = frozenset({"i_sl"})
 """Trimmed after all others: the bench `decision` looks for the window within some I_sl of where it
 is to be, and a small one would not reach an untrimmed centre."""
@@ -161,7 +161,7 @@ def approximate(
 
 
 def trim_outcome(codes: Mapping[str, int], currents: Mapping[str, float]) -> dict[str, Any]:
-    """What is recorded with a die: code and current (A) of each trim."""
+    """Code and current (A) of each trim, as they are recorded with a die."""
     return {
         **{f"code_{name}": code for name, code in codes.items()},
         **currents,

@@ -8,7 +8,7 @@ import pytest
 from cosim import cli
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import read_biases
-from cosim.engine.worker import simulator
+from cosim.engine.worker import run_all
 from cosim.experiments.dies import trim as trim_module
 from cosim.experiments.dies.die_run import SimulationRun
 from cosim.experiments.dies.settings import read_dies
@@ -133,7 +133,11 @@ def test_the_trim_is_part_of_the_key(file):
 @pytest.mark.ngspice
 def test_trims_bring_a_die_nearer_to_the_nominal_one():
     """By all quantities that the trimmed currents set, with nothing but benches to go by."""
-    simulate = simulator(lambda _: None)
+
+    def simulate(job):
+        [vectors] = run_all([job])
+        return vectors
+
     table, die = read_biases("published"), Conditions(die=3)
     chosen = trim(3, i_rest={"range": 0.2}, i_lsb={})
     codes = trim_die(chosen, table, die, simulate)
