@@ -32,8 +32,8 @@ QUANTITY = {
     "i_spike": "i_spike",
     "i_reset": "i_reset",
 }
-"""The quantity that each current that can be trimmed sets; it grows with the current. The LSB is the
-inhibition's, as it is inhibition that comes to the end of the weight's range first."""
+"""The quantity that each current that can be trimmed sets; it grows with the current. The LSB is
+that of inhibition, as it is inhibition that comes to the end of the weight's range first."""
 LAST = frozenset({"i_sl"})
 """Trimmed after all others: the bench `decision` looks for the window within some I_sl of where it
 is to be, and a small one would not reach an untrimmed centre."""
