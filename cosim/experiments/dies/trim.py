@@ -18,6 +18,7 @@ from cosim.circuits.neuron import read_biases
 from cosim.engine.job import Job
 from cosim.experiments.calibration.behaviour import behaviour
 from cosim.experiments.neuron.config import Experiment
+from cosim.workbench.errors import SimulationError
 from cosim.workbench.settings import Section
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable, validated
@@ -35,8 +36,8 @@ QUANTITY = {
 """The quantity that each current that can be trimmed sets; it grows with the current. The LSB is
 that of inhibition, as it is inhibition that comes to the end of the weight's range first."""
 LAST = frozenset({"i_sl"})
-"""Trimmed after all others: the bench `decision` looks for the window within some I_sl of where it
-is to be, and a small one would not reach an untrimmed centre."""
+"""Trimmed after all others, for which it has its highest code: the bench `decision` finds a wide
+window on any die, and looks for it within some I_sl of where it is to be."""
 OF_SPIKES = frozenset({"i_spike", "i_reset"})
 
 
@@ -120,11 +121,17 @@ def trim_die(
     nominal = quantities(table, conditions.model_copy(update={"die": None}))
     wanted = {name: one.target * nominal[QUANTITY[name]] for name, one in trim.biases.items()}
 
-    codes = dict.fromkeys(trim.biases, 0)
+    codes = dict.fromkeys(trim.biases, 2 ** (trim.bits - 1) - 1)
 
     def errors(trial: Mapping[str, int]) -> dict[str, float]:
         biases = table.model_copy(update=trim.currents(codes | dict(trial), table))
-        found = quantities(biases, conditions)
+        try:
+            found = quantities(biases, conditions)
+        except SimulationError:
+            if trial.keys() <= LAST:
+                # Mismatch has closed the window, which was there with the highest code: too narrow.
+                return {name: -wanted[name] for name in trial}
+            raise
         return {name: found[QUANTITY[name]] - wanted[name] for name in trial}
 
     for stage in (trim.biases.keys() - LAST, trim.biases.keys() & LAST):
