@@ -78,19 +78,19 @@ def with_wrapped_devices(deck: Deck, technology: Technology) -> Deck:
 def _check_technology(deck: Deck, technology: Technology) -> None:
     """Of a transistor that another technology's schematics have, ngspice would only say that
     there is no such subcircuit."""
-    defined = {words[1] for line in deck.lines if (words := _words(line))[:1] == [".subckt"]}
-    instances = (line for line in deck.lines if (_words(line) or [""])[0].startswith("x"))
-    unknown = {name: line for line in instances if (name := _instance(line.text)[1]) not in defined}
-    for other in technology_names() if unknown else ():
-        for name in schematic_devices(read_technology(other)).keys() & unknown.keys():
+    used = {_instance(line.text)[1]: line for line in deck.lines if _is_instance(line)}
+    for name in re.findall(r"^\s*\.subckt\s+(\S+)", deck.text.lower(), re.M):
+        used.pop(name, None)
+    for other in technology_names() if used else ():
+        for name in schematic_devices(read_technology(other)).keys() & used.keys():
             raise DeckError(
-                f"{unknown[name]}: {name} is a transistor of {other}, and this run is in "
+                f"{used[name]}: {name} is a transistor of {other}, and this run is in "
                 f"{technology.name} (--technology)"
             )
 
 
-def _words(line: Line) -> list[str]:
-    return line.text.lower().split()
+def _is_instance(line: Line) -> bool:
+    return line.text.lstrip().lower().startswith("x")
 
 
 def _lines(deck: Deck, devices: dict[str, SchematicDevice]) -> Iterator[Line]:
@@ -106,7 +106,7 @@ def _lines(deck: Deck, devices: dict[str, SchematicDevice]) -> Iterator[Line]:
 
 
 def _changed(card: list[Line], devices: dict[str, SchematicDevice]) -> list[Line]:
-    if not card or not card[0].text.lstrip().lower().startswith("x"):
+    if not card or not _is_instance(card[0]):
         return card
     [text] = bare_cards(card)
     nodes, name = _instance(text)
