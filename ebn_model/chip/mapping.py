@@ -42,14 +42,20 @@ def membrane_gain(neuron: NeuronParameters, i_mem: float) -> float:
 
 def kick(parameters: ChipParameters) -> float:
     """Greatest change of I_mem from rest by one pulse of weight 1, A."""
-    return _kick(parameters.neuron, parameters.pulse_width)
+    return kick_of(parameters.neuron, parameters.pulse_width, 1)
 
 
-@lru_cache(maxsize=64)
-def _kick(neuron: NeuronParameters, pulse_width: float) -> float:
-    pulse = Stimulus(np.array([_KICK_AT]), pulse_width, _KICK_LENGTH + pulse_width, start_weight=1)
+@lru_cache(maxsize=256)
+def kick_of(neuron: NeuronParameters, pulse_width: float, code: int) -> float:
+    """Greatest change of a neuron's I_mem from rest by one pulse, A; below 0 for inhibition.
+
+    pulse_width: s. code: weight of the pulse, LSB.
+    """
+    end = _KICK_LENGTH + pulse_width
+    pulse = Stimulus(np.array([_KICK_AT]), pulse_width, end, start_weight=code)
     i_mem = LearningNeuron(neuron.model_copy(update={"spike": None})).run(pulse).i_mem
-    return float(np.max(i_mem) - i_mem[0])
+    changes = i_mem - i_mem[0]
+    return float(changes[np.abs(changes).argmax()])
 
 
 def weights_of_codes(codes: np.ndarray, parameters: ChipParameters) -> np.ndarray:

@@ -82,6 +82,15 @@ class ChipNetwork:
         )
 
     @property
+    def thresholds(self) -> np.ndarray:
+        """I_mem at which the neurons fire, A, shape (N,)."""
+        neurons = self.parameters.of_neurons
+        windows = [neuron.decision for neuron in neurons]
+        i_rest = np.array([(window.i_lower + window.i_upper) / 2 for window in windows])
+        i_spike = np.array([neuron.spike_generator.i_spike for neuron in neurons])
+        return i_rest + (i_spike - i_rest) * self.mismatch.threshold
+
+    @property
     def synaptic_weights(self) -> np.ndarray:
         """Weights of the paper's network whose kicks are those of the codes, shape (N, N)."""
         return weights_of_codes(self.state.weights, self.parameters)
@@ -154,12 +163,10 @@ class ChipNetwork:
             neurons, chip.weight, plastic, p.pulse_width, p.slot, p.sub_lsbs, p.lsb
         )
         i_rest = (circuit.lower + circuit.upper) / 2
-        i_spike = np.array([neuron.spike_generator.i_spike for neuron in neurons])
         own = chip.threshold if p.window == "own" else np.ones(p.neurons)
-        firing = i_rest + (i_spike - i_rest) * chip.threshold
         return circuit._replace(
             membrane=circuit.membrane._replace(tau=circuit.membrane.tau * chip.tau_mem),
-            firing=log_states(firing.tolist(), neurons),
+            firing=log_states(self.thresholds.tolist(), neurons),
             lower=i_rest + (circuit.lower - i_rest) * own,
             upper=i_rest + (circuit.upper - i_rest) * own,
             shift=circuit.shift * (chip.weight if p.sees == "effective" else 1.0),

@@ -1,0 +1,1 @@
+"""Networks, spikes and dies in the formats of other tools: NIR, SONATA, NWB, HDF5."""

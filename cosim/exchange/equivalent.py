@@ -1,0 +1,131 @@
+"""Networks as what NIR can say: leaky integrate-and-fire neurons with exponential synapses."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ebn_model.chip.mapping import input_gain, kick_of, membrane_gain
+from ebn_model.chip.network import ChipNetwork
+from ebn_model.learning_neuron import settled_current
+from ebn_model.lif.network import LifNetwork
+
+Network = LifNetwork | ChipNetwork
+
+
+@dataclass(frozen=True, eq=False)
+class Synapses:
+    """Synapses of one kind, from all neurons to all.
+
+        tau*dI/dt = -I, and a spike of k adds weights[n, k] to I[n]
+
+    weights: V, shape (N, N), what they do, mismatch included. tau: s, shape (N,).
+    """
+
+    weights: np.ndarray
+    tau: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Equivalent:
+    """The neurons of a network, and how they are connected.
+
+        tau*dv/dt = v_leak - v + input_weights @ c + I_fast + I_slow
+        at v = v_threshold: a spike, and v is v_reset for the time `refractory`
+
+    Attributes:
+        tau, refractory: s, shape (N,). v_leak, v_threshold, v_reset: V, shape (N,).
+        input_weights: of the command c, V s, shape (N, Nx).
+        fast: recurrent synapses. slow: those of the second kind; None where there are none.
+        delay: of a spike on its way to the synapses, s.
+    """
+
+    tau: np.ndarray
+    v_leak: np.ndarray
+    v_threshold: np.ndarray
+    v_reset: np.ndarray
+    refractory: np.ndarray
+    input_weights: np.ndarray
+    fast: Synapses
+    slow: Synapses | None = None
+    delay: float = 0.0
+
+
+def equivalent(network: Network) -> Equivalent:
+    """What NIR's nodes say of a network; a LifNetwork is just that, the chip's comes near."""
+    if isinstance(network, LifNetwork):
+        return _of_lif(network)
+    return _of_chip(network)
+
+
+def _of_lif(network: LifNetwork) -> Equivalent:
+    p, state, neurons = network.parameters, network.state, network.parameters.neurons
+    slow = network.slow_weights
+    return Equivalent(
+        tau=p.tau_mem * network.mismatch.tau_mem,
+        v_leak=state.v_rest + (0.0 if network.bias is None else network.bias),
+        v_threshold=network.thresholds,
+        v_reset=state.v_reset,
+        refractory=np.full(neurons, p.refractory),
+        input_weights=(network.decoder * p.tau_mem).T,
+        fast=Synapses(_fast_weights(network), np.full(neurons, p.tau_fast)),
+        slow=None if slow is None else Synapses(slow, np.full(neurons, p.tau_slow)),
+    )
+
+
+def _of_chip(network: ChipNetwork) -> Equivalent:
+    """The chip's neurons, linear about I_rest, in volts as docs/hardware_mapping.md defines them.
+
+    A pulse is a spike in its middle, whose kick is as high as that of the smallest code.
+    """
+    p, neurons = network.parameters, network.parameters.of_neurons
+    tau = np.array([one.membrane.tau for one in neurons])
+    spikes = [neuron.spike_generator for neuron in neurons]
+    gains = np.array([membrane_gain(one, p.i_rest) for one in neurons])
+    volts = network.decoder * network.input_gain * input_gain(p) * gains / p.alpha
+    return Equivalent(
+        tau=_chip_tau_mem(network),
+        v_leak=_volts([settled_current(one) for one in neurons], network),
+        v_threshold=_volts(network.thresholds, network),
+        v_reset=_volts([one.i_reset for one in spikes], network),
+        refractory=np.array([one.refractory for one in spikes]),
+        input_weights=(volts * tau).T,
+        fast=Synapses(_fast_weights(network), _chip_tau_fast(network)),
+        delay=p.slot + p.pulse_width / 2,
+    )
+
+
+def _volts(currents: np.ndarray | list[float], network: ChipNetwork) -> np.ndarray:
+    return (np.asarray(currents) - network.parameters.i_rest) / network.parameters.alpha
+
+
+def unit_weights(network: Network, positive: np.ndarray) -> np.ndarray:
+    """Effect of a stored weight of 1 unit, V, shape (N, N); mismatch included.
+
+    positive: whether the weights are, same shape: the chip has synapses of their own for either.
+    """
+    gain = network.mismatch.weight
+    if isinstance(network, LifNetwork):
+        return gain
+    p = network.parameters
+    up, down = (
+        np.array([abs(kick_of(one, p.pulse_width, code)) for one in p.of_neurons])[:, None]
+        for code in (1, -1)
+    )
+    # Height of the kick of a weight of 1 V: that of a double exponential.
+    ratio = (_chip_tau_fast(network) / _chip_tau_mem(network))[:, None]
+    height = ratio ** (1 / (1 - ratio))
+    return np.where(positive, up, down) / p.alpha / height * gain
+
+
+def _fast_weights(network: Network) -> np.ndarray:
+    stored = network.state.weights
+    return stored * unit_weights(network, stored > 0)
+
+
+def _chip_tau_mem(network: ChipNetwork) -> np.ndarray:
+    neurons = network.parameters.of_neurons
+    return np.array([one.membrane.tau for one in neurons]) * network.mismatch.tau_mem
+
+
+def _chip_tau_fast(network: ChipNetwork) -> np.ndarray:
+    return np.array([one.excitatory.tau for one in network.parameters.of_neurons])
