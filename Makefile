@@ -48,8 +48,8 @@ omega: $(COMPLETE) ## show what I_Omega changes: simulations 1 and 2 with two bi
 dies: $(COMPLETE) ## run simulations 1 and 2 and the cells on 200 dies with mismatch (an hour)
 	@$(RUN) run dies
 
-chip: $(COMPLETE) ## run networks whose neurons are dies: programmed, transferred, learned on the chip (hours)
-	@$(RUN) run chip
+chip: $(COMPLETE) ## run networks whose neurons are dies, as models and one as circuits (hours)
+	@$(RUN) run chip chip_in_circuits
 
 calibrate: $(COMPLETE) ## make the bias tables from the cells' benches and their recipes
 	@$(RUN) calibrate
