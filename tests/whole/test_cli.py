@@ -129,7 +129,7 @@ def test_list_shows_names_and_titles(capsys):
     [
         (
             ["run", "simulation_9"],
-            "no simulation 'simulation_9'; there are: chip, dies, figure_1, ",
+            "no simulation 'simulation_9'; there are: chip, chip_in_circuits, ",
         ),
         (["figures", "simulation_9"], "no simulation 'simulation_9'"),
         (["run", "simulation_1", "--set", "i_sl=1n"], "--set needs --out DIR"),
