@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 
 from cosim.comparison.decisions import total
-from cosim.engine.simulator import simulator_versions
+from cosim.engine.simulator import versions
 from cosim.experiments.teaching.figure import make_figure
 from cosim.experiments.teaching.lessons import TEACHERS, Lessons
 from cosim.experiments.teaching.settings import TeachingExperiment
 from cosim.workbench.checks import Check, against_limit, at_least, information
-from cosim.workbench.provenance import python_versions
 from cosim.workbench.report import FIGURES, Report, StoredReport
 from cosim.workbench.style import save
 from cosim.workbench.tables import csv_text
@@ -114,7 +113,7 @@ def _summary(experiment: TeachingExperiment, lessons: Lessons) -> dict[str, Any]
         "codes": {name: codes.astype(int).tolist() for name, codes in lessons.codes.items()},
         "dies": list(experiment.dies),
         "settings": experiment.settings.model_dump(mode="json"),
-        "versions": {**python_versions("ebn-cosim", "numpy", "numba"), **simulator_versions()},
+        "versions": versions(),
     }
 
 
