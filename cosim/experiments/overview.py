@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cosim.cells.runner import BenchConditions, stored_sheets
-from cosim.cells.sheet import VERDICTS as CELL_VERDICTS
+from cosim.cells.runner import NOT_RUN, BenchConditions, stored_sheets
 from cosim.cells.sheet import Sheet
 from cosim.engine.simulator import versions
 from cosim.experiments.protocol import DEFAULT
@@ -136,15 +135,14 @@ def _group(entry: Entry) -> str:
 def _table(groups: Mapping[str, list[Entry]], sheets: list[Sheet]) -> Table:
     """A line for each experiment, and one for the datasheet."""
     lines = [_line(group, one) for group, found in groups.items() for one in found]
-    judged = [sheet.passed for sheet in sheets if sheet.passed is not None]
-    good = sum(judged)
-    text = f"{good} of {len(judged)} benches"
+    judged = [sheet.passed for sheet in sheets if sheet.fault != NOT_RUN]
+    passed = all_passed(judged)
     lines.append(
         [
             Cell("Cells"),
             Cell("Datasheet", link=CELLS),
-            Cell(VERDICTS[all_passed(judged)], passed=all_passed(judged)),
-            Cell(text),
+            Cell(VERDICTS[passed] if judged else NOT_RUN, passed=passed),
+            Cell(f"{sum(map(bool, judged))} of {len(judged)} benches" if judged else ""),
         ]
     )
     return Table(("", "experiment", "verdict", "requirements met"), lines)
@@ -154,7 +152,7 @@ def _line(group: str, entry: Entry) -> list[Cell]:
     checks = [check for report in entry.reports for check in report.checks]
     required = [check.passed for check in checks if check.passed is not None]
     met = f"{sum(required)} of {len(required)}" if required else ""
-    verdict = "no current results" if entry.missing else VERDICTS[entry.passed]
+    verdict = NOT_RUN if entry.missing else VERDICTS[entry.passed]
     return [
         Cell(group),
         Cell(entry.file.title, link=entry.file.name),
@@ -207,7 +205,7 @@ def _datasheet(sheets: list[Sheet], folder: Path, conditions: BenchConditions) -
         lines.append(
             [
                 Cell(sheet.bench),
-                Cell(CELL_VERDICTS[sheet.passed], passed=sheet.passed),
+                _cell_verdict(sheet),
                 *cells(f"{sum(judged)} of {len(judged)}" if judged else "", sheet.fault or ""),
             ]
         )
@@ -216,6 +214,12 @@ def _datasheet(sheets: list[Sheet], folder: Path, conditions: BenchConditions) -
     if table.exists():
         yield Links({"datasheet": _place(table, folder), "folder": _place(results, folder)})
     yield Listing("ebn-cosim bench-cells")
+
+
+def _cell_verdict(sheet: Sheet) -> Cell:
+    if sheet.fault == NOT_RUN:
+        return Cell("")
+    return Cell(VERDICTS[sheet.passed], passed=sheet.passed)
 
 
 def _lines(values: Mapping[str, Any]) -> str:
