@@ -179,7 +179,7 @@ def _blocks(entry: Entry, folder: Path) -> Iterator[Block]:
 
 
 def _files(report: Report) -> Iterator[tuple[str, Path]]:
-    """What a reader may want to open, by what it is called."""
+    """Files that a reader may want to open, by their names."""
     found = {
         "report": report.page if report.page.suffix == ".html" else None,
         "figure as PDF": report.figure.with_suffix(".pdf"),

@@ -227,7 +227,18 @@ def test_make_help_names_every_target():
     named = re.findall(r"^make ([\w-]+) +\w", answer.stdout, re.M)
     networks = ["figure1", "figure1-hardware", "study", "cosim", "cosim-full", "cosim-loop"]
     circuits = ["omega", "dies", "chip", "calibrate", "report", "all", "figures"]
-    tools = ["test", "test-fast", "platforms", "bench", "schematics", "bench-cells", "pdks", "technologies", "lint", "clean"]
+    tools = [
+        "test",
+        "test-fast",
+        "platforms",
+        "bench",
+        "schematics",
+        "bench-cells",
+        "pdks",
+        "technologies",
+        "lint",
+        "clean",
+    ]
     assert named == ["help", "setup", "sim", "sim1", "sim2", *networks, *circuits, *tools]
 
 

@@ -130,5 +130,5 @@ def read_teaching(file: ExperimentFile, request: Request = DEFAULT) -> TeachingE
 
 
 def _place(settings: TeachingSettings) -> dict[str, Any]:
-    """What results of one folder have in common."""
+    """The settings that results of one folder have in common."""
     return settings.model_dump(exclude={"trials", "tolerances", "title"})

@@ -49,7 +49,7 @@ class TechnologiesReport(Report):
 
     @property
     def figure(self) -> Path:
-        """What each technology learns."""
+        """Simulations in each technology."""
         return self.results / "typical.png"
 
     @property
