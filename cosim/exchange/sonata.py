@@ -7,6 +7,7 @@ ours, `all_node_ids` and `duration`, which other readers pass over.
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -75,11 +76,11 @@ def read_sonata(path: Path) -> FileSpikes:
             _in_seconds(times[()].astype(float), unit),
             ids[()].astype(float),
             None if known is None else _ids(known, path),
-            None if duration is None else float(_in_seconds(np.float64(duration), "ms")),
+            None if duration is None else float(_in_seconds(duration, "ms")),
         )
 
 
-def _in_seconds(times: np.ndarray, unit: str) -> np.ndarray:
+def _in_seconds(times: Any, unit: str) -> Any:
     # Division by a whole number rounds once: 4.5 ms is 0.0045 s to the last bit.
     return times / round(1 / _UNITS[unit])
 

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
+from cosim.exchange.nir_files import read_nir
+from ebn_model.chip.network import ChipNetwork
 from ebn_model.errors import InputError
 from ebn_model.network.files import load
 from ebn_model.network.results import NetworkResult
@@ -16,7 +18,7 @@ def read_codes(path: Path, neurons: int) -> np.ndarray:
 
     Args:
         path: .csv, N lines of N numbers without a header; .npy, such an array; .h5, a NetworkResult
-            (ebn_model.network.files), whose last weights are taken.
+            (ebn_model.network.files), whose last weights are taken; .nir, a network of the chip.
         neurons: N.
 
     Raises:
@@ -25,6 +27,7 @@ def read_codes(path: Path, neurons: int) -> np.ndarray:
     """
     path = Path(path)
     readers = {".csv": _read_csv, ".npy": _read_npy, ".h5": _read_hdf5, ".hdf5": _read_hdf5}
+    readers[".nir"] = _read_nir
     if path.suffix.lower() not in readers:
         raise InputError(f"{path}: codes come as {', '.join(readers)}")
     if not path.is_file():
@@ -61,3 +64,10 @@ def _read_npy(path: Path) -> np.ndarray:
 
 def _read_hdf5(path: Path) -> np.ndarray:
     return load(path, NetworkResult).state.weights
+
+
+def _read_nir(path: Path) -> np.ndarray:
+    network = read_nir(path)
+    if not isinstance(network, ChipNetwork):
+        raise InputError(f"{path}: holds a {type(network).__name__}, whose weights are no codes")
+    return network.state.weights

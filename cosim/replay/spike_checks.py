@@ -27,7 +27,7 @@ class SpikeContent:
         where: says where a spike stands, by its index.
         source: the file.
         unit: of the times in the file, "s", "ms" or "us"; None where it can't be another one.
-        neurons: how many there are, 0 and up, and duration: of the run, s; None where the file
+        neurons: all that there are, ascending, and duration: of the run, s; None where the file
             doesn't tell.
     """
 
@@ -36,18 +36,18 @@ class SpikeContent:
     where: Callable[[int], str]
     source: Path
     unit: str | None
-    neurons: int | None = None
+    neurons: Sequence[int] | None = None
     duration: float | None = None
 
 
-def check_numbers(content: SpikeContent, neurons: range | None) -> None:
+def check_numbers(content: SpikeContent, neurons: Sequence[int] | None) -> None:
     """Raise InputError for the first neuron that can't be."""
     numbers = content.numbers
     whole = np.isfinite(numbers) & (numbers == np.rint(numbers)) & (numbers >= 0)
     _refuse(content, ~whole, numbers, "neuron {:g} is no number 0, 1, 2 ...")
     _refuse(content, numbers >= _FIRST_INEXACT, numbers, "neuron {:.0f} is 2^53 or above")
     if neurons is not None:
-        other = (numbers < neurons[0]) | (numbers > neurons[-1])
+        other = ~np.isin(numbers, np.asarray(neurons))
         _refuse(content, other, numbers, f"neuron {{:.0f}} is not one of {listed(neurons)}")
 
 

@@ -1,12 +1,15 @@
-"""Somebody's spike trains from files: tables, NPZ, or HDF5 as ebn_model saves its results."""
+"""Somebody's spike trains from files: tables, NPZ, SONATA, NWB, or what ebn_model saves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
 
+from cosim.exchange.nwb import read_nwb
+from cosim.exchange.sonata import is_sonata, read_sonata
+from cosim.exchange.spike_file import FileSpikes
 from cosim.replay.spike_checks import (
     SpikeContent,
     check_end,
@@ -68,7 +71,7 @@ def read_spikes(
     Args:
         path: a table (spike_tables.TABLES); .npz with `spike_times` (or `times`) and
             `spike_neurons` (or `neurons`), perhaps `duration` and `count`, the number of neurons
-            0, 1 ...; .h5, a NetworkResult (ebn_model.network.files).
+            0, 1 ...; .h5, SONATA or a NetworkResult (ebn_model.network.files); .nwb.
         pulse_width, slot: of the event bus that the spikes go over, s.
         neurons: those that there are; by default what the file tells, or those that spike in it.
         duration: of the run, s; by default what the file tells, or 5 ms after the last spike.
@@ -81,7 +84,24 @@ def read_spikes(
             bus can carry; or neurons that aren't the file's, too many of them, or times that look
             as if they were in another unit.
     """
-    path = Path(path)
+    content, trains = _checked(Path(path), pulse_width, neurons, duration, time_unit)
+    check_rates(content, pulse_width, slot)
+    return trains
+
+
+def read_trains(path: Path, time_unit: str | None = None) -> SpikeTrains:
+    """Read spikes that need not go over an event bus; path, unit and errors as above."""
+    return _checked(Path(path), 0.0, None, None, time_unit)[1]
+
+
+def _checked(
+    path: Path,
+    pulse_width: float,
+    neurons: range | None,
+    duration: float | None,
+    time_unit: str | None,
+) -> tuple[SpikeContent, SpikeTrains]:
+    """Content of a file, and the trains in it, all checked but for their rates."""
     if duration is not None and not (np.isfinite(duration) and duration > 0):
         raise InputError(f"duration = {duration:g} must be positive")
     if neurons is not None and neurons.stop <= neurons.start:
@@ -97,22 +117,24 @@ def read_spikes(
     if duration is not None:
         check_end(content, duration)
     check_order(content)
-    check_rates(content, pulse_width, slot)
-    return SpikeTrains(
+    trains = SpikeTrains(
         spike_times=content.times,
         spike_neurons=np.searchsorted(ids, content.numbers),
         ids=ids,
         duration=float(duration or content.times.max() + AFTER_LAST),
         source=str(path),
     )
+    return content, trains
 
 
-def _known_neurons(content: SpikeContent, neurons: range | None) -> range | None:
+def _known_neurons(content: SpikeContent, neurons: range | None) -> Sequence[int] | None:
     """Those that were asked for or that the file tells; None: those that spike."""
-    told = None if content.neurons is None else range(content.neurons)
+    told = content.neurons
     for known in filter(None, (told, neurons)):
-        _check_count(content, known.stop - known.start)
-    if told is not None and neurons is not None and told != neurons:
+        # A range of very many has no len().
+        count = known.stop - known.start if isinstance(known, range) else len(known)
+        _check_count(content, count)
+    if told is not None and neurons is not None and list(told) != list(neurons):
         raise InputError(
             f"{content.source}: is of the neurons {listed(told)}, not {listed(neurons)}"
         )
@@ -165,7 +187,7 @@ def _read_npz(path: Path, time_unit: str | None) -> SpikeContent:
         lambda k: f"{path}: entry {k}",
         path,
         None if time_unit else "s",
-        None if count is None else int(count),
+        None if count is None else range(int(count)),
         duration and duration * scale,
     )
 
@@ -190,8 +212,11 @@ def _scalar(arrays: dict[str, np.ndarray], name: str, path: Path) -> float | Non
 
 
 def _read_hdf5(path: Path, time_unit: str | None) -> SpikeContent:
-    if time_unit not in (None, "s"):
-        raise InputError(f"{path}: times of a result are in s, --time-unit says {time_unit}")
+    if is_sonata(path):
+        if time_unit is not None:
+            raise InputError(f"{path}: SONATA states the unit of its times; leave --time-unit out")
+        return _content(read_sonata(path), path)
+    _check_si(path, time_unit, "a result")
     result = load(path, NetworkResult)
     return SpikeContent(
         result.spike_times,
@@ -199,8 +224,30 @@ def _read_hdf5(path: Path, time_unit: str | None) -> SpikeContent:
         lambda k: f"{path}: entry {k}",
         path,
         None,
-        len(result.state.weights),
+        range(len(result.state.weights)),
         result.duration,
+    )
+
+
+def _read_nwb(path: Path, time_unit: str | None) -> SpikeContent:
+    _check_si(path, time_unit, "NWB")
+    return _content(read_nwb(path), path)
+
+
+def _check_si(path: Path, time_unit: str | None, what: str) -> None:
+    if time_unit not in (None, "s"):
+        raise InputError(f"{path}: times of {what} are in s, --time-unit says {time_unit}")
+
+
+def _content(found: FileSpikes, path: Path) -> SpikeContent:
+    return SpikeContent(
+        found.times,
+        found.neurons,
+        lambda k: f"{path}: spike {k} in the order of time",
+        path,
+        None,
+        found.ids,
+        found.duration,
     )
 
 
@@ -208,5 +255,6 @@ _READERS: dict[str, Reader] = {
     **dict.fromkeys((".csv", ".txt", ".dat"), read_table),
     ".npz": _read_npz,
     **dict.fromkeys((".h5", ".hdf5"), _read_hdf5),
+    ".nwb": _read_nwb,
 }
 """By the end of a file's name; kinds of tables have a list of their own (TABLES)."""

@@ -39,7 +39,7 @@ def add_replay(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="spikes of a network: a table (time,neuron; Brian2's i,t; NEST's sender time_ms), "
-        ".npz (spike_times, spike_neurons), or .h5 as ebn_model saves its results",
+        ".npz (spike_times, spike_neurons), .h5 of SONATA or as ebn_model saves its results, .nwb",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="gets the results")
     parser.add_argument(
@@ -61,7 +61,7 @@ def add_replay(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="weights at the beginning, LSB: .csv or .npy of N x N in the order of the neurons' "
-        "IDs, or .h5 of a result (default: 0)",
+        "IDs, .h5 of a result, or .nir of a chip (default: 0)",
     )
     parser.add_argument(
         "--neurons",
