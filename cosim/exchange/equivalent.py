@@ -7,7 +7,10 @@ import numpy as np
 from ebn_model.chip.mapping import input_gain, kick_of, membrane_gain
 from ebn_model.chip.network import ChipNetwork
 from ebn_model.learning_neuron import settled_current
+from ebn_model.lif.construction import saturated
 from ebn_model.lif.network import LifNetwork
+from ebn_model.network.parameters import NetworkParameters
+from ebn_model.stimulus import WEIGHT_MAX, WEIGHT_MIN
 
 Network = LifNetwork | ChipNetwork
 
@@ -75,7 +78,7 @@ def _of_lif(network: LifNetwork) -> Equivalent:
 def _of_chip(network: ChipNetwork) -> Equivalent:
     """The chip's neurons, linear about I_rest, in volts as docs/hardware_mapping.md defines them.
 
-    A pulse is a spike in its middle, whose kick is as high as that of the smallest code.
+    A pulse is a spike in its middle, whose kick is as high as the pulse's from rest.
     """
     p, neurons = network.parameters, network.parameters.of_neurons
     tau = np.array([one.membrane.tau for one in neurons])
@@ -89,7 +92,7 @@ def _of_chip(network: ChipNetwork) -> Equivalent:
         v_reset=_volts([one.i_reset for one in spikes], network),
         refractory=np.array([one.refractory for one in spikes]),
         input_weights=(volts * tau).T,
-        fast=Synapses(_fast_weights(network), _chip_tau_fast(network)),
+        fast=Synapses(_fast_weights(network), np.array([one.excitatory.tau for one in neurons])),
         delay=p.slot + p.pulse_width / 2,
     )
 
@@ -98,34 +101,43 @@ def _volts(currents: np.ndarray | list[float], network: ChipNetwork) -> np.ndarr
     return (np.asarray(currents) - network.parameters.i_rest) / network.parameters.alpha
 
 
-def unit_weights(network: Network, positive: np.ndarray) -> np.ndarray:
-    """Effect of a stored weight of 1 unit, V, shape (N, N); mismatch included.
+def effect_of(network: Network, n: int, stored: float) -> float:
+    """What a stored weight does at neuron n, V, without its synapse's mismatch.
 
-    positive: whether the weights are, same shape: the chip has synapses of their own for either.
+    Of the chip that is the weight whose kick from rest is as high as that of a pulse of the code:
+    strong inhibition, which can't take more than the input current, is less than its code says.
     """
-    gain = network.mismatch.weight
     if isinstance(network, LifNetwork):
-        return gain
+        return stored
+    if stored == 0:
+        return 0.0
     p = network.parameters
-    up, down = (
-        np.array([abs(kick_of(one, p.pulse_width, code)) for one in p.of_neurons])[:, None]
-        for code in (1, -1)
-    )
+    neuron, tau_mem = p.of_neurons[n], _chip_tau_mem(network)[n]
     # Height of the kick of a weight of 1 V: that of a double exponential.
-    ratio = (_chip_tau_fast(network) / _chip_tau_mem(network))[:, None]
+    ratio = neuron.excitatory.tau / tau_mem
     height = ratio ** (1 / (1 - ratio))
-    return np.where(positive, up, down) / p.alpha / height * gain
+    return float(kick_of(neuron, p.pulse_width, int(stored)) / p.alpha / height)
+
+
+def nearest_weight(network: Network, n: int, effect: float) -> tuple[float, float]:
+    """The weight that neuron n's counters can hold whose effect, V, is nearest, and its effect."""
+    p = network.parameters
+    if isinstance(p, NetworkParameters):
+        stored = np.rint(effect / p.lsb) * p.lsb + 0.0
+        held = float(saturated(stored, p) if p.saturate else stored)
+        return held, held
+    codes = range(WEIGHT_MIN, WEIGHT_MAX + 1, p.lsb)
+    effects = {code: effect_of(network, n, code) for code in codes}
+    nearest = min(effects, key=lambda code: abs(effects[code] - effect))
+    return float(nearest), effects[nearest]
 
 
 def _fast_weights(network: Network) -> np.ndarray:
     stored = network.state.weights
-    return stored * unit_weights(network, stored > 0)
+    effects = [[effect_of(network, n, one) for one in row] for n, row in enumerate(stored.tolist())]
+    return np.array(effects) * network.mismatch.weight
 
 
 def _chip_tau_mem(network: ChipNetwork) -> np.ndarray:
     neurons = network.parameters.of_neurons
     return np.array([one.membrane.tau for one in neurons]) * network.mismatch.tau_mem
-
-
-def _chip_tau_fast(network: ChipNetwork) -> np.ndarray:
-    return np.array([one.excitatory.tau for one in network.parameters.of_neurons])

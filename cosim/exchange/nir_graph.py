@@ -10,18 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from cosim.exchange.equivalent import Equivalent, Network, Synapses, equivalent, unit_weights
+from cosim.exchange.equivalent import Equivalent, Network, Synapses, equivalent, nearest_weight
 from cosim.exchange.extra import load_package
 from ebn_model.chip.network import ChipNetwork
 from ebn_model.chip.parameters import ChipParameters
 from ebn_model.errors import InputError
-from ebn_model.lif.construction import saturated
 from ebn_model.lif.network import LifNetwork
 from ebn_model.network.mismatch import Mismatch
 from ebn_model.network.parameters import NetworkParameters
 from ebn_model.network.results import LearnedState
 from ebn_model.parameters import validated
-from ebn_model.stimulus import WEIGHT_MAX, WEIGHT_MIN
 from ebn_model.weight_counter import middle_fraction
 
 FORMAT = "ebn-cosim network"
@@ -32,8 +30,8 @@ _KINDS: dict[str, tuple[type, type, tuple[str, ...]]] = {
 }
 """Type of a network, of its parameters, and the arrays of its own that it may have."""
 _WEIGHTS = "recurrent_weights"
-_ON_GRID = 1e-6
-"""How near to a step of the counter a weight has to be, in steps: a peer may have float32."""
+_NEAR = 1e-6
+"""How near a weight has to be to one that can be stored, relatively: a peer may have float32."""
 
 
 def graph_of(network: Network) -> Any:
@@ -178,27 +176,16 @@ def _with_weights(network: Network, weights: np.ndarray, expected: Any, source: 
     old, state, p = expected.nodes[_WEIGHTS].weight, network.state, network.parameters
     if np.shape(weights) != old.shape:
         raise InputError(f"{source}: {_WEIGHTS} of shape {np.shape(weights)} are not {old.shape}")
-    step = unit_weights(network, weights > 0) * p.lsb
-    steps = np.rint(weights / step)
-    stored = np.where(weights == old, state.weights, steps * p.lsb)
-    possible = (np.abs(weights / step - steps) <= _ON_GRID) | (weights == old)
-    possible &= _in_range(stored, network) | (stored == state.weights)
-    if not possible.all():
-        n, k = np.argwhere(~possible)[0]
-        raise InputError(
-            f"{source}: {_WEIGHTS}[{n}, {k}] = {weights[n, k]:g} is no weight that the synapse can "
-            f"have; one step of it is {step[n, k]:g}"
-        )
     sub_lsbs = p.sub_lsbs if isinstance(p, ChipParameters) else p.rule.sub_lsbs
-    fraction = np.where(stored == state.weights, state.fraction, middle_fraction(sub_lsbs))
-    return replace(network, state=replace(state, weights=stored + 0.0, fraction=fraction))
-
-
-def _in_range(stored: np.ndarray, network: Network) -> np.ndarray:
-    """Whether the counters can hold the weights, bool, shape (N, N)."""
-    p = network.parameters
-    if isinstance(p, ChipParameters):
-        held = (stored >= WEIGHT_MIN) & (stored <= WEIGHT_MAX + 1 - p.lsb)
-    else:
-        held = stored == saturated(stored, p) if p.saturate else np.isfinite(stored)
-    return held & ((stored == 0) | ~np.eye(p.neurons, dtype=bool))
+    stored, fraction = state.weights.copy(), state.fraction.copy()
+    for n, k in np.argwhere(weights != old):
+        gain = network.mismatch.weight[n, k]
+        stored[n, k], effect = nearest_weight(network, n, weights[n, k] / gain)
+        fraction[n, k] = middle_fraction(sub_lsbs)
+        # A negated comparison: NaN is no weight, either.
+        if not abs(effect * gain - weights[n, k]) <= _NEAR * abs(weights[n, k]) or n == k:
+            raise InputError(
+                f"{source}: {_WEIGHTS}[{n}, {k}] = {weights[n, k]:g} is no weight that the synapse "
+                f"can have; the nearest one is {effect * gain:g}"
+            )
+    return replace(network, state=replace(state, weights=stored, fraction=fraction))

@@ -45,7 +45,7 @@ def kick(parameters: ChipParameters) -> float:
     return kick_of(parameters.neuron, parameters.pulse_width, 1)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=2048)
 def kick_of(neuron: NeuronParameters, pulse_width: float, code: int) -> float:
     """Greatest change of a neuron's I_mem from rest by one pulse, A; below 0 for inhibition.
 

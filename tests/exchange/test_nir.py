@@ -10,6 +10,7 @@ from lif_cases import MISMATCH, network_of
 from cosim.exchange.nir_files import read_nir, write_nir
 from cosim.exchange.nir_graph import graph_of
 from cosim.replay.code_files import read_codes
+from ebn_model.chip.mapping import kick_of
 from ebn_model.chip.network import ChipNetwork, chip_state
 from ebn_model.chip.parameters import ChipParameters
 from ebn_model.errors import InputError
@@ -92,9 +93,13 @@ def test_the_chip_is_linear_about_its_rest(tmp_path):
     assert nodes["bus"].delay == pytest.approx(p.slot + p.pulse_width / 2)
     weights, codes = nodes["recurrent_weights"].weight, network.state.weights
     assert (np.sign(weights) == np.sign(codes)).all()
-    # The paper's mapping gives 1 LSB about 2 weight units, here as high as the chip's kick.
-    assert np.unique(np.round(weights[codes != 0] / codes[codes != 0], 9)).size == 2
-    assert np.abs(weights[codes != 0] / codes[codes != 0]) == pytest.approx(1.6, abs=0.4)
+    # A pulse of code w lifts a membrane at rest as high as a spike of the weight does.
+    ratio = p.neuron.excitatory.tau / p.tau_mem
+    times = np.linspace(0, 10e-3, 10001)
+    rise = np.exp(-times / p.tau_mem) - np.exp(-times / p.neuron.excitatory.tau)
+    height = (ratio / (1 - ratio) * rise).max() * weights * p.alpha
+    kicks = np.vectorize(lambda code: kick_of(p.neuron, p.pulse_width, int(code)))(codes)
+    np.testing.assert_allclose(height, kicks, rtol=1e-5)
 
 
 @pytest.fixture
