@@ -78,7 +78,7 @@ def _of_lif(network: LifNetwork) -> Equivalent:
 def _of_chip(network: ChipNetwork) -> Equivalent:
     """The chip's neurons, linear about I_rest, in volts as docs/hardware_mapping.md defines them.
 
-    A pulse is a spike in its middle, whose kick is as high as the pulse's from rest.
+    A pulse is a spike where it begins, whose kick is as high as the pulse's from rest.
     """
     p, neurons = network.parameters, network.parameters.of_neurons
     tau = np.array([one.membrane.tau for one in neurons])
@@ -93,7 +93,7 @@ def _of_chip(network: ChipNetwork) -> Equivalent:
         refractory=np.array([one.refractory for one in spikes]),
         input_weights=(volts * tau).T,
         fast=Synapses(_fast_weights(network), np.array([one.excitatory.tau for one in neurons])),
-        delay=p.slot + p.pulse_width / 2,
+        delay=p.slot,
     )
 
 

@@ -48,12 +48,12 @@ def run_in_brian(
     brian.start_scope()
     clock = brian.Clock((dt or command_dt) * brian.second)
     kinds = {name: pair for name, pair in _SYNAPSES.items() if pair[0] in nodes}
+    connected = {name: one for name, (one, _) in kinds.items() if np.any(nodes[one].weight)}
     neurons = _neurons(brian, nodes, kinds, clock, refractory)
     drive = command[:-1] @ nodes["input_weights"].weight.T
     neurons.namespace["drive_at"] = brian.TimedArray(drive, dt=command_dt * brian.second)
     parts = [neurons]
-    for name, (weights, _) in kinds.items():
-        parts.append(_synapses(brian, neurons, nodes, name, weights))
+    parts += [_synapses(brian, neurons, nodes, *pair) for pair in connected.items()]
     spikes = brian.SpikeMonitor(neurons)
     whole = brian.Network(*parts, spikes)
     whole.run((len(command) - 1) * command_dt * brian.second, namespace={})

@@ -90,7 +90,7 @@ def test_the_chip_is_linear_about_its_rest(tmp_path):
     assert nodes["neurons"].v_threshold == pytest.approx((spike.i_spike - p.i_rest) / p.alpha)
     assert nodes["neurons"].tau == pytest.approx(p.tau_mem)
     np.testing.assert_allclose(nodes["input_weights"].weight, network.decoder.T * p.tau_mem)
-    assert nodes["bus"].delay == pytest.approx(p.slot + p.pulse_width / 2)
+    assert nodes["bus"].delay == pytest.approx(p.slot)
     weights, codes = nodes["recurrent_weights"].weight, network.state.weights
     assert (np.sign(weights) == np.sign(codes)).all()
     # A pulse of code w lifts a membrane at rest as high as a spike of the weight does.
@@ -99,7 +99,8 @@ def test_the_chip_is_linear_about_its_rest(tmp_path):
     rise = np.exp(-times / p.tau_mem) - np.exp(-times / p.neuron.excitatory.tau)
     height = (ratio / (1 - ratio) * rise).max() * weights * p.alpha
     kicks = np.vectorize(lambda code: kick_of(p.neuron, p.pulse_width, int(code)))(codes)
-    np.testing.assert_allclose(height, kicks, rtol=1e-5)
+    used = codes != 0
+    np.testing.assert_allclose(height[used], kicks[used], rtol=1e-5)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ def test_spicelib_reads_our_raw_file(biases, tmp_path):
     raw = spicelib.RawRead(str(path), dialect="ngspice")
     names = raw.get_trace_names()
     assert len(names) == len(job.vectors) + 1
-    np.testing.assert_array_equal(np.asarray(raw.get_axis()), vectors["time"])
+    np.testing.assert_array_equal(np.asarray(raw.get_wave("time")), vectors["time"])
     read = {name.lower(): np.asarray(raw.get_wave(name)) for name in names}
     compared = [name for name in job.vectors if name in read]
     assert len(compared) > 3
