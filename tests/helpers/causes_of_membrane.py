@@ -17,5 +17,6 @@ def membrane_causes(table, notify):
     causes_run.PARTS = 1
     causes_run.neuron_jobs = lambda biases, on: [bench_job("dpi_membrane", biases, on)]
     causes_run.neuron_parameters = lambda found: found[0]
+    causes_run.changed_parameters = lambda found, *_: found[0]
     causes_run.behaviour = membrane
     return causes_run.CausesRun(table, Conditions(), 0)(simulator(notify))

@@ -37,19 +37,22 @@ def make_bits_figure(by_bits: ByBits) -> Figure:
             linewidth=0.8,
             label=label,
         )
+        # Beside the points, of every second simulation on the left.
+        side, align = ((-3, 0), "right") if number % 2 == 0 else ((3, 0), "left")
         for at, one in zip(x, yields.values(), strict=True):
             axes.annotate(
                 f"{one.settled}/{one.dies}",
-                (at, one.low),
-                (0, -3),
+                (at, one.share),
+                side,
                 textcoords="offset points",
-                ha="center",
+                ha=align,
                 va="top",
                 fontsize=5.5,
                 color=colour,
             )
     axes.set_xticks(list(places.values()), [str(bits) if bits else "none" for bits in places])
-    axes.set_ylim(-0.08, 1.03)
+    axes.set_xlim(-0.6, len(places) - 0.4)
+    axes.set_ylim(-0.03, 1.03)
     axes.set_yticks(np.arange(0, 1.1, 0.25))
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     axes.set_xlabel("bits of the trim")

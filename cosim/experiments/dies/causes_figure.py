@@ -22,15 +22,15 @@ def make_causes_figure(found: dict[str, Causes], title: str) -> Figure:
     """A panel for each quantity: bars of the largest shares, and one of all others."""
     rows = -(-len(found) // COLUMNS)
     figure = Figure(figsize=(WIDTH, HEIGHT * rows + 0.5), layout="constrained")
-    every = figure.subplots(rows, COLUMNS, squeeze=False).flat
+    every = list(figure.subplots(rows, COLUMNS, squeeze=False).flat)
     for axes, (name, causes) in zip(every, found.items(), strict=False):
         _draw(axes, causes)
-        axes.set_title(QUANTITIES[name].text, fontsize=6.5)
-    for axes in list(every)[len(found) :]:
+        axes.set_title(QUANTITIES[name].text, fontsize=6.5, loc="right")
+    for axes in every[len(found) :]:
         axes.set_axis_off()
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
-    figure.suptitle(title)
+    figure.suptitle(title, fontsize=8)
     return figure
 
 

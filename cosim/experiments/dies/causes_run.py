@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cosim.cells.characterise import neuron_jobs, neuron_parameters
+from cosim.cells.characterise import changed_parameters, neuron_jobs, neuron_parameters
 from cosim.circuits.conditions import Conditions, die_of
 from cosim.circuits.neuron import read_biases
 from cosim.engine.devices import Alteration, Transistor
@@ -76,11 +76,11 @@ class CausesRun:
         """
         benches = [_Bench(job, self.conditions, simulate) for job in self._jobs()]
         places = sorted({place for bench in benches for place in bench.places})
-        nominal = behaviour(neuron_parameters([bench.nominal for bench in benches]))
+        cells = _Cells(benches)
         own = places[self.part :: PARTS]
         return {
-            "nominal": nominal,
-            "deviating": {place: _deviating(benches, place, nominal) for place in own},
+            "nominal": cells.nominal,
+            "deviating": {place: cells.deviating(place) for place in own},
         }
 
     def _jobs(self) -> list[Job]:
@@ -114,26 +114,35 @@ class _Bench:
         return self._simulate(replace(self._job, alter=OneDevice(self._mismatch, place, zvt, zb)))
 
 
-def _deviating(benches: list[_Bench], place: str, nominal: dict[str, float]) -> dict[str, list]:
-    """The quantities of a device's deviations, by what deviates; {} if it has no effect."""
-    high = _quantities(benches, place, 1.0, 0.0)
-    # Threshold and current factor act through the same current, and the threshold acts more.
-    if not _differ(high, nominal):
-        return {}
-    return {
-        "threshold": [_quantities(benches, place, -1.0, 0.0), high],
-        "current factor": [_quantities(benches, place, 0.0, zb) for zb in (-1.0, 1.0)],
-    }
+class _Cells:
+    """The quantities of all benches; nominal: those of the nominal die."""
 
+    def __init__(self, benches: list[_Bench]):
+        self._benches = benches
+        self._vectors = [bench.nominal for bench in benches]
+        self._parameters = neuron_parameters(self._vectors)
+        self.nominal = behaviour(self._parameters)
 
-def _quantities(benches: list[_Bench], place: str, zvt: float, zb: float) -> dict[str, Any]:
-    try:
-        return behaviour(neuron_parameters([bench.deviating(place, zvt, zb) for bench in benches]))
-    except (SimulationError, InputError) as error:
-        return {"error": " ".join(str(error).split())}
+    def deviating(self, place: str) -> dict[str, list]:
+        """The quantities of a device's deviations, by what deviates; {} if it has no effect."""
+        high = self._quantities(place, 1.0, 0.0)
+        # Threshold and current factor act through the same current, and the threshold acts more.
+        if not self._differs(high):
+            return {}
+        return {
+            "threshold": [self._quantities(place, -1.0, 0.0), high],
+            "current factor": [self._quantities(place, 0.0, zb) for zb in (-1.0, 1.0)],
+        }
 
+    def _quantities(self, place: str, zvt: float, zb: float) -> dict[str, Any]:
+        try:
+            vectors = [bench.deviating(place, zvt, zb) for bench in self._benches]
+            return behaviour(changed_parameters(vectors, self._vectors, self._parameters))
+        except (SimulationError, InputError) as error:
+            return {"error": " ".join(str(error).split())}
 
-def _differ(found: dict[str, Any], nominal: dict[str, float]) -> bool:
-    if "error" in found:
-        return True
-    return any(abs(found[name] - value) > NO_EFFECT * abs(value) for name, value in nominal.items())
+    def _differs(self, found: dict[str, Any]) -> bool:
+        return "error" in found or any(
+            abs(found[name] - value) > NO_EFFECT * abs(value)
+            for name, value in self.nominal.items()
+        )
