@@ -78,7 +78,8 @@ class Causes:
     def __str__(self) -> str:
         text = f"sum of shares {self.total:.2f} [{self.low:.2f}, {self.high:.2f}]"
         text += f" ({self.doubt})" if self.doubt else ""
-        return f"{text}, {self.predicted:.0%} predicted die by die"
+        # Without the sign of a zero.
+        return f"{text}, {round(self.predicted, 2) + 0.0:.0%} predicted die by die"
 
 
 def causes_of(parts: Sequence[Mapping[str, Any]], cells: Outcomes) -> dict[str, Causes]:

@@ -15,7 +15,8 @@ from cosim.workbench.tables import csv_text
 LISTED = 10
 """So many devices are in the summary; the table has all."""
 NAMED = 3
-"""So many are in a line of the verdict."""
+"""So many are in a line of the verdict, with a share of at least LEAST."""
+LEAST = 0.005
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,8 @@ def causes_checks(table: str, found: FoundCauses) -> Iterator[Check]:
     label = f"causes under {table}"
     for name, one in found.causes.items():
         largest = islice(one.devices().items(), NAMED)
-        named = ", ".join(f"{place} {share:.0%}" for place, share in largest)
-        yield information(label, QUANTITIES[name].text, f"{named}; {one}")
+        named = [f"{place} {share:.0%}" for place, share in largest if share >= LEAST]
+        yield information(label, QUANTITIES[name].text, f"{', '.join(named) or 'none'}; {one}")
     for place, reason in found.unknown.items():
         yield information(label, f"share of {place or 'each device'}", f"not known: {reason}")
 

@@ -26,11 +26,10 @@ def reasons(experiment: DiesExperiment, found: Found) -> dict[str, dict[str, lis
 
     The cells under a table say nothing of dies whose currents were trimmed.
     """
+    cases = experiment.settings.cases
     return {
-        name: failures(outcomes, {} if case.trim else _cells(experiment, name, found))
-        for (name, outcomes), case in zip(
-            found.cases.items(), experiment.settings.cases.values(), strict=True
-        )
+        name: failures(outcomes, {} if cases[name].trim else _cells(experiment, name, found))
+        for name, outcomes in found.cases.items()
     }
 
 
