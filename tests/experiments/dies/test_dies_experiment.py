@@ -290,3 +290,13 @@ def test_dies_run_for_real(file, tmp_path, capsys):
     [spikes] = (tmp_path / "one").glob("*/mixed/per_spike.csv")
     weights = [row["weight_after"] for row in table(spikes)]
     assert rows[1]["weights"].split() == weights
+    # Of dies that the two spikes leave with another weight, which is not at rest.
+    summary = json.loads(folder.joinpath(SUMMARY).read_text(encoding="utf-8"))
+    kept = summary["waveforms"]["short"]
+    assert [row["die"] for row in rows if row["settled"] == "False"] == [*kept]
+    for row in rows:
+        if row["die"] in kept:
+            view = folder.joinpath(kept[row["die"]]).parent / "mixed"
+            again = [spike["weight_after"] for spike in table(view / "per_spike.csv")]
+            assert again == row["weights"].split()
+            assert view.joinpath("deck.cir").is_file()

@@ -135,6 +135,14 @@ def test_the_trim_is_part_of_the_key(file):
     assert runs[1].key == replace(runs[1], case="other").key
 
 
+def test_dies_can_not_be_trimmed_to_what_could_not_be_measured(file):
+    experiment = read_dies(read_file(str(file))).simulations["trimmed"].experiment
+    die = experiment.model_copy(update={"die": 3})
+    run = SimulationRun("one", die, trim(2, i_rest={}), {"error": "no window"})
+    with pytest.raises(SimulationError, match="nominal die: no window"):
+        run(lambda job: pytest.fail(f"{job.label} was run"))
+
+
 @pytest.mark.ngspice
 def test_trims_bring_a_die_nearer_to_the_nominal_one():
     """By all quantities that the trimmed currents set, with nothing but benches to go by."""
