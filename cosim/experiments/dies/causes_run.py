@@ -64,8 +64,10 @@ class CausesRun:
     def key(self) -> str:
         """Digest of all that the outcome depends on."""
         decks = [job.deck.sha256 for job in self._jobs()]
-        versions = simulator_versions()
-        return digest(to_json([*decks, self.part, sources_digest(__name__), versions]))
+        # A nominal die's deck doesn't have them.
+        coefficients = [one.model_dump() for one in self.conditions.facts.pelgrom.values()]
+        parts = [*decks, coefficients, self.part, sources_digest(__name__), simulator_versions()]
+        return digest(to_json(parts))
 
     def __call__(self, simulate: Callable[[Job], Vectors]) -> dict[str, Any]:
         """The outcome; simulate: runs a Job.

@@ -15,6 +15,7 @@ from cosim.experiments.dies.causes_report import causes_checks, causes_summary, 
 from cosim.experiments.dies.causes_run import DEVIATES, CausesRun, OneDevice
 from cosim.technologies.mismatch import Mismatch, normals
 from cosim.technologies.technology import Pelgrom
+from cosim.workbench.places import NETLISTS
 from cosim.workbench.pool import LocalPool, results
 from cosim.workbench.task import Task
 
@@ -127,6 +128,8 @@ def test_a_nominal_die_that_can_not_be_measured_leaves_all_unknown():
     assert (check.quantity, check.measured) == ("share of each device", "not known: no window")
 
 
+TECHNOLOGY = NETLISTS / "technology" / "generic180.toml"
+PUBLISHED = NETLISTS / "biases" / "generic180" / "published.spice"
 COEFFICIENTS = (
     Pelgrom(model="g180n", avt=4e-3, abeta=0.01),
     Pelgrom(model="g180p", avt=4e-3, abeta=0.01),
@@ -145,6 +148,23 @@ def test_one_device_deviates_and_no_other():
         ("m.xread.m1", "mulu0"),
     ]
     assert [one.value for one in changed] == pytest.approx([2 * 1e-3, 1 - 0.01 / 4])
+
+
+def test_the_key_has_the_technology_s_mismatch(tmp_path):
+    text = TECHNOLOGY.read_text(encoding="utf-8")
+    keys = set()
+    for number, avt in enumerate(("4e-3", "4e-3", "5e-3")):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        folder.joinpath("own.toml").write_text(
+            text.replace("avt = 4e-3", f"avt = {avt}"), encoding="utf-8"
+        )
+        folder.joinpath("generic180.spice").write_bytes(
+            TECHNOLOGY.with_suffix(".spice").read_bytes()
+        )
+        conditions = Conditions(technology=str(folder / "own.toml"))
+        keys.add(CausesRun(str(PUBLISHED), conditions, 0).key)
+    assert len(keys) == 2
 
 
 class Bench:
