@@ -40,7 +40,7 @@ def found_causes(parts: Sequence[Mapping[str, Any]], cells: Outcomes) -> FoundCa
 
 
 def causes_summary(found: FoundCauses) -> dict[str, Any]:
-    """What summary.json has of the causes under a bias table."""
+    """The part of summary.json on the causes under a bias table."""
     return {
         **{name: _summary(one) for name, one in found.causes.items()},
         "unknown": found.unknown,

@@ -21,7 +21,7 @@ PARTS = 16
 """The devices under a bias table are shared out to so many runs. Each has an ngspice, and measures
 the nominal die once, for all of its devices; what an interruption costs is one of them."""
 DEVIATES = ("threshold", "current factor")
-"""What of a device deviates, in the order of `normals`."""
+"""The parts of a deviation, in the order of `normals`."""
 NO_EFFECT = 1e-5
 """A device whose threshold changes no quantity by more than this share has no effect."""
 

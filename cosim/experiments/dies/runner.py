@@ -71,7 +71,7 @@ def _found(experiment: DiesExperiment, kept: KeptOutcomes) -> Found:
 
 
 def _nominal_of_trims(experiment: DiesExperiment, kept: KeptOutcomes) -> dict[str, dict]:
-    """What each trim brings dies to, by the case's name; trims of the same table share a run."""
+    """Quantities that each trim brings dies to, by case; trims of the same table share a run."""
     runs = {
         name: NominalRun(case.trim, experiment.simulations[name].experiment)
         for name, case in experiment.settings.cases.items()
