@@ -167,6 +167,25 @@ def test_the_key_has_the_technology_s_mismatch(tmp_path):
     assert len(keys) == 2
 
 
+def test_a_bench_runs_for_its_own_devices_only():
+    """The places of the membrane's bench are those that its netlist states."""
+    size = {"w": 2e-6, "l": 8e-6}
+    loaded = [Transistor(f"m.{name}.m1", "g180n", size) for name in ("xread", "xmembrane.xin")]
+    altered = []
+
+    def simulate(job):
+        altered.append([one.device for one in job.alter(loaded)])
+        return len(altered)
+
+    job = bench_job("dpi_membrane", read_biases("published"), Conditions())
+    bench = causes_run._Bench(job, Conditions(), simulate)
+    read, membrane_in = "xneuron.xanalog.xdecision.xmem", "xneuron.xanalog.xmembrane.xin"
+    assert bench.places == {read, membrane_in}
+    assert bench.deviating("xgenerator.xcopy", 1, 0) == bench.nominal == 1
+    assert bench.deviating(read, 1, 0) == 2
+    assert altered == [[], ["m.xread.m1"] * 2]
+
+
 class Bench:
     """A stand-in: places, and what their deviations do to a quantity of the bench's own."""
 
