@@ -8,11 +8,11 @@ from operator import attrgetter
 import numpy as np
 import pytest
 
-from cosim.circuits.conditions import Conditions
+from cosim.cells import die_constants
+from cosim.cells.die_constants import DieMeasurement
 from cosim.experiments.chip import runner
 from cosim.experiments.chip.chip_run import METHODS, ChipRun, chip_of, run_chip, with_codes
 from cosim.experiments.chip.kind import KIND
-from cosim.experiments.chip.measured_die import DieMeasurement
 from cosim.experiments.chip.report import ratio
 from cosim.experiments.chip.settings import read_chip
 from cosim.experiments.protocol import Request, Work
@@ -95,10 +95,9 @@ def ran(monkeypatch):
             for place, name in enumerate(names, 1)
         }
 
-    def task(function, *_, **__):
-        return Task(measure if function is runner.measure_die else run, attrgetter("label"))
-
-    monkeypatch.setattr(runner, "Task", task)
+    for module, stand_in in ((die_constants, measure), (runner, run)):
+        task = Task(stand_in, attrgetter("label"))
+        monkeypatch.setattr(module, "Task", lambda *_, task=task, **__: task)
     return made, broken
 
 
@@ -192,12 +191,12 @@ def test_a_chip_with_learned_codes_must_not_run_away(file, ran):
 def test_without_the_nominal_die_there_is_no_chip(file, ran):
     _, broken = ran
     broken.append(None)
-    with pytest.raises(InputError, match="the nominal die can't be measured: no spikes"):
+    with pytest.raises(InputError, match="nominal die can't be measured: no spikes"):
         run(read(file))
 
 
 def test_a_report_needs_all_results(file):
-    with pytest.raises(InputError, match=r"no current results of \d+ of 7 runs \(dies\) of two"):
+    with pytest.raises(InputError, match=r"no current results of \d+ of 7 dies of two"):
         next(iter(KIND.report([read(file)])))
 
 
@@ -314,17 +313,3 @@ def test_what_an_outcome_depends_on_is_in_its_key():
 def test_a_ratio_is_the_geometric_mean_over_chips():
     own, reference = ([{"rate": value} for value in values] for values in ((2.0, 8.0), (1.0, 1.0)))
     assert ratio(own, reference, "rate").mean == pytest.approx(4.0)
-
-
-@pytest.mark.ngspice
-def test_a_dies_constants_are_those_that_its_row_has():
-    """By the runs in one process, and by row_constants, which has each in its own."""
-    from cosim.cells.row_constants import row_constants
-    from cosim.experiments.chip.measured_die import measure_die
-
-    conditions = Conditions(die=7)
-    task = Task(measure_die, attrgetter("label"), isolated=True)
-    with Placement(1).pool() as pool:
-        [(_, found)] = pool.run(task, [DieMeasurement("network", conditions)], lambda *_: None)
-    assert found == row_constants("network", conditions).model_dump(mode="json")
-    assert found != NOMINAL.model_dump(mode="json")
