@@ -43,7 +43,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     pages = {path for path in pages if "results" not in path.parts}
     others = set().union(*map(linked, pages)) - pages
     others |= {path for pattern in ASSETS for path in ROOT.glob(pattern)}
-    found = [file for file in files if file.src_dir is None]
+    # What isn't in docs is the theme's.
+    found = [file for file in files if file.src_dir != config.docs_dir]
     for path in sorted(pages | others):
         name = path.relative_to(ROOT).as_posix()
         if path in others and with_text(path) and path.suffix not in {".css", ".js"}:
