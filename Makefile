@@ -66,7 +66,7 @@ figures: $(COMPLETE) ## redraw the figures from the results
 	@$(RUN) figures simulation_1 simulation_2 figure_1
 
 docs: $(DOCS_COMPLETE) ## build the documentation into build/site; a warning fails (Python 3.11 or newer)
-	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --quiet
+	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build
 	@echo "open build/site/index.html"
 
 $(DOCS_COMPLETE): docs/requirements.txt $(COMPLETE)
