@@ -54,7 +54,9 @@ class Mismatch:
         """Deviations of one transistor.
 
         Args:
-            zvt, zb: of its threshold and of its current factor, in sigmas.
+            transistor: of the deck.
+            zvt: deviation of its threshold, in sigmas.
+            zb: deviation of its current factor, in sigmas.
 
         Raises:
             DeckError: a model for which the technology has no coefficients.

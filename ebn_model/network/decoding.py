@@ -94,7 +94,8 @@ def decoding_error(
     `unscaled_error` does.
 
     Args:
-        output, target: shape (T, Nx).
+        output: shape (T, Nx).
+        target: what the output stands for, shape (T, Nx).
         orientation: see DecoderParameters.
 
     Raises:
