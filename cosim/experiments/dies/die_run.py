@@ -18,7 +18,6 @@ from cosim.experiments.dies.trim import Trim, trim_die, trim_jobs, trim_outcome,
 from cosim.experiments.neuron.config import Experiment
 from cosim.experiments.neuron.settling import last_weights
 from cosim.experiments.neuron.simulation import stimulus_digest
-from cosim.workbench.errors import SimulationError
 from cosim.workbench.json_files import to_json
 from cosim.workbench.provenance import digest, sources_digest
 from ebn_model.learning_neuron import LearningNeuron
@@ -44,7 +43,7 @@ class SimulationRun:
     @property
     def label(self) -> str:
         """Its name in messages."""
-        return f"{self.case}, {_name(self.experiment.conditions)}"
+        return f"{self.case}, {self.experiment.conditions.die_name}"
 
     @property
     def length(self) -> float:
@@ -100,7 +99,7 @@ class CellsRun:
     @property
     def label(self) -> str:
         """Its name in messages."""
-        return f"cells under {self.table}, {_name(self.conditions)}"
+        return f"cells under {self.table}, {self.conditions.die_name}"
 
     @property
     def key(self) -> str:
@@ -117,21 +116,6 @@ class CellsRun:
 
 
 DieRun = SimulationRun | CellsRun
-
-
-def run_die(run: DieRun, notify: Callable[[float], None]) -> dict[str, Any]:
-    """The outcome, in a process of its own, whose ngspice does all that the run needs.
-
-    What the die's circuit can't do is an outcome, too: its error in one line under `error`.
-    """
-    # Here, as it loads ngspice, which a process that only plans needn't.
-    from cosim.engine.worker import simulator
-
-    simulate = simulator(notify)
-    try:
-        return run(simulate)
-    except SimulationError as error:
-        return {"error": " ".join(str(error).split())}
 
 
 def learning_outcome(spikes: SpikeTable) -> dict[str, Any]:
@@ -179,7 +163,3 @@ def _circuit(experiment: Experiment) -> MixedCircuit:
 
 def _key(*parts: Any) -> str:
     return digest(to_json([*parts, sources_digest(__name__), simulator_versions()]))
-
-
-def _name(conditions: Conditions) -> str:
-    return "nominal die" if conditions.die is None else f"die {conditions.die}"

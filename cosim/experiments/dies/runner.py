@@ -3,16 +3,15 @@
 from dataclasses import dataclass
 from operator import attrgetter
 
-from cosim.experiments.dies.die_run import CellsRun, DieRun, SimulationRun, run_die
+from cosim.engine.outcome import outcome_or_error
+from cosim.experiments.dies.die_run import CellsRun, DieRun, SimulationRun
 from cosim.experiments.dies.population import Outcomes
 from cosim.experiments.dies.settings import DiesExperiment
 from cosim.experiments.protocol import Work
-from cosim.workbench.journal import Journal
-from cosim.workbench.journal_runs import run_into
+from cosim.workbench.kept_outcomes import KeptOutcomes
 from cosim.workbench.output import check_writable
 from cosim.workbench.provenance import digest
 from cosim.workbench.task import Task
-from ebn_model.errors import InputError
 
 JOURNAL = "finished.jsonl"
 NOMINAL = -1
@@ -38,30 +37,23 @@ def run_dies(experiment: DiesExperiment, work: Work) -> Found:
         CosimError: a process was lost, or results can't be written (OutputError).
     """
     check_writable(experiment.results)
-    planned, journal = _keys(experiment), Journal(experiment.results / JOURNAL)
-    missing = {key: run for key, run in planned.values() if work.force or key not in journal}
-    task = Task(run_die, attrgetter("label"), isolated=True, key=attrgetter("key"))
-    lengths = [run.length for run in missing.values()]
     with work.placement.pool() as pool:
-        run_into(journal, missing, lengths, task, pool, "dies")
-    journal.keep_only({key for key, _ in planned.values()})
-    return found_dies(experiment)
+        kept = KeptOutcomes(experiment.results / JOURNAL, experiment.name, pool, work.force)
+        found = _found(experiment, kept)
+    kept.drop_others()
+    return found
 
 
 def found_dies(experiment: DiesExperiment) -> Found:
-    """All outcomes, from the journal.
+    """All outcomes, from the journal; raises InputError where some are missing."""
+    return _found(experiment, KeptOutcomes(experiment.results / JOURNAL, experiment.name))
 
-    Raises:
-        InputError: some are missing.
-    """
-    planned, journal = _keys(experiment), Journal(experiment.results / JOURNAL)
-    missing = sum(key not in journal for key, _ in planned.values())
-    if missing:
-        raise InputError(
-            f"no current results of {missing} of {len(planned)} runs of {experiment.name} in "
-            f"{experiment.results}: `ebn-cosim run` it first"
-        )
-    outcomes = {place: journal[key] for place, (key, _) in planned.items()}
+
+def _found(experiment: DiesExperiment, kept: KeptOutcomes) -> Found:
+    planned = _keys(experiment)
+    task = Task(outcome_or_error, attrgetter("label"), isolated=True, key=attrgetter("key"))
+    known = kept.of(dict(planned.values()), task, "dies")
+    outcomes = {place: known[key] for place, (key, _) in planned.items()}
     names = dict.fromkeys(name for name, _ in outcomes)
     by_name = {
         name: {die: outcomes[name, die] for die in experiment.numbers_of(name)} for name in names
@@ -91,7 +83,7 @@ def _run(experiment: DiesExperiment, name: str, number: int) -> DieRun:
         chosen = experiment.simulations[name].experiment
         case = experiment.settings.cases[name]
         return SimulationRun(name, chosen.model_copy(update={"die": die}), case.trim, case.model)
-    conditions = experiment.settings.conditions.model_copy(update={"die": die})
+    conditions = experiment.settings.conditions.of_die(die)
     return CellsRun(name.removeprefix(_cells("")), conditions)
 
 

@@ -118,7 +118,7 @@ def trim_die(
     def quantities(biases: BiasTable, on: Conditions) -> dict[str, float]:
         return measured([simulate(job) for job in trim_jobs(trim, biases, on)])
 
-    nominal = quantities(table, conditions.model_copy(update={"die": None}))
+    nominal = quantities(table, conditions.of_die(None))
     wanted = {name: one.target * nominal[QUANTITY[name]] for name, one in trim.biases.items()}
 
     codes = dict.fromkeys(trim.biases, 2 ** (trim.bits - 1) - 1)

@@ -139,7 +139,7 @@ def test_other_conditions_are_other_results(file, ran):
 
 
 def test_a_report_of_what_was_not_run_is_refused(file):
-    with pytest.raises(InputError, match="no current results of 8 of 8 runs of three in "):
+    with pytest.raises(InputError, match="no current results of 8 of 8 dies of three in "):
         next(KIND.report([read(file)]))
 
 
