@@ -26,7 +26,7 @@ class VerilogError(CosimError):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the testbench found.
+    """The testbench's findings.
 
     cycles: that it played. wrong: outputs that were not as expected. messages: all that it said.
     """
@@ -138,7 +138,7 @@ def synthesize(sub_lsbs: int, folder: Path) -> Synthesis:
 
 
 def _run(command: Sequence[str], folder: Path | None = None) -> str:
-    """What a tool says, run in a folder; raises VerilogError where it is missing or fails."""
+    """The messages of a tool that runs in a folder; raises VerilogError where it is missing or fails."""
     try:
         done = subprocess.run(
             command,
