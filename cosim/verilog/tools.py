@@ -138,7 +138,7 @@ def synthesize(sub_lsbs: int, folder: Path) -> Synthesis:
 
 
 def _run(command: Sequence[str], folder: Path | None = None) -> str:
-    """The messages of a tool that runs in a folder; raises VerilogError where it is missing or fails."""
+    """The messages of a tool, run in a folder; VerilogError where it is missing or fails."""
     try:
         done = subprocess.run(
             command,
