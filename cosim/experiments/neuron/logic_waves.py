@@ -44,7 +44,9 @@ def node_wave(time: np.ndarray, volts: np.ndarray, supply: float) -> LogicWave:
     """A node's voltage as a signal of one bit; an edge is in the middle between the thresholds.
 
     Args:
-        time, volts: s and V, shape (points,). supply: V.
+        time: s, shape (points,).
+        volts: V, same shape.
+        supply: V.
     """
     crossings = [edges(time, volts, share * supply) for share in (LOW, HIGH)]
     bounds = np.unique(np.concatenate([time[[0, -1]], *crossings]))
@@ -68,7 +70,10 @@ def logic_waves(
     its own.
 
     Args:
-        vectors, result: of the run. start_weight: before the first spike, LSB. supply: V.
+        vectors: of the run.
+        result: that was read from them.
+        start_weight: before the first spike, LSB.
+        supply: V.
     """
     time, spikes = vectors["time"], result.spikes
     nodes = {
