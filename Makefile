@@ -1,11 +1,12 @@
 # Entry point of the project; `make help` lists what it does.
 
 COMPLETE := .venv/.complete
+DOCS_COMPLETE := .venv/.docs-complete
 RUN := .venv/bin/ebn-cosim
 PYTHON_IN_VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim sim1 sim2 figure1 figure1-hardware cosim cosim-full cosim-loop study dies chip pdks exchange technologies calibrate omega report all figures test test-fast platforms bench bench-cells schematics lint clean
+.PHONY: help setup sim sim1 sim2 figure1 figure1-hardware cosim cosim-full cosim-loop study dies chip pdks exchange technologies verilog calibrate omega report all figures docs test test-fast platforms bench bench-cells schematics lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +65,14 @@ all: $(COMPLETE) ## run every experiment and the datasheet, and write the report
 figures: $(COMPLETE) ## redraw the figures from the results
 	@$(RUN) figures simulation_1 simulation_2 figure_1
 
+docs: $(DOCS_COMPLETE) ## build the documentation into build/site; a warning fails (Python 3.11 or newer)
+	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build
+	@echo "open build/site/index.html"
+
+$(DOCS_COMPLETE): docs/requirements.txt $(COMPLETE)
+	@.venv/bin/pip install --disable-pip-version-check --quiet --requirement docs/requirements.txt --constraint requirements.txt
+	@touch $@
+
 test: $(COMPLETE) ## run the tests
 	@$(PYTHON_IN_VENV) -m pytest
 
@@ -93,6 +102,10 @@ exchange: $(COMPLETE) ## install what other tools' formats need: NIR, NWB, SONAT
 
 technologies: pdks ## run cells, simulations and a replay in all technologies, and at their corners (an hour)
 	@$(RUN) run technologies
+
+verilog: $(COMPLETE) ## check and synthesize the learning logic in Verilog; installs the tools for it
+	@./setup.sh verilog
+	@$(PYTHON_IN_VENV) -m cosim.verilog
 
 lint: $(COMPLETE) ## check style, format, imports and types of the sources (Python 3.11 or newer)
 	@$(PYTHON_IN_VENV) -m ruff check .

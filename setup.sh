@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Sets the project up: .venv with the pinned dependencies, and ngspice, library and command.
+# Sets the project up: .venv with the pinned dependencies, and ngspice, library and command; or,
+# as `setup.sh verilog`, installs the tools that `make verilog` needs, and nothing else.
 # `make setup` calls it when something it depends on has changed. PYTHON chooses the interpreter.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -32,6 +33,15 @@ install_packages() {
     $sudo apt-get update -qq && $sudo apt-get install -y -qq $packages ||
         fail "apt-get failed; install by hand: $packages"
 }
+
+if [ "${1:-}" = verilog ]; then
+    missing=()
+    for tool in iverilog verilator yosys; do
+        command -v "$tool" >/dev/null || missing+=("$tool")
+    done
+    [ ${#missing[@]} -eq 0 ] || install_packages "${missing[@]}"
+    exit 0
+fi
 
 has_python || fail "Python 3.10 or newer is needed (set PYTHON to its command)"
 missing=()

@@ -73,7 +73,8 @@ def delivered(
     Args:
         spike_times: s, shape (spikes,), ascending; equal times go in the order given.
         spike_neurons: who fired, same shape.
-        slot, pulse_width: s.
+        slot: what a spike takes on the bus, s.
+        pulse_width: of each pulse, s.
 
     Raises:
         InputError: shapes that disagree, times that descend or aren't finite, slot or pulse_width

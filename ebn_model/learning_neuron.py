@@ -34,11 +34,19 @@ def _compressed(current, i_spec) -> np.ndarray:
     return i_spec * np.log1p(np.sqrt(current / i_spec)) ** 2
 
 
-def integrator_slope(log_u, i_w, tau, i_tau, i_spec_pair) -> np.ndarray:
+def pair_current(current: Any, i_spec_pair: Any, slope_change: Any) -> Any:
+    """I*h(I) of IntegratorParameters, A. Any shape."""
+    weak = weak_inversion_current(current, i_spec_pair)
+    if not np.any(slope_change):
+        return weak
+    return np.where(slope_change, current * (1 + current / i_spec_pair) ** slope_change, weak)
+
+
+def integrator_slope(log_u, i_w, tau, i_tau, i_spec_pair, slope_change=0.0) -> np.ndarray:
     """d(ln u)/dt of DPIs in 1/s: the law of IntegratorParameters; scalars or equal shapes."""
     # A pair can't carry a negative current: inhibition beyond the input only stops the membrane.
     i_w = np.maximum(i_w, _NO_CURRENT)
-    share = 1 / (1 + np.exp(log_u) * i_w / weak_inversion_current(i_w, i_spec_pair))
+    share = 1 / (1 + np.exp(log_u) * i_w / pair_current(i_w, i_spec_pair, slope_change))
     return (i_w / i_tau * share - 1) / tau
 
 
@@ -55,7 +63,8 @@ def state_of(current: float, dpi: IntegratorParameters) -> float:
 def settled_state(neuron: NeuronParameters) -> float:
     """State u of the membrane under its constant input."""
     i_in, membrane = neuron.i_in, neuron.membrane
-    return weak_inversion_current(i_in, membrane.i_spec_pair) / i_in * (i_in / membrane.i_tau - 1)
+    pair = pair_current(i_in, membrane.i_spec_pair, membrane.slope_change)
+    return float(pair / i_in * (i_in / membrane.i_tau - 1))
 
 
 def settled_current(neuron: NeuronParameters) -> float:
@@ -79,9 +88,9 @@ class LearningNeuron:
         self.parameters = parameters
         synapses = (parameters.excitatory, parameters.inhibitory, parameters.extra)
         dpis = (parameters.membrane, *synapses)
-        self._tau, self._i_tau, self._i_spec_pair = (
+        self._tau, self._i_tau, self._i_spec_pair, self._slope_change = (
             np.array([getattr(dpi, name) for dpi in dpis])
-            for name in ("tau", "i_tau", "i_spec_pair")
+            for name in ("tau", "i_tau", "i_spec_pair", "slope_change")
         )
         self._synapses = synapses
         self._floor = np.log([state_of(dpi.i_floor, dpi) for dpi in dpis])
@@ -207,7 +216,9 @@ class LearningNeuron:
         exc, inh, ext = map(output_current, u, self._synapses)
         i_in = self.parameters.i_in + exc + ext - inh
         i_w = np.concatenate([[i_in], synaptic_inputs])
-        return integrator_slope(log_u, i_w, self._tau, self._i_tau, self._i_spec_pair)
+        return integrator_slope(
+            log_u, i_w, self._tau, self._i_tau, self._i_spec_pair, self._slope_change
+        )
 
     def _held_slope(self, log_u: np.ndarray, synaptic_inputs: np.ndarray) -> np.ndarray:
         """In the refractory period the synapses go on, the membrane doesn't."""

@@ -1,9 +1,18 @@
 """Parameters of the learning neuron: the circuit's bias currents and the model's constants."""
 
-from typing import Annotated, TypeVar
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
 
 from annotated_types import Ge, Gt, Le
-from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    FiniteFloat,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from ebn_model.errors import InputError
 from ebn_model.units import Ampere, Second
@@ -34,6 +43,12 @@ def validated(model: type[Model], values: dict, source: str) -> Model:
             for fault in error.errors()
         )
         raise InputError(f"{source}: {'; '.join(reasons)}") from None
+
+
+def with_values(table: Model, changes: Mapping[str, Any], source: str) -> Model:
+    """A copy of a table with other values; raises InputError as `validated`."""
+    values = {name: getattr(table, name) for name in type(table).model_fields}
+    return validated(type(table), {**values, **changes}, source)
 
 
 class BiasTable(Table):
@@ -75,17 +90,22 @@ class BiasTable(Table):
 class IntegratorParameters(Table):
     """A differential-pair integrator (Bartolozzi and Indiveri 2007), output I for input I_w.
 
-        tau*d(ln u)/dt = x/(1 + u/g(I_w, i_spec_pair)) - 1,   x = I_w/i_tau
+        tau*d(ln u)/dt = x/(1 + u/h(I_w)) - 1,   x = I_w/i_tau
         I*g(I, i_spec_readout) = i_th*u**exponent
         g(I, i_spec) = ((exp(s) - 1)/s)**2,   s = sqrt(I/i_spec)
+        h(I) = g(I, i_spec_pair), or (1 + I/i_spec_pair)**slope_change where that isn't 0
 
-    With exponent 1 and g = 1 this is the DPI's textbook equation,
+    With exponent 1 and g = h = 1 this is the DPI's textbook equation,
     tau*(1 + i_th/I)*dI/dt + I = i_th*(I_w/i_tau - 1). g is the EKV model's correction for
     devices that leave weak inversion as their current grows (Enz, Krummenacher and Vittoz 1995).
+    In some processes a pair's slope factor grows long before that, from one constant value to
+    another; h is then the integral of such a change.
 
     tau: time constant, s. i_tau: leak, A. i_th: threshold current, A.
     exponent: ratio of the slope factors of readout and differential pair; 1 where they agree.
     i_spec_pair, i_spec_readout: specific currents, A; g is 1 for currents far below them.
+    slope_change: share by which the pair's slope factor grows around i_spec_pair; 0 where the pair
+        obeys the EKV model.
     i_floor: I from which a discharged integrator starts, A; stands for all that delays the start.
     """
 
@@ -96,6 +116,14 @@ class IntegratorParameters(Table):
     i_spec_pair: Annotated[Ampere, Gt(0)]
     i_spec_readout: Annotated[Ampere, Gt(0)]
     i_floor: Annotated[Ampere, Gt(0)]
+    slope_change: Annotated[FiniteFloat, Ge(0)] = 0.0
+
+    @model_serializer(mode="wrap")
+    def _without_default(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        values: dict[str, Any] = handler(self)
+        if not self.slope_change:
+            del values["slope_change"]
+        return values
 
 
 class SynapseParameters(IntegratorParameters):

@@ -94,7 +94,8 @@ def poisson_spikes(
 
     Args:
         rate: mean rate in Hz, below 1/pause.
-        start, stop: the spikes lie between these times, s.
+        start: no spike comes before it, s.
+        stop: no spike comes after it, s.
         pause: least interval between spikes, s.
         seed: of numpy's default generator, or the generator itself.
 

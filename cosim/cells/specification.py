@@ -116,7 +116,8 @@ def judge(
         values: measured, SI, by the quantities' keys, and what else formulas may use.
         names: what formulas may use besides, SI; of equal names these count, since a quantity is
             often called like the bias current that it should be.
-        table, technology: names of the bias table and of the technology.
+        table: name of the bias table.
+        technology: its name.
         unknown: values that can't be known of this circuit; neither they nor limits that are
             formulas of them are judged.
 

@@ -61,8 +61,10 @@ def decay_time(time: np.ndarray, values: np.ndarray, high: float, low: float) ->
     """Time constant in s of a falling exponential, fitted between two shares of its maximum.
 
     Args:
-        time: s, shape (points,). values: above their final value, shape (points,).
-        high, low: shares of the maximum between which the logarithm is fitted.
+        time: s, shape (points,).
+        values: above their final value, shape (points,).
+        high: share of the maximum from which on the logarithm is fitted.
+        low: share of the maximum down to which it is fitted.
 
     Raises:
         SimulationError: the values don't fall through both.

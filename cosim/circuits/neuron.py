@@ -101,7 +101,9 @@ def neuron_deck(
 
     Args:
         netlist: file in netlists/.
-        biases, solver, conditions: as they are.
+        biases: currents, A, by their parameter's name.
+        solver: ngspice's options.
+        conditions: technology, corner, temperature, supply and die.
     """
     return (
         deck_under("learning neuron", conditions)

@@ -54,9 +54,12 @@ def learning_result(
 
     Args:
         stimulus: of the run.
-        time, i_mem: the waveform, s and A, shape (points,).
-        decisions, before, after: decision at, and weight before and after each spike, LSB, shape
-            (spikes,); after is the same as before where the run ended before the falling edge.
+        time: of the waveform, s, shape (points,).
+        i_mem: the waveform, A, shape (points,).
+        decisions: at each spike, shape (spikes,).
+        before: weight before each spike, LSB, shape (spikes,).
+        after: weight after each spike, LSB, shape (spikes,); the same as before where the run
+            ended before the falling edge.
         fired: when the neuron itself spiked, s, shape (output spikes,).
     """
     ended = stimulus.fall_times <= stimulus.duration

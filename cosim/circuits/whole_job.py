@@ -22,7 +22,13 @@ def whole_job(
     """The run of a deck that lacks nothing but the models.
 
     Args:
-        label, vectors: see Job. i_mem, at_rest: see `start_check`. expected: all else of a Job.
+        label: of the job.
+        deck: without the models.
+        conditions: technology, corner, temperature, supply and die.
+        vectors: that are kept, see Job.
+        i_mem: see `start_check`.
+        at_rest: see `start_check`.
+        expected: all else of a Job.
 
     Raises:
         ProbeError: one of the vectors can't be read in the cells that there are.

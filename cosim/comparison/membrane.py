@@ -46,7 +46,8 @@ def match_spikes(first: np.ndarray, second: np.ndarray, window: float = 2e-3) ->
     """Match as many spikes as possible that are within `window` (s), and of those the closest.
 
     Args:
-        first, second: times in s, shapes (spikes,) and (other spikes,).
+        first: times, s, shape (spikes,).
+        second: times, s, shape (other spikes,).
 
     Raises:
         InputError: the window is not positive.

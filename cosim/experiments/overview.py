@@ -6,6 +6,7 @@ import argparse
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,8 @@ GROUPS = {
 }
 """Kinds of experiments by the heading that they stand under; those that aren't named come last."""
 OTHERS = "Others"
+_KINDS = {kind: place for place, kind in enumerate(chain.from_iterable(GROUPS.values()))}
+"""Place of each kind on the page."""
 SEEDS = ("seed", "seeds", "first_die")
 """Keys of a file that random numbers follow from."""
 CELLS = "cells"
@@ -107,8 +110,8 @@ def _document(
     entries: Iterable[Entry], sheets: list[Sheet], folder: Path, conditions: BenchConditions
 ) -> Document:
     """folder: that of the page."""
-    groups = {group: [one for one in entries if _group(one) == group] for group in _headings()}
-    shown = {group: found for group, found in groups.items() if found}
+    ordered = sorted(entries, key=lambda one: _KINDS.get(one.file.kind, len(_KINDS)))
+    shown = {group: [*found] for group, found in groupby(ordered, _group)}
     sections = [
         Section("All", "all", [_table(shown, sheets)]),
         *(
@@ -121,10 +124,6 @@ def _document(
     ]
     passed = all_passed([one.passed for found in shown.values() for one in found])
     return Document("ebn-cosim: all results", passed, sections)
-
-
-def _headings() -> list[str]:
-    return [*GROUPS, OTHERS]
 
 
 def _group(entry: Entry) -> str:

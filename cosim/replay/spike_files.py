@@ -72,7 +72,8 @@ def read_spikes(
         path: a table (spike_tables.TABLES); .npz with `spike_times` (or `times`) and
             `spike_neurons` (or `neurons`), perhaps `duration` and `count`, the number of neurons
             0, 1 ...; .h5, SONATA or a NetworkResult (ebn_model.network.files); .nwb.
-        pulse_width, slot: of the event bus that the spikes go over, s.
+        pulse_width: of the event bus that the spikes go over, s.
+        slot: of this bus, s.
         neurons: those that there are; by default what the file tells, or those that spike in it.
         duration: of the run, s; by default what the file tells, or 5 ms after the last spike.
         time_unit: of the times in the file, "s", "ms" or "us"; by default what the file states, or

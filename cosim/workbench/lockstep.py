@@ -23,8 +23,7 @@ class Runs:
         Only so many tasks work meanwhile as in_step was told; which one is ready first makes no
         difference. More would take turns within their steps, and the caches with them.
 
-        Raises:
-            whatever ended a task, which ends all.
+        What ends a task ends all, and is raised.
         """
         waiting = deque(zip(self._processes, messages, strict=True))
         working: list[Process] = []

@@ -1,5 +1,6 @@
 """Deviations of a die's constants from the nominal ones, made larger or carried elsewhere."""
 
+from ebn_model.errors import InputError
 from ebn_model.parameters import DecisionParameters, NeuronParameters, Table, validated
 
 
@@ -20,7 +21,7 @@ def deviated(
         onto: what is to deviate: by default `nominal`, or the nominal constants under others.
 
     Raises:
-        InputError: constants that can't be, as a threshold below the reset.
+        InputError: constants that can't be, as a threshold below the reset, or pairs of two laws.
     """
     onto = onto or nominal
     if scale == 1 and onto == nominal:
@@ -37,8 +38,15 @@ def _table(die: Table, nominal: Table, scale: float, onto: Table):
         if isinstance(value, Table):
             values[name] = _table(own, reference, scale, value).model_dump()
         else:
-            values[name] = value * (own / reference) ** scale
+            values[name] = _by_factor(name, own, reference, value, scale)
     return validated(type(onto), values, "constants that deviate")
+
+
+def _by_factor(name: str, own: float, reference: float, value: float, scale: float) -> float:
+    # Only slope_change can be 0: a pair of another law, in which i_spec_pair is something else.
+    if len({own == 0, reference == 0, value == 0}) > 1:
+        raise InputError(f"{name} is 0 in one table of constants, and not in another")
+    return value * (own / reference) ** scale if reference else value
 
 
 def _decision(die, nominal, scale: float, onto) -> DecisionParameters:

@@ -2,7 +2,7 @@
 
 The law is that of IntegratorParameters, which learning_neuron.integrator_slope states. An onset is
 fast: from the floor, ln u rises at (x - 1)/tau, 1e6/s for a full weight, which no explicit method
-follows at 0.1 ms. In z = y + ln y, y = u/g(I_w), the same law is
+follows at 0.1 ms. In z = y + ln y, y = u/h(I_w), the same law is
 
     tau*dz/dt = (x - 1) - y(z),   0 < dy/dz = y/(1 + y) < 1,
 
@@ -30,6 +30,7 @@ class Dpi(NamedTuple):
     exponent: Any
     i_spec_pair: Any
     i_spec_readout: Any
+    slope_change: Any
     floor: Any
 
 
@@ -43,6 +44,7 @@ def one_of(dpis: Dpi, n: int) -> Dpi:
         dpis.exponent[n],
         dpis.i_spec_pair[n],
         dpis.i_spec_readout[n],
+        dpis.slope_change[n],
         dpis.floor[n],
     )
 
@@ -55,6 +57,14 @@ def correction(i_w: float, i_spec: float) -> float:
 
 
 @compiled
+def pair_correction(i_w: float, dpi: Dpi) -> float:
+    """h(I_w) of IntegratorParameters; I_w in A, above 0."""
+    if dpi.slope_change == 0.0:
+        return correction(i_w, dpi.i_spec_pair)
+    return (1 + i_w / dpi.i_spec_pair) ** dpi.slope_change
+
+
+@compiled
 def output(log_u: float, dpi: Dpi) -> float:
     """Output of a DPI in A for ln u."""
     weak = dpi.i_th * exp(dpi.exponent * log_u)
@@ -62,9 +72,9 @@ def output(log_u: float, dpi: Dpi) -> float:
 
 
 @compiled
-def slope(log_u: float, drive: float, g: float) -> float:
-    """tau*d(ln u)/dt for drive x = I_w/i_tau and g(I_w)."""
-    return drive / (1 + exp(log_u) / g) - 1
+def slope(log_u: float, drive: float, h: float) -> float:
+    """tau*d(ln u)/dt for drive x = I_w/i_tau and h(I_w)."""
+    return drive / (1 + exp(log_u) / h) - 1
 
 
 @compiled
@@ -77,8 +87,8 @@ def after(log_u: float, i_w: float, duration: float, dpi: Dpi) -> tuple[float, f
     step = duration / dpi.tau
     if i_w == 0.0:
         return log_u - step / 2, log_u - step
-    log_g, end = log(correction(i_w, dpi.i_spec_pair)), i_w / dpi.i_tau - 1
-    log_y = max(log_u, dpi.floor) - log_g
+    log_h, end = log(pair_correction(i_w, dpi)), i_w / dpi.i_tau - 1
+    log_y = max(log_u, dpi.floor) - log_h
     y = exp(log_y)
     z, k1 = y + log_y, end - y
     k2 = end - _inverse(z + step / 2 * k1)
@@ -87,7 +97,7 @@ def after(log_u: float, i_w: float, duration: float, dpi: Dpi) -> tuple[float, f
     z_stop = z + step / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
     y_stop = _inverse(z_stop)
     z_middle = (z + z_stop) / 2 + step / 8 * (y_stop - y)
-    return z_middle - _inverse(z_middle) + log_g, z_stop - y_stop + log_g
+    return z_middle - _inverse(z_middle) + log_h, z_stop - y_stop + log_h
 
 
 @compiled

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ebn_model import event_bus, learning_rule
-from ebn_model.chip.dpi import Dpi, after, correction, one_of, output, slope
+from ebn_model.chip.dpi import Dpi, after, one_of, output, pair_correction, slope
 from ebn_model.network.compilation import compiled
 
 EXC, INH, MEM = 0, 1, 2
@@ -196,9 +196,9 @@ def _advance(neurons, i_in, duration, circuit, activity, trial):
 
 @compiled
 def _drive(i_w, membrane):
-    """I_w/i_tau and g(I_w); a pair can't carry a negative current."""
+    """I_w/i_tau and h(I_w); a pair can't carry a negative current."""
     i_w = max(i_w, _LEAST_CURRENT)
-    return i_w / membrane.i_tau, correction(i_w, membrane.i_spec_pair)
+    return i_w / membrane.i_tau, pair_correction(i_w, membrane)
 
 
 @compiled

@@ -33,7 +33,12 @@ def membrane_gain(neuron: NeuronParameters, i_mem: float) -> float:
     state = state_of(i_mem, membrane)
     inputs = i_in * np.array([1 - _SMALL, 1 + _SMALL])
     slopes = integrator_slope(
-        np.log(state), inputs, membrane.tau, membrane.i_tau, membrane.i_spec_pair
+        np.log(state),
+        inputs,
+        membrane.tau,
+        membrane.i_tau,
+        membrane.i_spec_pair,
+        membrane.slope_change,
     )
     states = state * np.array([1 - _SMALL, 1 + _SMALL])
     per_log = np.diff(output_current(states, membrane))[0] / np.diff(np.log(states))[0]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cosim.cells.dpi_fit import fit_law, response_of
-from ebn_model.learning_neuron import output_current, weak_inversion_current
+from ebn_model.learning_neuron import output_current, pair_current
 from ebn_model.parameters import IntegratorParameters
 
 LENGTH = 6e-3
@@ -13,7 +13,8 @@ LENGTH = 6e-3
 def currents(law, i_w):
     """Settled curve, and the response to a pulse of 1 ms of i_w in A."""
     inputs = np.linspace(2 * law.i_tau, i_w, 200)
-    settled = weak_inversion_current(inputs, law.i_spec_pair) / inputs * (inputs / law.i_tau - 1)
+    pair = pair_current(inputs, law.i_spec_pair, law.slope_change)
+    settled = pair / inputs * (inputs / law.i_tau - 1)
     time = np.linspace(0, LENGTH, 1000, endpoint=False)
     steps = [(0.0, i_w), (1e-3, 0.0)]
     return (inputs, output_current(settled, law)), (time, response_of(law, time, steps)), steps
@@ -36,6 +37,43 @@ def test_a_pair_in_any_inversion_is_found(i_spec_pair):
     assert found.tau == pytest.approx(law.tau, rel=0.01)
     # Else it would flow between pulses, and move the membrane.
     assert found.i_floor < 1e-3 * response[1].max()
+
+
+def test_a_pair_whose_slope_factor_changes_is_found():
+    law = IntegratorParameters(
+        tau=26e-3,
+        i_tau=12.5e-12,
+        i_th=0.4e-9,
+        exponent=0.85,
+        i_spec_pair=0.85e-9,
+        i_spec_readout=2e-6,
+        i_floor=1e-13,
+        slope_change=0.55,
+    )
+    inputs = np.linspace(0.1e-9, 3e-9, 100)
+    pair = pair_current(inputs, law.i_spec_pair, law.slope_change)
+    settled = output_current(pair / inputs * (inputs / law.i_tau - 1), law)
+    time, steps = np.linspace(0, 0.25, 1000, endpoint=False), [(0, 0.44e-9), (0.15, 4.4e-9)]
+    steps += [(0.151, 0.44e-9)]
+    response = time, response_of(law, time, steps)
+    found = fit_law(law.i_tau, (inputs, settled), response, steps)
+    assert found.slope_change == pytest.approx(law.slope_change, rel=0.02)
+    assert found.i_spec_pair == pytest.approx(law.i_spec_pair, rel=0.05)
+    assert found.tau == pytest.approx(law.tau, rel=0.005)
+
+
+def test_a_pair_of_the_ekv_model_has_no_change_of_slope():
+    law = IntegratorParameters(
+        tau=0.25e-3,
+        i_tau=140e-12,
+        i_th=15e-12,
+        exponent=0.87,
+        i_spec_pair=100e-9,
+        i_spec_readout=300e-9,
+        i_floor=1e-17,
+    )
+    static, response, steps = currents(law, 95e-9)
+    assert fit_law(law.i_tau, static, response, steps).slope_change == 0
 
 
 def test_a_readout_in_strong_inversion_is_found():

@@ -1,10 +1,10 @@
 """The learning logic: every code, decision and preset, slow edges, runts, corners."""
 
-import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from bench_checks import edited
 
 from cosim.cells.bench import measurement
 from cosim.cells.benches import (
@@ -25,7 +25,6 @@ from cosim.cells.benches.logic import (
 )
 from cosim.cells.waveforms import pulses
 from cosim.circuits.neuron import TransistorCircuit
-from cosim.engine.deck import Deck, read_netlist
 from cosim.engine.job import Job
 from cosim.engine.worker import run_jobs
 from cosim.workbench.errors import LostEdgeError, SimulationError
@@ -67,18 +66,6 @@ def test_the_decision_is_held_from_rising_edge_to_rising_edge(bench_results):
 def test_the_neuron_bench_learns(bench_results):
     found = weights(bench_results["learning_neuron"] | SUPPLY, "q", np.array([3e-3, 6e-3, 11e-3]))
     np.testing.assert_array_equal(found, [8, 9, 10])
-
-
-def edited(name: str, *changes: tuple[str, str]) -> Deck:
-    """A bench with some of its cards changed; each change must fit exactly one line."""
-    deck = read_netlist(BENCHES / f"{name}.cir")
-    for pattern, new in changes:
-        found = [index for index, line in enumerate(deck.lines) if re.match(pattern, line.text)]
-        assert len(found) == 1, pattern
-        lines = list(deck.lines)
-        lines[found[0]] = replace(lines[found[0]], text=re.sub(pattern, new, lines[found[0]].text))
-        deck = replace(deck, lines=tuple(lines))
-    return deck
 
 
 @pytest.fixture(scope="module")

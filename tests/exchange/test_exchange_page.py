@@ -1,20 +1,18 @@
 """docs/exchange.md: its code runs as it stands, in its order, and finds what it says."""
 
-import re
-
 import numpy as np
 import pytest
+from pages import texts
 
 from cosim.exchange.dies import DiePopulation, write_dies
 from cosim.experiments.chip.settings import read_chip
 from cosim.workbench.experiment_files import read_file
-from cosim.workbench.places import ROOT
 from ebn_model.chip.network import ChipNetwork
 from ebn_model.chip.parameters import ChipParameters
 from ebn_model.measured import measured_parameters
 
-PAGE = (ROOT / "docs" / "exchange.md").read_text(encoding="utf-8")
-NETWORK, BRIAN, ELEPHANT, DIES = re.findall(r"^```python\n(.*?)^```$", PAGE, re.M | re.S)
+PAGE = "docs/exchange.md"
+NETWORK, BRIAN, ELEPHANT, DIES, _RAW = texts(PAGE, "python")
 MISSING = "other tools' packages aren't installed: make exchange"
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -72,7 +70,7 @@ def test_dies_in_brian_fire_as_ours_do(place):
 
 
 def test_the_experiment_of_the_page_has_twenty_dies(tmp_path):
-    [text] = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.M | re.S)
+    [text] = texts(PAGE, "toml")
     tmp_path.joinpath("dies.toml").write_text(text, encoding="utf-8")
     experiment = read_chip(read_file("dies.toml", tmp_path))
     assert list(experiment.dies(0)) == list(range(10000, 10020))

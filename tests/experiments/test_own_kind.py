@@ -1,20 +1,19 @@
 """The kind of experiment that docs/architecture.md shows."""
 
 import json
-import re
 
 import pytest
+from pages import texts
 
 from cosim import experiments
 from cosim.cli import main
-from cosim.workbench.places import ROOT
 
-PAGE = ROOT / "docs" / "architecture.md"
+PAGE = "docs/architecture.md"
 
 
 def block(language):
     """The only block of the page in a language."""
-    [text] = re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text("utf-8"), re.M | re.S)
+    [text] = texts(PAGE, language)
     return text
 
 

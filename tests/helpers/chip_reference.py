@@ -57,7 +57,7 @@ def simulate(parameters, decoder, codes, command, input_gain):
         drives = [i_in, *inputs()]
         dpis = (membrane, *synapses)
         rates = [
-            integrator_slope(x, i, d.tau, d.i_tau, d.i_spec_pair)
+            integrator_slope(x, i, d.tau, d.i_tau, d.i_spec_pair, d.slope_change)
             for x, i, d in zip((mem, exc, inh), drives, dpis, strict=True)
         ]
         rates[0][list(held)] = 0.0

@@ -7,6 +7,7 @@ from ebn_model.learning_neuron import (
     LearningNeuron,
     integrator_slope,
     output_current,
+    pair_current,
     state_of,
     weak_inversion_current,
 )
@@ -120,6 +121,22 @@ def test_the_slope_obeys_the_pairs_law(i_w, state):
     slope = integrator_slope(np.log(state), i_w, 1e-3, 30e-12, 0.6e-6)
     expected = (i_w / 30e-12 / (1 + state / g(i_w, 0.6e-6)) - 1) / 1e-3
     assert slope == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("change", [0.0, 0.54])
+@pytest.mark.parametrize("current", [1e-12, 0.85e-9, 30e-9])
+def test_a_pairs_slope_factor_may_change(current, change):
+    """kappa of the pair, d ln I/d ln(I*h), falls to 1/(1 + change) of what it is at first."""
+    logs = np.log(current) + np.array([-1e-4, 1e-4])
+    slope = np.diff(np.log(pair_current(np.exp(logs), 0.85e-9, change)))[0] / 2e-4
+    s = np.sqrt(current / 0.85e-9)
+    expected = 1 + change * s**2 / (1 + s**2) if change else s / -np.expm1(-s)
+    assert slope == pytest.approx(expected, rel=1e-6)
+
+
+def test_each_pair_obeys_its_own_law():
+    found = pair_current(np.array([2e-9, 2e-9]), np.array([1e-9, 1e-9]), np.array([0.0, 0.5]))
+    assert found == pytest.approx([weak_inversion_current(2e-9, 1e-9), 2e-9 * np.sqrt(3)])
 
 
 @pytest.mark.parametrize("state", [1e-6, 1.0, 1e3])

@@ -3,7 +3,7 @@ from pydantic import ValidationError
 from synthetic import MEMBRANE
 
 from ebn_model.errors import InputError
-from ebn_model.parameters import BiasTable, NeuronParameters, validated
+from ebn_model.parameters import BiasTable, IntegratorParameters, NeuronParameters, validated
 
 BIASES = {
     "i_in": "1.478n",
@@ -150,3 +150,10 @@ def test_a_window_upside_down_is_refused():
 def test_an_infinite_exponent_is_refused():
     membrane = MEMBRANE | {"exponent": float("inf")}
     assert "membrane.exponent" in refusal(NeuronParameters, NEURON | {"membrane": membrane})
+
+
+def test_constants_of_the_ekv_model_are_written_without_a_change_of_slope():
+    ekv = IntegratorParameters(**MEMBRANE)
+    other = IntegratorParameters(**MEMBRANE, slope_change=0.5)
+    assert ekv.model_dump() == MEMBRANE
+    assert other.model_dump() == {**MEMBRANE, "slope_change": 0.5}

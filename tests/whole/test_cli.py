@@ -228,6 +228,7 @@ def test_make_help_names_every_target():
     networks = ["figure1", "figure1-hardware", "study", "cosim", "cosim-full", "cosim-loop"]
     circuits = ["omega", "dies", "chip", "calibrate", "report", "all", "figures"]
     tools = [
+        "docs",
         "test",
         "test-fast",
         "platforms",

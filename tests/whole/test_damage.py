@@ -259,8 +259,8 @@ RERUNS = {
 }
 WAVEFORMS = ("deck.cir", "waveforms.raw")
 FILES = {
-    "transistor": ("per_spike.csv", "waveforms.h5", *WAVEFORMS),
-    "mixed": ("per_spike.csv", "waveforms.h5", *WAVEFORMS),
+    "transistor": ("per_spike.csv", "waveforms.h5", "logic.vcd", *WAVEFORMS),
+    "mixed": ("per_spike.csv", "waveforms.h5", "logic.vcd", *WAVEFORMS),
     "model": ("per_spike.csv", "waveforms.h5", "parameters.json"),
     "row": ("row.h5",),
     "loop": ("network.h5", "row_002.h5"),

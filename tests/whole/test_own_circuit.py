@@ -2,26 +2,23 @@
 
 import csv
 import json
-import os
 import re
-import shlex
-import subprocess
-import sys
 from importlib import metadata
 from pathlib import Path
 
 import pytest
+from pages import page_text, run_command, texts
 
 from cosim.technologies.technology import read_technology
-from cosim.workbench.places import PROJECT_FILE, ROOT
+from cosim.workbench.places import PROJECT_FILE
 
 pytestmark = [pytest.mark.slow, pytest.mark.ngspice]
 
-PAGE = (ROOT / "docs" / "own_circuit.md").read_text(encoding="utf-8")
-COMMANDS = re.findall(r"^    ((?:ebn-cosim|cp) .*?)(?: +#.*)?$", PAGE, re.M)
-SETTINGS, PROBES, LIMITS = re.findall(r"```toml\n(.*?)```", PAGE, re.S)
-[SPIKES] = re.findall(r"```csv\n(.*?)```", PAGE, re.S)
-[BENCH] = re.findall(r"```spice\n(.*?)```", PAGE, re.S)
+PAGE = "docs/own_circuit.md"
+COMMANDS = re.findall(r"^    ((?:ebn-cosim|cp) .*?)(?: +#.*)?$", page_text(PAGE), re.M)
+SETTINGS, PROBES, LIMITS = texts(PAGE, "toml")
+[SPIKES] = texts(PAGE, "csv")
+[BENCH] = texts(PAGE, "spice")
 
 
 def has_sky130():
@@ -42,19 +39,7 @@ def chip(tmp_path_factory):
 
     def command(*words, status=0, project=True):
         [line] = [one for one in COMMANDS if one.split()[: len(words)] == [*words]]
-        line = line.replace("$CHECKOUT", str(ROOT))
-        stated = shlex.split(line)
-        if stated[0] == "ebn-cosim":
-            stated = [sys.executable, "-m", "cosim", *stated[1:]]
-        done = subprocess.run(
-            stated,
-            cwd=folder / "mychip" if project else folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120"},
-            capture_output=True,
-            encoding="utf-8",
-        )
-        assert done.returncode == status, done.stdout + done.stderr
-        return done.stdout
+        return run_command(line, folder / "mychip" if project else folder, status)
 
     command("ebn-cosim", "new", project=False)
     own = folder / "mychip"

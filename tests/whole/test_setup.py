@@ -20,7 +20,7 @@ SUCCEEDS, FAILS = "#!/bin/sh\n", "#!/bin/sh\nexit 1\n"
 def set_up(tmp_path):
     """Run setup.sh for a user without rights, on a machine that has these commands alone."""
 
-    def run(**commands):
+    def run(*arguments, **commands):
         shutil.copy(NETLISTS.parent / "setup.sh", tmp_path)
         folder = tmp_path / "bin"
         folder.mkdir()
@@ -29,7 +29,7 @@ def set_up(tmp_path):
             folder.joinpath(name).write_text(text, encoding="utf-8")
             folder.joinpath(name).chmod(0o755)
         return subprocess.run(
-            [shutil.which("bash"), "setup.sh"],
+            [shutil.which("bash"), "setup.sh", *arguments],
             cwd=tmp_path,
             env={"PATH": str(folder)},
             capture_output=True,
@@ -54,3 +54,16 @@ def test_without_rights_the_missing_packages_are_named(set_up, commands, package
     assert done.stderr == (
         f"setup: packages are missing; install them with: sudo apt-get install {packages}\n"
     )
+
+
+def test_verilog_needs_its_tools_alone(set_up):
+    done = set_up("verilog", iverilog=SUCCEEDS)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "setup: packages are missing; install them with: sudo apt-get install verilator yosys\n"
+    )
+
+
+def test_with_all_tools_for_verilog_nothing_else_is_set_up(set_up):
+    done = set_up("verilog", iverilog=SUCCEEDS, verilator=SUCCEEDS, yosys=SUCCEEDS)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

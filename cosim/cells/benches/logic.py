@@ -125,7 +125,8 @@ def clock_gap(vectors: Vectors, high: tuple[str, str], low: tuple[str, str]) -> 
 
     Args:
         vectors: of a run in which the clock is low at first.
-        high, low: nodes of a phase and of its complement.
+        high: nodes of a phase and of its complement.
+        low: nodes of the other phase and of its complement.
     """
     time, v_supply = vectors["time"], supply(vectors)
     high_drive, low_drive = (

@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import Any
 
 from cosim.cells.die_constants import constants_of, measured_dies
-from cosim.experiments.chip.chip_run import NOMINAL, ChipRun, run_chip
+from cosim.experiments.chip.chip_run import NOMINAL, REFINED, ChipRun, run_chip
 from cosim.experiments.chip.settings import ChipExperiment
 from cosim.experiments.protocol import Work
 from cosim.workbench.kept_outcomes import KeptOutcomes
@@ -14,7 +14,7 @@ from cosim.workbench.output import check_writable
 from cosim.workbench.task import Task
 from ebn_model.chip.deviations import deviated
 from ebn_model.network.parameters import MismatchParameters
-from ebn_model.parameters import NeuronParameters, validated
+from ebn_model.parameters import NeuronParameters, with_values
 
 JOURNAL = "finished.jsonl"
 
@@ -27,12 +27,12 @@ class Found:
     """Outcomes of all chips.
 
     chips: by situation and number of the chip. nominal: of the nominal model that has the chip's
-    decoder and trials, by number of the chip. faults: reasons why a chip could not be built, by its
-    number; such a chip has no outcomes.
+    decoder and trials, by number of the chip and method. faults: reasons why a chip could not be
+    built, by its number; such a chip has no outcomes.
     """
 
     chips: dict[str, dict[int, Outcomes]]
-    nominal: dict[int, dict[str, Any]]
+    nominal: dict[int, Outcomes]
     faults: dict[int, str]
 
 
@@ -80,12 +80,10 @@ def _found(experiment: ChipExperiment, kept: KeptOutcomes) -> Found:
     for name in settings.situations:
         rows_of = _Deviation(experiment, name, designed, _nominal(experiment, kept, name))
         for chip, rows in whole.items():
-            runs[name, chip] = _chip_run(
-                experiment, name, chip, rows_of(rows), nominal[chip][NOMINAL]["codes"]
-            )
+            runs[name, chip] = _chip_run(experiment, name, chip, rows_of(rows), nominal[chip])
     outcomes = _chip_outcomes(kept, runs, "chips")
     chips = {name: {chip: outcomes[name, chip] for chip in whole} for name in settings.situations}
-    return Found(chips, {chip: one[NOMINAL] for chip, one in nominal.items()}, faults)
+    return Found(chips, nominal, faults)
 
 
 def _chip_outcomes(kept: KeptOutcomes, runs: Mapping, label: str) -> dict[Any, Outcomes]:
@@ -126,6 +124,7 @@ def _nominal_run(experiment: ChipExperiment, chip: int) -> ChipRun:
         input_gain=0.0,
         iterations=settings.iterations,
         further=settings.further,
+        fine=settings.fine,
     )
 
 
@@ -134,23 +133,21 @@ def _chip_run(
     name: str,
     chip: int,
     rows: tuple[NeuronParameters, ...],
-    codes: list[list[int]],
+    nominal: Outcomes,
 ) -> ChipRun:
     """A chip of rows as they are in a situation, with the codes that the nominal model learned."""
     settings, situation = experiment.settings, experiment.settings.situations[name]
     return ChipRun(
         label=f"chip {chip}, {situation.label}",
-        parameters=validated(
-            type(experiment.parameters[name]),
-            {**dict(experiment.parameters[name]), "rows": rows},
-            f"chip {chip}, {name}",
-        ),
+        parameters=with_values(experiment.parameters[name], {"rows": rows}, f"chip {chip}, {name}"),
         task=experiment.tasks[name],
         seed=experiment.dies(chip)[0],
         input_gain=situation.input_gain,
         iterations=settings.iterations,
         further=settings.further,
-        transferred=codes,
+        fine=settings.fine,
+        transferred=nominal[NOMINAL]["codes"],
+        refined=nominal[REFINED]["codes"],
     )
 
 

@@ -13,6 +13,7 @@ from cosim.circuits.neuron import TransistorCircuit
 from cosim.engine.batch import Batch
 from cosim.engine.job import Job, Vectors
 from cosim.engine.simulator import simulator_versions
+from cosim.experiments.neuron.logic_waves import logic_waves, write_vcd
 from cosim.experiments.neuron.result_files import read_result, write_result
 from cosim.experiments.neuron.simulation import Simulation, stimulus_digest
 from cosim.workbench.errors import CosimError
@@ -22,6 +23,8 @@ from ebn_model.results import LearningResult
 
 CIRCUITS: dict[str, NeuronView] = {"transistor": TransistorCircuit, "mixed": MixedCircuit}
 """The circuits by the name of their view, the most detailed one first."""
+LOGIC = "logic.vcd"
+"""The logic's waveforms."""
 
 
 class CircuitView(StoredResult):
@@ -35,6 +38,7 @@ class CircuitView(StoredResult):
         self._stimulus = experiment.stimulus.stimulus()
         self._stimulus_digest = stimulus_digest(self._stimulus)
         self._sub_lsbs = experiment.sub_lsbs
+        self._supply = experiment.conditions.supply
         self._circuit = kind(
             experiment.bias_table(),
             experiment.solver_of(kind.tested_solver),
@@ -53,7 +57,10 @@ class CircuitView(StoredResult):
             "stimulus_sha256": self._stimulus_digest,
             "sub_lsbs": self._sub_lsbs,
             "sources": sources_digest(
-                self._module, "cosim.engine.worker", "cosim.experiments.neuron.result_files"
+                self._module,
+                "cosim.engine.worker",
+                "cosim.experiments.neuron.result_files",
+                "cosim.experiments.neuron.logic_waves",
             ),
             **simulator_versions(),
         }
@@ -84,6 +91,8 @@ class CircuitView(StoredResult):
         }
         with self.writing(record) as folder:
             write_result(result, folder)
+            waves = logic_waves(vectors, result, self._stimulus.start_weight, self._supply)
+            write_vcd(waves, float(result.time[-1]), folder / LOGIC)
             for path in written.iterdir():
                 shutil.move(path, folder)
 

@@ -41,7 +41,8 @@ def codes_of_rows(
 
     Args:
         codes: of the other rows and synapses.
-        results, stimuli: by the number of the row's neuron.
+        results: of the rows that ran, by the number of the row's neuron.
+        stimuli: of these rows, by the same.
 
     Raises:
         InputError: a row that the network doesn't have, or one without a stimulus.

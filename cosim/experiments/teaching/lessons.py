@@ -16,12 +16,11 @@ from cosim.workbench.kept_outcomes import KeptOutcomes
 from cosim.workbench.output import check_writable
 from cosim.workbench.progress import progress_bars
 from ebn_model.chip.network import ChipNetwork
-from ebn_model.chip.parameters import ChipParameters
 from ebn_model.network.evaluation import draw_trial
 from ebn_model.network.results import LearnedState
 from ebn_model.network.seeds import Purpose
 from ebn_model.network.training import History, Training, assess
-from ebn_model.parameters import NeuronParameters, validated
+from ebn_model.parameters import NeuronParameters, with_values
 
 DIES = "dies.jsonl"
 TRIALS = "trials"
@@ -65,8 +64,11 @@ def give_lessons(experiment: TeachingExperiment, work: Work, runs: Runs = "missi
     rows = _constants(experiment, kept)
     if pool:
         kept.drop_others()
-    own = {**dict(experiment.parameters), "rows": rows}
-    of_dies = validated(ChipParameters, own, f"dies from {experiment.settings.first_die} on")
+    of_dies = with_values(
+        experiment.parameters,
+        {"rows": rows},
+        f"dies from {experiment.settings.first_die} on",
+    )
     chip = ChipNetwork.build(of_dies, experiment.settings.seed)
     nominal = ChipNetwork.build(experiment.parameters, experiment.settings.seed)
     how = _row_settings(experiment, work, "all" if work.force else runs, rows)

@@ -18,6 +18,7 @@ from ebn_model.sealed import read_sealed
 CELLS = ["cell one", "cell two"]
 FILES = {
     "transistor/deck.cir",
+    "transistor/logic.vcd",
     "transistor/per_spike.csv",
     "transistor/run.json",
     "transistor/waveforms.h5",

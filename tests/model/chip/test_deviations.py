@@ -43,6 +43,18 @@ def test_twice_the_deviation_of_what_is_positive_is_the_factors_square():
     assert twice.excitatory == NOMINAL.excitatory
 
 
+def test_a_change_of_slope_deviates_by_a_factor_too():
+    nominal = die(membrane=NOMINAL.membrane.model_copy(update={"slope_change": 0.5}))
+    one = die(membrane=changed(nominal.membrane, slope_change=1.1))
+    assert deviated(one, nominal, 2).membrane.slope_change == pytest.approx(0.605, rel=1e-12)
+
+
+def test_pairs_of_two_laws_are_not_compared():
+    one = die(membrane=NOMINAL.membrane.model_copy(update={"slope_change": 0.5}))
+    with pytest.raises(InputError, match="slope_change is 0 in one table"):
+        deviated(one, NOMINAL, 2)
+
+
 def test_the_windows_centre_and_half_width_deviate_each_for_itself():
     centre, half = window(NOMINAL)
     moved = {"i_lower": 1.1 * centre - 0.5 * half, "i_upper": 1.1 * centre + 0.5 * half}

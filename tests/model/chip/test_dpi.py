@@ -5,10 +5,11 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from ebn_model.chip.blocks import dpi_of
-from ebn_model.chip.dpi import after, correction, output, slope
+from ebn_model.chip.dpi import after, correction, output, pair_correction, slope
 from ebn_model.learning_neuron import (
     integrator_slope,
     output_current,
+    pair_current,
     state_of,
     weak_inversion_current,
 )
@@ -16,6 +17,7 @@ from ebn_model.measured import measured_parameters
 
 NEURON = measured_parameters("network_row")
 DPIS = [NEURON.membrane, NEURON.excitatory, NEURON.inhibitory]
+CHANGES = NEURON.membrane.model_copy(update={"i_spec_pair": 0.85e-9, "slope_change": 0.54})
 
 
 @pytest.fixture
@@ -44,12 +46,20 @@ def test_correction_beyond_weak_inversion(generator):
         assert correction(current, i_spec) == pytest.approx(expected, rel=1e-11)
 
 
-@pytest.mark.parametrize("dpi", DPIS)
+@pytest.mark.parametrize("dpi", [*DPIS, CHANGES])
+def test_correction_of_a_pair(dpi, generator):
+    for current in currents(generator):
+        expected = pair_current(current, dpi.i_spec_pair, dpi.slope_change) / current
+        assert pair_correction(current, dpi_of(dpi)) == pytest.approx(expected, rel=1e-11)
+
+
+@pytest.mark.parametrize("dpi", [*DPIS, CHANGES])
 def test_slope(dpi, generator):
     for i_w, i_out in zip(currents(generator), currents(generator), strict=True):
         log_u = np.log(state_of(i_out, dpi))
-        expected = integrator_slope(log_u, i_w, dpi.tau, dpi.i_tau, dpi.i_spec_pair) * dpi.tau
-        found = slope(log_u, i_w / dpi.i_tau, correction(i_w, dpi.i_spec_pair))
+        law = dpi.tau, dpi.i_tau, dpi.i_spec_pair, dpi.slope_change
+        expected = integrator_slope(log_u, i_w, *law) * dpi.tau
+        found = slope(log_u, i_w / dpi.i_tau, pair_correction(i_w, dpi_of(dpi)))
         assert found == pytest.approx(expected, rel=1e-10, abs=1e-10)
 
 
