@@ -22,9 +22,10 @@ from ebn_model.text import reading
 
 FORMAT = "ebn-dies"
 VERSION = 1
-_SIGNED = ("decision.i_omega", "decision.i_sign")
-"""Constants that may have either sign: they spread by differences, all others by factors."""
-_UNITS = {"tau": "s", "refractory": "s", "exponent": "1"}
+_SIGNED = {"i_omega", "i_sign", "slope_change"}
+"""Constants of either sign, by the last part of the name: they spread by differences, all others by
+factors."""
+_UNITS = {"tau": "s", "refractory": "s", "exponent": "1", "slope_change": "1"}
 """By the last part of the name; all others are currents."""
 _BETWEEN = "__"
 
@@ -157,7 +158,11 @@ def _nested(values: dict[str, float]) -> dict[str, Any]:
 
 
 def _unit(name: str) -> str:
-    return _UNITS.get(name.rpartition(".")[2], "A")
+    return _UNITS.get(_last(name), "A")
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]
 
 
 def _normal(neuron: NeuronParameters) -> np.ndarray:
@@ -165,13 +170,13 @@ def _normal(neuron: NeuronParameters) -> np.ndarray:
     values = _flat(neuron)
     lower, upper = values["decision.i_lower"], values["decision.i_upper"]
     values["decision.i_lower"], values["decision.i_upper"] = (lower + upper) / 2, upper - lower
-    return np.array([v if name in _SIGNED else np.log(v) for name, v in values.items()])
+    return np.array([v if _last(name) in _SIGNED else np.log(v) for name, v in values.items()])
 
 
 def _neuron(normals: np.ndarray, names: list[str], source: str) -> NeuronParameters:
     """The inverse of _normal."""
     pairs = zip(names, normals.tolist(), strict=True)
-    values = {name: v if name in _SIGNED else float(np.exp(v)) for name, v in pairs}
+    values = {name: v if _last(name) in _SIGNED else float(np.exp(v)) for name, v in pairs}
     centre, width = values["decision.i_lower"], values["decision.i_upper"]
     values["decision.i_lower"], values["decision.i_upper"] = centre - width / 2, centre + width / 2
     return validated(NeuronParameters, _nested(values), source)

@@ -54,7 +54,7 @@ class Equivalent:
 
 
 def equivalent(network: Network) -> Equivalent:
-    """What NIR's nodes say of a network; a LifNetwork is just that, the chip's comes near."""
+    """A network as NIR's nodes have it: a LifNetwork is just that, the chip's comes near."""
     if isinstance(network, LifNetwork):
         return _of_lif(network)
     return _of_chip(network)
@@ -102,7 +102,7 @@ def _volts(currents: np.ndarray | list[float], network: ChipNetwork) -> np.ndarr
 
 
 def effect_of(network: Network, n: int, stored: float) -> float:
-    """What a stored weight does at neuron n, V, without its synapse's mismatch.
+    """Effect of a stored weight at neuron n, V, without its synapse's mismatch.
 
     Of the chip that is the weight whose kick from rest is as high as that of a pulse of the code:
     strong inhibition, which can't take more than the input current, is less than its code says.

@@ -31,7 +31,7 @@ _KINDS: dict[str, tuple[type, type, tuple[str, ...]]] = {
 """Type of a network, of its parameters, and the arrays of its own that it may have."""
 _WEIGHTS = "recurrent_weights"
 _NEAR = 1e-6
-"""How near a weight has to be to one that can be stored, relatively: a peer may have float32."""
+"""Relative distance that a weight may have from one that can be stored: peers may have float32."""
 
 
 def graph_of(network: Network) -> Any:

@@ -44,7 +44,7 @@ def write_sonata(path: Path, spikes: FileSpikes) -> None:
 
 
 def is_sonata(path: Path) -> bool:
-    """Whether an HDF5 file has a group of spikes; false where it can't be read."""
+    """True if an HDF5 file has a group of spikes; false where it can't be read."""
     try:
         with h5py.File(path) as file:
             return isinstance(file.get("spikes"), h5py.Group)

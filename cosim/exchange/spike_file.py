@@ -1,4 +1,4 @@
-"""What a file of another tool says of spikes, before it is checked."""
+"""Spikes as a file of another tool has them, before they are checked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

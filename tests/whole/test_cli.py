@@ -236,6 +236,7 @@ def test_make_help_names_every_target():
         "schematics",
         "bench-cells",
         "pdks",
+        "exchange",
         "technologies",
         "lint",
         "clean",
