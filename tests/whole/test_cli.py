@@ -237,6 +237,7 @@ def test_make_help_names_every_target():
         "bench-cells",
         "pdks",
         "technologies",
+        "verilog",
         "lint",
         "clean",
     ]
