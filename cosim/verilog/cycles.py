@@ -18,7 +18,7 @@ DRIFTS = (-0.9, -0.3, 0.0, 0.3, 0.9)
 """Mean of the decisions that count, in the stretches of a random walk."""
 SHARE_SL = 0.3
 """Share of decisions that don't count, in a random walk."""
-PRESETS_EVERY = 500
+PRESETS_EVERY = 200
 """Cycles from preset to preset of a random walk, on average."""
 
 Outcome = tuple[bool, bool]
