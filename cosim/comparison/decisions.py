@@ -7,6 +7,7 @@ import numpy as np
 
 from cosim.comparison.row_case import RowComparisonInput
 from cosim.comparison.spikes import same_spikes, threshold_distance
+from cosim.workbench.checks import Check, at_least
 from ebn_model.errors import InputError
 from ebn_model.learning_rule import Decision
 
@@ -85,6 +86,19 @@ class DecisionCounts:
     def one_step_agreement(self) -> float:
         """Share of equal decisions outside the dead band, 0 to 1; 1 if there are none."""
         return _agreement(self.outside)
+
+    def one_step_check(self, name: str, dead_band: float, least: float | None) -> Check:
+        """The line of a verdict on decisions one step ahead, outside a dead band in A.
+
+        least: share that is required; nothing is where no decision was outside.
+        """
+        outside = self.outside.sum()
+        return at_least(
+            (name, f"one-step decisions beyond ± {dead_band * 1e12:g} pA"),
+            least if outside else None,
+            self.one_step_agreement,
+            f"{self.outside.trace()} of {outside}, {self.inside.sum()} within",
+        )
 
     @property
     def trajectory_agreement(self) -> float:

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from cosim.circuits.conditions import Conditions, Temperature
 from cosim.circuits.neuron import read_biases, seen_from
-from cosim.experiments.network.changes import parameters_of, with_changes
+from cosim.experiments.network.changes import parameters_of_dies, with_changes
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.workbench.experiment_files import ExperimentFile
 from cosim.workbench.settings import Section, apply_change, check_keys, section_fields
@@ -136,9 +136,5 @@ def _network(
         },
         situation.changes.items(),
     )
-    parameters = parameters_of(settings.configuration, values["parameters"], source)
-    if not isinstance(parameters, ChipParameters):
-        raise InputError(f"{source}: {settings.configuration!r} is not a network of the chip")
-    if parameters.rows:
-        raise InputError(f"{source}: rows: they are measured on the dies")
+    parameters = parameters_of_dies(settings.configuration, values["parameters"], source)
     return parameters, validated(TaskParameters, values["task"], source)

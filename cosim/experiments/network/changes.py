@@ -39,6 +39,22 @@ def parameters_of(name: str, changes: Mapping, source: str) -> Parameters:
     return validated(type(base), _merged(base.model_dump(), changes), source)
 
 
+def chip_parameters_of(name: str, changes: Mapping, source: str) -> ChipParameters:
+    """As parameters_of, for a network of the chip; raises InputError for another one, too."""
+    parameters = parameters_of(name, changes, source)
+    if not isinstance(parameters, ChipParameters):
+        raise InputError(f"{source}: {name!r} is not a network of the chip")
+    return parameters
+
+
+def parameters_of_dies(name: str, changes: Mapping, source: str) -> ChipParameters:
+    """As chip_parameters_of; raises InputError, too, for stated rows, which are to be measured."""
+    parameters = chip_parameters_of(name, changes, source)
+    if parameters.rows:
+        raise InputError(f"{source}: rows: they are measured on the dies")
+    return parameters
+
+
 def simulated_parameters(name: str, changes: Mapping, source: str) -> Parameters:
     """As parameters_of, for a network that no circuit runs beside.
 

@@ -13,7 +13,7 @@ from cosim.circuits.neuron import seen_from
 from cosim.circuits.project import project_settings
 from cosim.circuits.row import View
 from cosim.comparison.tolerances import ReplayTolerances, ReportSettings
-from cosim.experiments.network.changes import parameters_of, with_changes
+from cosim.experiments.network.changes import chip_parameters_of, with_changes
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.workbench.experiment_files import ExperimentFile
 from cosim.workbench.settings import Section, Sections, apply_change, check_keys, section_fields
@@ -152,9 +152,7 @@ def read_replay(file: ExperimentFile, request: Request = DEFAULT) -> ReplayExper
     if settings.first_die is not None and settings.die is not None:
         raise InputError(f"{source}: die: first_die states those of the rows")
     network = settings.network
-    parameters = parameters_of(network.configuration, network.parameters, source)
-    if not isinstance(parameters, ChipParameters):
-        raise InputError(f"{source}: {network.configuration!r} is not a network of the chip")
+    parameters = chip_parameters_of(network.configuration, network.parameters, source)
     results = file.results(request.out)
     return ReplayExperiment(
         file.name,

@@ -41,16 +41,10 @@ def _completeness(comparison: RowsComparison, view: str) -> Check:
 
 
 def _decisions(name: str, comparison: RowsComparison, tolerances: ReplayTolerances) -> list[Check]:
-    counts, band = comparison.counts, f"{tolerances.dead_band * 1e12:g} pA"
-    outside, inside = counts.outside.sum(), counts.inside.sum()
+    counts = comparison.counts
     unexplained = comparison.unexplained
     return [
-        at_least(
-            (name, f"one-step decisions beyond ± {band}"),
-            tolerances.one_step if outside else None,
-            counts.one_step_agreement,
-            f"{counts.outside.trace()} of {outside}, {inside} within",
-        ),
+        counts.one_step_check(name, tolerances.dead_band, tolerances.one_step),
         at_least(
             (name, "decisions along the trajectory"),
             tolerances.trajectory,

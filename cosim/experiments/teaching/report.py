@@ -12,7 +12,7 @@ from cosim.engine.simulator import versions
 from cosim.experiments.teaching.figure import make_figure
 from cosim.experiments.teaching.lessons import TEACHERS, Lessons
 from cosim.experiments.teaching.settings import TeachingExperiment
-from cosim.workbench.checks import Check, against_limit, at_least, information
+from cosim.workbench.checks import Check, against_limit, information
 from cosim.workbench.report import FIGURES, Report, StoredReport
 from cosim.workbench.style import save
 from cosim.workbench.tables import csv_text
@@ -58,16 +58,10 @@ def error_ratio(lessons: Lessons, teacher: str, last: int) -> float:
 def _checks(experiment: TeachingExperiment, lessons: Lessons) -> list[Check]:
     settings, tolerances = experiment.settings, experiment.settings.tolerances
     counts = total(lessons.decisions)
-    outside, inside = counts.outside.sum(), counts.inside.sum()
     name = f"models of dies against {settings.view}"
     last = min(tolerances.last, settings.trials)
     return [
-        at_least(
-            (name, f"one-step decisions beyond ± {tolerances.dead_band * 1e12:g} pA"),
-            tolerances.one_step if outside else None,
-            counts.one_step_agreement,
-            f"{counts.outside.trace()} of {outside}, {inside} within",
-        ),
+        counts.one_step_check(name, tolerances.dead_band, tolerances.one_step),
         _error_check(lessons, "model", tolerances.error_ratio, last),
         _error_check(lessons, "nominal", None, last),
         information(

@@ -11,7 +11,7 @@ from pydantic import Field
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import read_biases, seen_from
 from cosim.comparison.tolerances import Share
-from cosim.experiments.network.changes import parameters_of
+from cosim.experiments.network.changes import parameters_of_dies
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.workbench.experiment_files import ExperimentFile
 from cosim.workbench.settings import Section, apply_change, check_keys, section_fields
@@ -118,11 +118,7 @@ def read_teaching(file: ExperimentFile, request: Request = DEFAULT) -> TeachingE
     if settings.die is not None:
         raise InputError(f"{source}: die: state first_die instead")
     read_biases(settings.biases, settings.technology)
-    parameters = parameters_of(settings.configuration, settings.parameters, source)
-    if not isinstance(parameters, ChipParameters):
-        raise InputError(f"{source}: {settings.configuration!r} is not a network of the chip")
-    if parameters.rows:
-        raise InputError(f"{source}: rows: they are measured on the dies")
+    parameters = parameters_of_dies(settings.configuration, settings.parameters, source)
     results = file.results(request.out)
     if made:
         results /= ",".join(made).replace("/", "_")
