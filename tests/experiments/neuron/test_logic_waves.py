@@ -1,5 +1,7 @@
 """Digital waveforms: levels by thresholds, edges, forbidden levels, and the file read back."""
 
+import signal
+
 import numpy as np
 import pytest
 from synthetic import BITS, spike_table
@@ -12,6 +14,9 @@ from cosim.experiments.neuron.logic_waves import LogicWave, logic_waves, node_wa
 from cosim.experiments.neuron.simulation import read_simulation
 from cosim.workbench.experiment_files import read_file
 from ebn_model.results import LearningResult
+
+# Once imported, vcdvcd lets a broken pipe end the process, and with it all other tests.
+signal.signal(signal.SIGPIPE, signal.SIG_IGN)
 
 SUPPLY = 1.8
 
