@@ -74,7 +74,7 @@ $(DOCS_COMPLETE): docs/requirements.txt $(COMPLETE)
 	@touch $@
 
 test: $(COMPLETE) ## run the tests
-	@$(PYTHON_IN_VENV) -m pytest
+	@$(PYTHON_IN_VENV) -m pytest -n 2 --dist loadfile
 
 # The library that isn't there proves that none of these tests runs ngspice.
 test-fast: $(COMPLETE) ## run the tests that need neither ngspice nor minutes
