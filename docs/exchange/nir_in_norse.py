@@ -1,4 +1,4 @@
-"""`python nir_in_norse.py FILE`: run a network's NIR file in Norse, and compare the spikes with ours.
+"""`python nir_in_norse.py FILE`: run a network's NIR file in Norse, and compare spikes with ours.
 
 Not part of the set-up, as it needs PyTorch: see "In Norse" in docs/exchange.md.
 """
@@ -30,6 +30,7 @@ class Synapses(torch.nn.Module):
         self.height = torch.from_numpy(node.r) / dt
 
     def forward(self, spikes, state=None):
+        """Synaptic currents after a step, and the new state, as PyTorch calls it."""
         return self.filter(self.height * spikes, state)
 
 
@@ -80,6 +81,7 @@ def coincidences(times, who, other_times, others) -> int:
 
 
 def main() -> None:
+    """Run the file of the command line on two sines, here and there."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path, help="as `ebn-cosim export --format nir` writes it")
     parser.add_argument("--dt", type=float, default=1e-5, help="Norse's step, s")
