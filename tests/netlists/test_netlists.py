@@ -77,7 +77,7 @@ def test_every_cell_is_in_the_list_that_decks_include():
 def test_a_bench_prints_something_in_plain_ngspice(path):
     """Without a .print line of its analysis, `ngspice -b` would refuse to run it."""
     text = read_netlist(path).text
-    analysis = re.search(r"^\.(tran|dc) ", text, re.M)[1]
+    analysis = re.search(r"^\.(tran|dc|noise) ", text, re.M)[1]
     assert re.search(rf"^\.print {analysis} \S", text, re.M)
 
 
