@@ -8,7 +8,7 @@ import numpy as np
 
 from cosim.cells.waveforms import charge
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import TransistorCircuit, analysis, neuron_deck, read_biases
+from cosim.circuits.neuron import analysis, neuron_deck, read_biases
 from cosim.circuits.neuron_readout import BITS, LATCHES, bits_and_latches
 from cosim.circuits.neuron_sources import (
     EDGE,
@@ -23,6 +23,7 @@ from cosim.engine.devices import Transistor
 from cosim.engine.hierarchy import Hierarchy
 from cosim.engine.job import Job, Vectors
 from cosim.engine.simulator import simulator_versions
+from cosim.engine.solver_options import SolverOptions
 from cosim.workbench.errors import SimulationError
 from cosim.workbench.json_files import to_json
 from cosim.workbench.provenance import digest, sources_digest
@@ -38,6 +39,8 @@ BLOCKS = {
 }
 """Instances of each block of netlists/metered_neuron.spice; its supply is called as the block."""
 I_MEM = "@m.xdecision.xmem.m1[id]"
+SOLVER = SolverOptions(chgtol=1e-15, trtol=3.0, max_step=5e-5, bypass=0)
+"""Tighter than where weights and I_mem count: the charge of each edge does, here."""
 SETTLED = 0.5
 """Static power is a mean from this share of the silence before the first pulse to its end."""
 
@@ -68,10 +71,12 @@ class EnergyRun:
         return digest(to_json([*parts, simulator_versions()]))
 
     def __call__(self, simulate: Callable[[Job], Vectors]) -> dict[str, Any]:
-        """By block: `static` in W, and `pulse` in J, which a pulse that changes no weight takes
-        beyond that; `transistors`, `gates` in m^2, `capacitance` in F. `update`: what a change of
-        the weight adds in the logic, J: what differs elsewhere is due to I_mem. `weights`: before
-        each pulse, LSB."""
+        """By block: `static` in W, and in J what a pulse takes beyond that: `pulse`, where neither
+        weight nor outcome change; `transistors`, `gates` in m^2, `capacitance` in F.
+
+        `update`: what a change of the weight adds in the logic; `crossing`: what it adds in all
+        that the outcome changes until the next pulse, J. `weights`: before each pulse, LSB.
+        """
         transistors: list[Transistor] = []
 
         def note(found: Sequence[Transistor]) -> Iterable:
@@ -82,19 +87,21 @@ class EnergyRun:
         vectors = simulate(replace(job, alter=note))
         capacitors = simulate(for_capacitors)
         supply = self.conditions.supply
-        _, before, after = bits_and_latches(self.stimulus, vectors, supply)
+        decisions, before, after = bits_and_latches(self.stimulus, vectors, supply)
+        quiet, learning, crossing = _kinds(decisions, before != after)
         power = {block: -supply * vectors[f"vsupply_{block}#branch"] for block in BLOCKS}
         static = {block: _static(self.stimulus, vectors, power[block]) for block in BLOCKS}
-        changed = _both_kinds(before != after)
         spent = {
-            block: _extra(self.stimulus, vectors["time"], power[block], static[block])
+            block: _extra(self.stimulus, vectors["time"], power[block], static[block])[:-1]
             for block in BLOCKS
         }
-        logic = spent["logic"]
+        decided = spent["logic"] + spent["decision"]
+        logic = spent["logic"] = _at_edges(self.stimulus, vectors["time"], power["logic"])[:-1]
         return {
             "static": static,
-            "pulse": {block: float(spent[block][~changed].mean()) for block in BLOCKS},
-            "update": float(logic[changed].mean() - logic[~changed].mean()),
+            "pulse": {block: float(spent[block][quiet].mean()) for block in BLOCKS},
+            "update": float(logic[learning].mean() - logic[quiet].mean()),
+            "crossing": float(decided[crossing].mean() - decided[quiet].mean()),
             "weights": before.tolist(),
             **areas(transistors, capacitors),
         }
@@ -103,7 +110,7 @@ class EnergyRun:
         """The transient, and the operating point that capacitors are read at."""
         check_edges_fit(self.stimulus)
         biases = read_biases(self.table, self.conditions.technology)
-        solver = TransistorCircuit.tested_solver
+        solver = SOLVER
         deck = neuron_deck("metered_neuron.spice", biases, solver, self.conditions)
         deck = deck.append(stimulus_lines(self.stimulus, self.conditions.supply), "stimulus")
         supplies = [f"vsupply_{block}#branch" for block in BLOCKS]
@@ -174,15 +181,36 @@ def _extra(stimulus: Stimulus, time: np.ndarray, power: np.ndarray, static: floa
     return np.array([charge(time, power, *pair) - static * (pair[1] - pair[0]) for pair in pairs])
 
 
-def _both_kinds(changed: np.ndarray) -> np.ndarray:
-    """The same: whether each pulse's weight changed, shape (pulses,).
+def _at_edges(stimulus: Stimulus, time: np.ndarray, power: np.ndarray) -> np.ndarray:
+    """Energy in J around both edges of each pulse, shape (pulses,): all that logic does is there,
+    and its leakage, over a whole period, is more than that."""
+    return np.array(
+        [
+            sum(charge(time, power, at - SETTLED_AFTER, at + SETTLED_AFTER) for at in edges)
+            for edges in zip(stimulus.spike_times, stimulus.fall_times, strict=True)
+        ]
+    )
+
+
+def _kinds(decisions: np.ndarray, changed: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Which pulses, but for the last one, are quiet, learn, or are followed by another decision.
+
+    In the first two kinds, the decision at the next pulse is the same; a decision circuit that goes
+    from one outcome to another takes much more than the pulse itself.
+
+    Args:
+        decisions: of all pulses. changed: whether the weight changed; both of shape (pulses,).
 
     Raises:
-        SimulationError: all do, or none does.
+        SimulationError: a kind is missing.
     """
-    if changed.all() or not changed.any():
-        raise SimulationError(
-            f"{changed.sum()} of {len(changed)} pulses change the weight, so that those that do "
-            "and those that don't can't be compared"
-        )
-    return changed
+    same = decisions[:-1] == decisions[1:]
+    kinds = {
+        "neither weight nor outcome changes": same & ~changed[:-1],
+        "the weight changes, but not the outcome": same & changed[:-1],
+        "the outcome changes": ~same,
+    }
+    for what, found in kinds.items():
+        if not found.any():
+            raise SimulationError(f"there is no pulse after which {what}; decisions: {decisions}")
+    return tuple(kinds.values())

@@ -1,4 +1,4 @@
-"""The figure of a ledger: power and area by block, wrong decisions by distance."""
+"""The figure of a ledger: power and area by block, decisions with noise by distance."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,9 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cosim.experiments.ledger.energy_run import BLOCKS
-from cosim.experiments.ledger.wrong_run import wrong_probability
+from cosim.experiments.ledger.law import Law, fitted_law, inc_counts
 from cosim.workbench.style import (
     BLUE,
+    DASHED,
     GREEN,
     ORANGE,
     PURPLE,
@@ -52,14 +53,16 @@ def _bars(axes: Axes, values: Mapping[str, Mapping[str, float]], scale: float, l
 
 
 def _decisions(axes: Axes, wrong: Mapping[str, Any]) -> None:
-    distances, samples = np.array(wrong["distances"]) * 1e12, wrong["samples"]
-    share = np.array(wrong["wrong"]) / samples
+    distances, inc, samples = inc_counts(wrong)
+    share = inc / samples
     error = np.sqrt(share * (1 - share) / samples)
-    at = np.linspace(-1.1, 1.1, 200) * np.abs(distances).max()
-    axes.plot(at, 100 * wrong_probability(at, wrong["sigma"] * 1e12), color=BLUE, label="Gaussian")
+    at = np.linspace(-1.2, 1.2, 200) * np.abs(distances).max()
+    laws = {".noise": Law(0.0, wrong["sigma"]), "fitted": fitted_law(distances, inc, samples)}
+    for (name, law), style in zip(laws.items(), (DASHED, "solid"), strict=True):
+        label = f"{name}: {law.sigma * 1e12:.1f} pA"
+        axes.plot(at * 1e12, 100 * law.inc(at), color=BLUE, linestyle=style, label=label)
     axes.errorbar(
-        distances, 100 * share, 100 * error, fmt="o", ms=3, color=VERMILION, label="transient"
+        distances * 1e12, 100 * share, 100 * error, fmt="o", ms=3, color=VERMILION, label="in time"
     )
-    axes.set(xlabel="$I_{mem}$ from the threshold (pA)", ylabel="wrong decisions (%)")
-    axes.set_ylim(bottom=0)
-    axes.legend(frameon=False, fontsize=7)
+    axes.set(xlabel="$I_{mem}$ from the threshold (pA)", ylabel="decisions that are INC (%)")
+    axes.legend(frameon=False, fontsize=6.5)

@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
 from cosim.cells.bench import specification_path
 from cosim.cells.sheet import readable
 from cosim.cells.specification import read_specification
 from cosim.engine.simulator import versions
 from cosim.experiments.ledger.energy_run import BLOCKS
 from cosim.experiments.ledger.figure import draw_ledger
+from cosim.experiments.ledger.law import fit_probability, fitted_law, inc_counts
 from cosim.experiments.ledger.quantities import (
     SQUARE_MICRONS,
     decision_deviation,
@@ -20,7 +19,6 @@ from cosim.experiments.ledger.quantities import (
 )
 from cosim.experiments.ledger.runner import WRONG, Outcomes
 from cosim.experiments.ledger.settings import Ledger
-from cosim.experiments.ledger.wrong_run import fitted_deviation
 from cosim.workbench.checks import Check, information
 from cosim.workbench.document import (
     Document,
@@ -108,22 +106,28 @@ def _checks(ledger: Ledger, found: Outcomes) -> Iterator[Check]:
                 f"{decision_deviation(one) * 1e12:.1f} pA RMS",
             )
     for technology, one in _good(found, WRONG).items():
-        fitted = fitted_deviation(
-            np.array(one["distances"]), np.array(one["wrong"]), one["samples"]
-        )
-        share = fitted / one["sigma"]
-        allowed = settings.wrong.tolerance
-        yield Check(
-            technology,
-            "noise that explains the wrong decisions, over .noise's",
-            f"1 ± {allowed:g}",
-            f"{share:.2f}",
-            abs(share - 1) <= allowed,
-        )
+        yield from _law_checks(technology, one, settings.wrong.probability)
     for technology, runs in found.items():
         failed = [name for name, one in runs.items() if "error" in one]
         text = ", ".join(failed) or "none"
         yield information(technology, "runs that failed", text)
+
+
+def _law_checks(technology: str, one: dict, least: float) -> Iterator[Check]:
+    """wrong decisions of a technology, outcome of a WrongRun."""
+    counts = inc_counts(one)
+    law = fitted_law(*counts)
+    found = fit_probability(law, *counts)
+    yield Check(
+        technology,
+        "wrong decisions follow a Gaussian law: probability of the fit",
+        f"≥ {least:g}",
+        f"{found:.2g}",
+        found >= least,
+    )
+    text = f"{law.sigma * 1e12:.1f} pA ({law.sigma / one['sigma']:.2f} times that of .noise)"
+    yield information(technology, "its standard deviation", text)
+    yield information(technology, "its offset", f"{law.offset * 1e12:.1f} pA")
 
 
 def _document(ledger: Ledger, found: Outcomes, report: Report) -> Document:
@@ -195,6 +199,7 @@ def _event_table(ledger: Ledger, found: Outcomes) -> Table:
                     readable(event[name], "J") if event else NONE
                     for name in ("static", "pulse", "update", "all")
                 ),
+                readable(energy["crossing"], "J") if energy else NONE,
                 readable(spikes["energy"], "J") if spikes else NONE,
             )
         )
@@ -204,6 +209,7 @@ def _event_table(ledger: Ledger, found: Outcomes) -> Table:
         "a pulse more",
         "a weight update more",
         "learning event in all",
+        "decision becomes another",
         f"output spike ({ledger.settings.spiking})",
     )
     return Table(header, rows, "Energy by event")

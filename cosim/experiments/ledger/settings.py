@@ -31,7 +31,7 @@ class Use(Section):
     rate: Annotated[Hertz, Gt(0)] = 200.0
     pulse_width: Annotated[Second, Gt(0)] = 1e-3
     pulses: Annotated[int, Ge(2)] = 6
-    start_weight: int = 8
+    start_weight: int = 3
 
     def stimulus(self) -> Stimulus:
         """The pulses, each followed by a whole period."""
@@ -57,14 +57,14 @@ class Wrong(Section):
     """Decisions with noise, in time.
 
     distances: of I_mem from the threshold, in standard deviations of the noise, none 0.
-    samples: outcomes at each. seed: of the noise. tolerance: share by which the standard deviation
-    that explains the outcomes may differ from the noise's.
+    samples: outcomes at each. seed: of the noise. probability: least one with which outcomes are as
+    far from a Gaussian law as those that are found.
     """
 
-    distances: Annotated[tuple[FiniteFloat, ...], MinLen(2)]
+    distances: Annotated[tuple[FiniteFloat, ...], MinLen(3)]
     samples: Annotated[int, Ge(10)]
     seed: Annotated[int, Ge(0)] = 1
-    tolerance: Positive
+    probability: Positive
 
     @field_validator("distances")
     @classmethod

@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize_scalar
-from scipy.special import ndtr
 
 from cosim.circuits.conditions import Conditions
 from cosim.engine.deck import Deck
@@ -138,25 +136,6 @@ def band_deviation(
     at = np.geomspace(lowest, frequency[-1], 2000)
     power = np.interp(np.log(at), np.log(frequency), (density * gain) ** 2)
     return float(np.sqrt(np.trapezoid(power, at)))
-
-
-def wrong_probability(distance: np.ndarray, sigma: float) -> np.ndarray:
-    """Probability of a wrong decision at distances from the threshold in A; sigma: noise, A."""
-    return ndtr(-np.abs(distance) / sigma)
-
-
-def fitted_deviation(distances: np.ndarray, wrong: np.ndarray, samples: int) -> float:
-    """The standard deviation in A by which counts of wrong decisions are most likely.
-
-    distances: A, with their counts in `wrong`, both of shape (distances,), of `samples` each.
-    """
-
-    def unlikely(log_sigma: float) -> float:
-        share = wrong_probability(distances, np.exp(log_sigma)).clip(1e-12, 0.5)
-        return -float(np.sum(wrong * np.log(share) + (samples - wrong) * np.log1p(-share)))
-
-    middle = np.log(np.abs(distances).mean())
-    return float(np.exp(minimize_scalar(unlikely, bounds=(middle - 4, middle + 4)).x))
 
 
 def _source(times: np.ndarray, currents: np.ndarray) -> str:

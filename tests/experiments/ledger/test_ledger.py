@@ -15,6 +15,7 @@ from cosim.engine.inventory import transistors
 from cosim.engine.worker import run_all
 from cosim.experiments.ledger import energy_run
 from cosim.experiments.ledger.energy_run import BLOCKS, EnergyRun, areas, capacitor_names
+from cosim.experiments.ledger.law import Law, fit_probability, fitted_law
 from cosim.experiments.ledger.noise_run import NoiseRun
 from cosim.experiments.ledger.quantities import (
     decision_deviation,
@@ -24,12 +25,7 @@ from cosim.experiments.ledger.quantities import (
 )
 from cosim.experiments.ledger.report import make_report
 from cosim.experiments.ledger.settings import Layout, Use, read_ledger
-from cosim.experiments.ledger.wrong_run import (
-    band_deviation,
-    coloured,
-    fitted_deviation,
-    wrong_probability,
-)
+from cosim.experiments.ledger.wrong_run import band_deviation, coloured
 from cosim.experiments.protocol import Request
 from cosim.workbench.errors import SimulationError
 from cosim.workbench.experiment_files import read_file
@@ -42,6 +38,7 @@ ENERGY = {
     "static": dict.fromkeys(BLOCKS, 1e-9),
     "pulse": dict.fromkeys(BLOCKS, 1e-12),
     "update": 0.5e-12,
+    "crossing": 90e-12,
     "transistors": dict.fromkeys(BLOCKS, 2.0),
     "gates": dict.fromkeys(BLOCKS, 4e-12),
     "capacitance": dict.fromkeys(BLOCKS, 0.0) | {"membrane": 10e-12},
@@ -49,7 +46,12 @@ ENERGY = {
 }
 PART = {"thermal": 3e-12, "flicker": 4e-12, "both": 5e-12}
 NOISE = {"membrane": PART, "lower": PART, "upper": PART | {"both": 12e-12}}
-WRONG = {"sigma": 4e-12, "distances": [-4e-12, 4e-12], "samples": 1000, "wrong": [160, 157]}
+WRONG = {
+    "sigma": 4e-12,
+    "distances": [-4e-12, 2e-12, 4e-12],
+    "samples": 1000,
+    "wrong": [160, 308, 157],
+}
 DECISION = {"centre": 9e-9, "half_width": 0.3e-9}
 
 
@@ -102,9 +104,14 @@ def test_noises_of_membrane_and_decision_add_as_squares_at_the_worse_threshold()
     assert decision_deviation(NOISE) == pytest.approx(13e-12)
 
 
-def test_pulses_of_one_kind_tell_no_energy_of_an_update():
-    with pytest.raises(SimulationError, match="2 of 2 pulses change the weight"):
-        energy_run._both_kinds(np.array([True, True]))
+def test_pulses_are_told_apart_by_weight_and_next_decision():
+    decisions = np.array([0, 0, -1, -1, -1])
+    quiet, learning, crossing = energy_run._kinds(decisions, decisions != 0)
+    assert quiet.tolist() == [True, False, False, False]
+    assert learning.tolist() == [False, False, True, True]
+    assert crossing.tolist() == [False, True, False, False]
+    with pytest.raises(SimulationError, match="no pulse after which neither weight nor outcome"):
+        energy_run._kinds(decisions[1:], decisions[1:] != 0)
 
 
 def test_coloured_noise_has_the_deviation_of_its_density():
@@ -118,11 +125,15 @@ def test_coloured_noise_has_the_deviation_of_its_density():
     assert noise.std() / 2 < slow.std() < noise.std()
 
 
-def test_the_deviation_is_found_again_from_counts():
-    distances = np.array([-8e-12, -4e-12, 2e-12, 4e-12])
-    wrong = 1000 * wrong_probability(distances, 4e-12)
-    assert fitted_deviation(distances, wrong, 1000) == pytest.approx(4e-12, rel=0.01)
-    assert wrong_probability(np.array([4e-12]), 4e-12)[0] == pytest.approx(0.1587, abs=1e-4)
+def test_a_law_is_found_again_from_counts():
+    distances = np.array([-8e-12, -4e-12, -2e-12, 2e-12, 4e-12])
+    law = Law(1e-12, 4e-12)
+    counts = 1000 * law.inc(distances)
+    assert fitted_law(distances, counts, 1000) == pytest.approx(law, rel=0.01)
+    assert fit_probability(law, distances, counts, 1000) == pytest.approx(1)
+    counts[1] -= 100
+    assert fit_probability(law, distances, counts, 1000) < 1e-6
+    assert Law(0.0, 4e-12).inc(np.array([4e-12]))[0] == pytest.approx(0.1587, abs=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -172,15 +183,21 @@ def test_the_report_has_all_that_was_found(tmp_path):
     assert report.passed
     page = report.page.read_text(encoding="utf-8")
     # event, noise together, output spike, a source
-    for text in ("36 pJ", "13.0 pA RMS", "26 pJ", "10.3389/fnins.2017.00123"):
+    for text in (
+        "36 pJ",
+        "13.0 pA RMS",
+        "1.00 times that of .noise",
+        "26 pJ",
+        "10.3389/fnins.2017.00123",
+    ):
         assert text in page
     summary = json.loads((report.results / "summary.json").read_text(encoding="utf-8"))
     assert summary["technologies"]["generic180"]["energy"]["update"] == ENERGY["update"]
 
 
-def test_wrong_decisions_that_the_noise_does_not_explain_fail(tmp_path):
+def test_wrong_decisions_that_follow_no_law_fail(tmp_path):
     ledger = read_ledger(ledger_file(tmp_path), Request(out=tmp_path / "out"))
-    report = make_report(ledger, outcomes(**{"wrong decisions": WRONG | {"wrong": [350, 350]}}))
+    report = make_report(ledger, outcomes(**{"wrong decisions": WRONG | {"wrong": [160, 50, 157]}}))
     assert report.passed is False
 
 
@@ -241,17 +258,18 @@ def test_noise_is_as_large_as_physics_has_it():
 
 
 @pytest.mark.ngspice
-def test_energy_of_two_kinds_of_pulses():
-    stimulus = Use(pulses=2).stimulus()
+def test_energy_of_all_kinds_of_pulses():
+    stimulus = Use(pulses=5).stimulus()
     run = EnergyRun("published", Conditions(), stimulus)
     transient, point = run._job()
-    assert transient.t_stop == pytest.approx(0.015)
+    assert transient.t_stop == pytest.approx(0.03)
     results = iter(run_all([transient, point], LocalPool(1)))
     found = run(lambda job: next(results))
     # its bias block alone draws 16 references from 1.8 V, i_ext above all
     assert found["static"]["bias"] == pytest.approx(1.8 * 135e-9, rel=0.02)
-    assert found["weights"] == [8, 8]
-    assert 0 < found["update"] < 5e-12
+    assert found["weights"][:2] == [3, 3]
+    assert 0 < found["update"] < 2e-12
+    assert found["pulse"]["logic"] < 2e-12 < found["crossing"]
     assert found["capacitance"]["membrane"] == pytest.approx(10e-12)
 
 
