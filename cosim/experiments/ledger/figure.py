@@ -25,14 +25,16 @@ COLOURS = dict(zip(BLOCKS, (BLUE, SKY, GREEN, ORANGE, VERMILION, PURPLE), strict
 
 def draw_ledger(
     static: Mapping[str, Mapping[str, float]],
-    area: Mapping[str, Mapping[str, float]],
+    area: Mapping[str, dict[str, float]],
     wrong: Mapping[str, Any] | None,
 ) -> Figure:
-    """static: W, area: um^2, by technology and block. wrong: outcome of a WrongRun, or None."""
+    """static: W, area: um^2, by technology and block; the area without the bias block, which a chip
+    has once. wrong: outcome of a WrongRun, or None."""
     figure = Figure(figsize=(WIDTH, 2.8), layout="constrained")
     power, layout, decisions = figure.subplots(1, 3)
     _bars(power, static, 1e9, "static power (nW)")
-    _bars(layout, area, 1.0, "area, assumed layout (µm²)")
+    own = {technology: found | {"bias": 0.0} for technology, found in area.items()}
+    _bars(layout, own, 1e-3, "area without bias, assumed (1000 µm²)")
     handles, labels = power.get_legend_handles_labels()
     figure.legend(handles, labels, frameon=False, ncols=6, loc="outside upper left", fontsize=7)
     if wrong:

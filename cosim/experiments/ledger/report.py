@@ -276,7 +276,7 @@ def _published_table(ledger: Ledger) -> Table:
         cells(
             f"{one.name} ({one.year})",
             ", ".join(filter(None, (one.node, one.supply, one.conditions))) or NONE,
-            f"{readable(one.energy, 'J')} a {one.event}" if one.energy else NONE,
+            f"{readable(one.energy, 'J')} per {one.event}" if one.energy else NONE,
             one.area or NONE,
             "yes" if one.learning else "no",
             one.source,
