@@ -238,6 +238,7 @@ def test_make_help_names_every_target():
         "pdks",
         "exchange",
         "technologies",
+        "ledger",
         "verilog",
         "lint",
         "clean",
