@@ -6,7 +6,11 @@ RUN := .venv/bin/ebn-cosim
 PYTHON_IN_VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
+<<<<<<< HEAD
 .PHONY: help setup sim sim1 sim2 figure1 figure1-hardware cosim cosim-full cosim-loop study dies chip pdks exchange technologies ledger verilog calibrate omega report all figures docs test test-fast platforms bench bench-cells schematics lint clean
+=======
+.PHONY: help setup browser sim sim1 sim2 figure1 figure1-hardware cosim cosim-full cosim-loop study dies chip pdks exchange technologies verilog calibrate omega report all figures docs test test-fast platforms bench bench-cells schematics lint clean
+>>>>>>> ac1a0ff9d4b5534f7fe62050ce76d246e84e4825
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -109,6 +113,9 @@ ledger: pdks ## measure energy, area, delays and noise in all technologies (minu
 verilog: $(COMPLETE) ## check and synthesize the learning logic in Verilog; installs the tools for it
 	@./setup.sh verilog
 	@$(PYTHON_IN_VENV) -m cosim.verilog
+
+browser: ## install Chromium, in which tests open the report
+	@./setup.sh browser
 
 lint: $(COMPLETE) ## check style, format, imports and types of the sources (Python 3.11 or newer)
 	@$(PYTHON_IN_VENV) -m ruff check .
