@@ -6,11 +6,7 @@ RUN := .venv/bin/ebn-cosim
 PYTHON_IN_VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help setup sim sim1 sim2 figure1 figure1-hardware cosim cosim-full cosim-loop study dies chip pdks exchange technologies ledger verilog calibrate omega report all figures docs test test-fast platforms bench bench-cells schematics lint clean
-=======
-.PHONY: help setup browser sim sim1 sim2 figure1 figure1-hardware cosim cosim-full cosim-loop study dies chip pdks exchange technologies verilog calibrate omega report all figures docs test test-fast platforms bench bench-cells schematics lint clean
->>>>>>> ac1a0ff9d4b5534f7fe62050ce76d246e84e4825
+.PHONY: help setup browser sim sim1 sim2 figure1 figure1-hardware cosim cosim-full cosim-loop study dies chip pdks exchange technologies ledger verilog calibrate omega report all figures docs test test-fast platforms bench bench-cells schematics lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
