@@ -240,6 +240,7 @@ def test_make_help_names_every_target():
         "technologies",
         "ledger",
         "verilog",
+        "browser",
         "lint",
         "clean",
     ]
