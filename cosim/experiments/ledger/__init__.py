@@ -1,0 +1,1 @@
+"""What the neuron costs: energy, area, time, noise, and the same of published circuits."""
