@@ -1,1 +1,1 @@
-"""What the neuron costs: energy, area, time, noise, and the same of published circuits."""
+"""Costs of the neuron: energy, area, time, noise, and the same of published circuits."""

@@ -193,7 +193,7 @@ def _at_edges(stimulus: Stimulus, time: np.ndarray, power: np.ndarray) -> np.nda
 
 
 def _kinds(decisions: np.ndarray, changed: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Which pulses, but for the last one, are quiet, learn, or are followed by another decision.
+    """The pulses, but for the last one, that are quiet, learn, or are followed by another decision.
 
     In the first two kinds, the decision at the next pulse is the same; a decision circuit that goes
     from one outcome to another takes much more than the pulse itself.

@@ -1,4 +1,4 @@
-"""How often noise makes the decision another one, by the distance of I_mem from the threshold."""
+"""Law of decisions that noise makes other ones, by the distance of I_mem from the threshold."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple

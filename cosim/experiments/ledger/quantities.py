@@ -1,4 +1,4 @@
-"""What follows from a ledger's outcomes: totals, layout, supply's effect on the thresholds."""
+"""Quantities made of a ledger's outcomes: totals, layout, supply's effect on the thresholds."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -22,7 +22,7 @@ Names = Annotated[tuple[str, ...], MinLen(1)]
 
 
 class Use(Section):
-    """How the neuron is used where its energy is measured.
+    """Use of the neuron, of which its energy is measured.
 
     rate: of the input, Hz, which is silent for a period at first. pulse_width: s.
     pulses: their number. start_weight: LSB.
@@ -41,7 +41,7 @@ class Use(Section):
 
 
 class Layout(Section):
-    """What layout makes of devices; no layout exists.
+    """Area that layout makes of devices; no layout exists.
 
     analog, logic: area over the sum of gates' W*L. capacitors: area over that of the plates.
     density: of capacitors by technology, fF/um^2.

@@ -104,7 +104,7 @@ class WrongRun:
         )
 
     def _outcomes(self, vectors: Vectors) -> np.ndarray:
-        """Whether INC is on, shape (samples,)."""
+        """True where INC is on, shape (samples,)."""
         times = WAIT + SAMPLE * np.arange(self.samples)
         return np.interp(times, vectors["time"], vectors["inc"]) > self.conditions.supply / 2
 
