@@ -110,13 +110,12 @@ class EnergyRun:
         """The transient, and the operating point that capacitors are read at."""
         check_edges_fit(self.stimulus)
         biases = read_biases(self.table, self.conditions.technology)
-        solver = SOLVER
-        deck = neuron_deck("metered_neuron.spice", biases, solver, self.conditions)
+        deck = neuron_deck("metered_neuron.spice", biases, SOLVER, self.conditions)
         deck = deck.append(stimulus_lines(self.stimulus, self.conditions.supply), "stimulus")
         supplies = [f"vsupply_{block}#branch" for block in BLOCKS]
         transient = whole_job(
             self.label,
-            deck.append(analysis(self.stimulus, solver), "analysis"),
+            deck.append(analysis(self.stimulus, SOLVER), "analysis"),
             self.conditions,
             (*supplies, *BITS, *LATCHES, I_MEM),
             I_MEM,

@@ -12,13 +12,11 @@ from cosim.experiments.ledger.noise_run import NoiseRun
 from cosim.experiments.ledger.settings import Ledger
 from cosim.experiments.ledger.wrong_run import WrongRun
 from cosim.experiments.protocol import Work
-from cosim.workbench.kept_outcomes import KeptOutcomes
-from cosim.workbench.output import check_writable
+from cosim.workbench.kept_outcomes import JOURNAL, KeptOutcomes, outcomes_made_by
 from cosim.workbench.task import Task
 
 WRONG = "wrong decisions"
 """Name of the run that only the first technology has."""
-JOURNAL = "finished.jsonl"
 SUPPLIES = {"nominal": 0, "low": -1, "high": 1}
 """Supplies at which the decision is measured, in steps of the settings' from the nominal one."""
 
@@ -32,12 +30,9 @@ def run_ledger(ledger: Ledger, work: Work) -> Outcomes:
     Raises:
         CosimError: no models, a process was lost, or results can't be written (OutputError).
     """
-    check_writable(ledger.results)
-    with work.placement.pool() as pool:
-        kept = KeptOutcomes(ledger.results / JOURNAL, ledger.name, pool, work.force)
-        found = _outcomes(ledger, kept)
-    kept.drop_others()
-    return found
+    journal = ledger.results / JOURNAL
+    with outcomes_made_by(work.placement.pool(), journal, ledger.name, work.force) as kept:
+        return _outcomes(ledger, kept)
 
 
 def found_ledger(ledger: Ledger) -> Outcomes:
