@@ -5,10 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from ebn_model.learning_neuron import LearningNeuron, settled_current
-from ebn_model.parameters import NeuronParameters
+from ebn_model.parameters import DecisionParameters, NeuronParameters
 from ebn_model.stimulus import Stimulus
 
 KICK_PULSE, KICK_LENGTH = 1e-3, 12e-3
+TRAIN_PULSE, TRAIN_PERIOD, TRAIN_LENGTH = 1e-3, 5e-3, 0.2
+"""Pulses of the published simulations, s, and how long they take to settle what is at rest."""
+NEVER = DecisionParameters(i_lower=1e-18, i_upper=1.0, i_omega=0.0)
+"""A window in which the weight stays as it is."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,23 @@ QUANTITIES = {
     "refractory": Quantity("refractory period", "s", "i_refractory", "spike_generator", -1),
 }
 
+IN_TRAIN = {
+    "train_exc": Quantity(
+        "change of I_mem by one LSB in a train, excitation",
+        "A",
+        "i_th_exc",
+        "plastic_synapse",
+    ),
+    "train_inh": Quantity(
+        "change of I_mem by one LSB in a train, inhibition",
+        "A",
+        "i_th_inh",
+        "plastic_synapse",
+    ),
+}
+"""What `in_train` gives, beside `behaviour`."""
+EACH = QUANTITIES | IN_TRAIN
+
 
 def behaviour(parameters: NeuronParameters) -> dict[str, float]:
     """Value of each of QUANTITIES in SI units; those of spikes only where there is a generator.
@@ -86,6 +107,24 @@ def behaviour(parameters: NeuronParameters) -> dict[str, float]:
     if p.spike:
         values |= {name: getattr(p.spike, name) for name in ("i_spike", "i_reset", "refractory")}
     return values
+
+
+def in_train(parameters: NeuronParameters) -> dict[str, float]:
+    """Change of I_mem from rest by a train of pulses with |w| = 1, of each sign, in A: IN_TRAIN.
+
+    A kick is that of a synapse which has discharged down to its leakage, and that differs tenfold
+    between corners and temperatures: the pulse has to charge it first. Within a train a synapse
+    doesn't get there, and leakage changes nothing.
+    """
+    spikes = np.arange(1, round(TRAIN_LENGTH / TRAIN_PERIOD) + 1) * TRAIN_PERIOD
+    fixed = parameters.model_copy(update={"spike": None, "decision": NEVER})
+    rest = settled_current(fixed)
+    changes = {}
+    for name, weight in (("train_exc", 1), ("train_inh", -1)):
+        train = Stimulus(spikes, TRAIN_PULSE, TRAIN_LENGTH + TRAIN_PERIOD, start_weight=weight)
+        i_mem = LearningNeuron(fixed).run(train).spikes.i_mem_rise[-1]
+        changes[name] = float((i_mem - rest) * weight)
+    return changes
 
 
 def _kick(p: NeuronParameters, weight: int) -> float:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from cosim.experiments.calibration.behaviour import QUANTITIES, behaviour
+from cosim.experiments.calibration.behaviour import EACH, QUANTITIES, behaviour
 from cosim.experiments.calibration.errors import CalibrationError
 from ebn_model.parameters import BiasTable, NeuronParameters, validated
 
@@ -74,6 +74,8 @@ def corrected(
 ) -> BiasTable:
     """One round: biases scaled towards what is wanted, where the measured values show anything.
 
+    target, values: by names out of EACH, SI units.
+
     Raises CalibrationError for a quantity that wasn't measured, InputError as `calibrate`.
     """
     ratios = {name: _ratio(name, wanted, values) for name, wanted in target.items()}
@@ -87,7 +89,7 @@ def _ratio(name: str, wanted: float, values: Mapping[str, float]) -> float | Non
         CalibrationError: it was not measured at all.
     """
     if name not in values:
-        quantity = QUANTITIES[name]
+        quantity = EACH[name]
         raise CalibrationError(f"{quantity.text} was not measured ({quantity.place})")
     value = values[name]
     return wanted / value if math.isfinite(value) and value * wanted > 0 else None
@@ -108,7 +110,7 @@ def _check_all_reached(
     """Raise CalibrationError for what no scaling of a bias leads to."""
     for name, ratio in ratios.items():
         if ratio is None:
-            quantity = QUANTITIES[name]
+            quantity = EACH[name]
             raise CalibrationError(
                 f"{quantity.text} is {values[name]:.4g}, from where no scaling leads to "
                 f"{target[name]:.4g} ({quantity.place})"
@@ -118,8 +120,8 @@ def _check_all_reached(
 def _scaled(biases: BiasTable, ratios: Mapping[str, float]) -> BiasTable:
     changes = {}
     for name, ratio in ratios.items():
-        quantity = QUANTITIES[name]
+        quantity = EACH[name]
         factor = min(max(ratio, 1 / MAX_FACTOR), MAX_FACTOR) ** quantity.power
         changes[quantity.bias] = getattr(biases, quantity.bias) * factor
-    sought = ", ".join(QUANTITIES[name].text for name in ratios)
+    sought = ", ".join(EACH[name].text for name in ratios)
     return validated(BiasTable, {**biases.model_dump(), **changes}, f"calibration of {sought}")

@@ -2,7 +2,7 @@
 
 import math
 
-from cosim.experiments.calibration.behaviour import QUANTITIES
+from cosim.experiments.calibration.behaviour import EACH
 from cosim.experiments.technologies.corner_run import TRIMMED, Trial
 
 ALLOWED = dict.fromkeys(TRIMMED, 0.15) | {"window_centre": 0.04}
@@ -16,9 +16,9 @@ def cause(trial: Trial) -> str:
     if trial.unmeasured:
         return trial.unmeasured
     found = {name: _excess(name, share) for name, share in trial.quantities.items()}
-    lost = [f"{QUANTITIES[name].text} shows nothing" for name in TRIMMED if name not in found]
+    lost = [f"{EACH[name].text} shows nothing" for name in TRIMMED if name not in found]
     off = sorted((name for name in found if found[name] > 1), key=lambda name: -found[name])
-    named = [f"{QUANTITIES[name].text} {trial.quantities[name]:.2f} of typical" for name in off]
+    named = [f"{EACH[name].text} {trial.quantities[name]:.2f} of typical" for name in off]
     reasons = "; ".join([*lost, *named]) or "each measured quantity is what it should be"
     return f"{trial.fault}; {reasons}" if trial.fault else reasons
 

@@ -11,7 +11,7 @@ from cosim.circuits.conditions import Conditions
 from cosim.circuits.mixed_neuron import MixedCircuit
 from cosim.engine.simulator import simulator_versions
 from cosim.engine.worker import run_all, run_jobs
-from cosim.experiments.calibration.behaviour import behaviour
+from cosim.experiments.calibration.behaviour import behaviour, in_train
 from cosim.experiments.calibration.to_target import corrected
 from cosim.experiments.neuron.simulation import Simulation, stimulus_digest
 from cosim.experiments.technologies.learned import Learned, learned
@@ -21,7 +21,7 @@ from cosim.workbench.pool import LocalPool
 from cosim.workbench.provenance import digest, sources_digest
 from cosim.workbench.task import Task
 from ebn_model.errors import InputError
-from ebn_model.parameters import BiasTable
+from ebn_model.parameters import BiasTable, NeuronParameters
 from ebn_model.results import SpikeTable
 from ebn_model.stimulus import Stimulus
 
@@ -30,9 +30,9 @@ TRIMMED = (
     "i_th_mem",
     "i_settled",
     "tau_exc",
-    "kick_exc",
+    "train_exc",
     "tau_inh",
-    "kick_inh",
+    "train_inh",
     "window_centre",
     "window_half_width",
 )
@@ -141,6 +141,12 @@ class CornerRun:
         return MixedCircuit(biases, solver, self.conditions, experiment.sub_lsbs)
 
 
+def quantities(parameters: NeuronParameters) -> dict[str, float]:
+    """TRIMMED of a circuit, SI units."""
+    found = behaviour(parameters) | in_train(parameters)
+    return {name: float(found[name]) for name in TRIMMED}
+
+
 def run_corner(run: CornerRun, notify: Callable[[float], None]) -> dict[str, Any]:
     """The CornerOutcome, as a table; notify gets the simulated time in s."""
     biases = run.simulation.experiment.bias_table()
@@ -179,14 +185,14 @@ def _simulated(
 def _measured(run: CornerRun, biases: BiasTable) -> Trial:
     """A trial with a table, of which only the quantities are known."""
     try:
-        found = behaviour(parameters(run_all(jobs(biases, run.conditions), ALONE)))
+        found = quantities(parameters(run_all(jobs(biases, run.conditions), ALONE)))
     except SimulationError as error:
         return Trial(None, unmeasured=str(error))
     except (ArithmeticError, LookupError, ValueError) as error:
         # A circuit that doesn't work at all shows nothing of what a measurement looks for.
         return Trial(None, unmeasured=f"{type(error).__name__}: {error}")
-    shares = {name: found[name] / run.typical[name] for name in TRIMMED}
-    finite = {name: float(share) for name, share in shares.items() if math.isfinite(share)}
+    shares = {name: value / run.typical[name] for name, value in found.items()}
+    finite = {name: share for name, share in shares.items() if math.isfinite(share)}
     return Trial(None, quantities=finite)
 
 

@@ -3,13 +3,12 @@
 from cosim.cells.characterise import jobs
 from cosim.cells.row_constants import neuron_constants
 from cosim.circuits.conditions import Conditions
-from cosim.experiments.calibration.behaviour import behaviour
 from cosim.experiments.protocol import Work
 from cosim.experiments.technologies.corner_run import (
     CORNER,
-    TRIMMED,
     CornerOutcome,
     CornerRun,
+    quantities,
 )
 from cosim.experiments.technologies.settings import TechnologyComparison, TechnologyPlan
 from cosim.workbench.kept_outcomes import KeptOutcomes, outcomes_made_by
@@ -48,8 +47,7 @@ def _runs(comparison: TechnologyComparison, pool: Pool) -> dict[str, CornerRun]:
 def _of_technology(plan: TechnologyPlan, pool: Pool) -> list[CornerRun]:
     experiment = plan.learning.experiment
     there = Conditions(technology=experiment.technology)
-    values = behaviour(neuron_constants(experiment.biases, there, pool))
-    typical = {name: float(values[name]) for name in TRIMMED}
+    typical = quantities(neuron_constants(experiment.biases, there, pool))
     benches = digest("".join(job.deck.sha256 for job in jobs(experiment.bias_table(), there)))
     return [CornerRun(plan.learning, point, typical, benches) for point in plan.corners]
 

@@ -113,15 +113,15 @@ def test_what_comes_to_rest_near_the_published_end_has_learned():
 
 def test_a_cause_names_what_is_off_the_worst_first():
     right = dict.fromkeys(TRIMMED, 1.01)
-    text = cause(Trial(None, quantities={**right, "kick_exc": 1.3, "window_half_width": 0.2}))
+    text = cause(Trial(None, quantities={**right, "train_exc": 1.3, "window_half_width": 0.2}))
     assert text == (
         "half-width of the window 0.20 of typical; "
-        "change of I_mem by one LSB, excitation 1.30 of typical"
+        "change of I_mem by one LSB in a train, excitation 1.30 of typical"
     )
     centre = cause(Trial(None, quantities={**right, "window_centre": 1.05}))
     assert centre == "centre of the window at weight 0 1.05 of typical"
     assert "what it should be" in cause(Trial(None, quantities=right))
-    del right["kick_inh"]
+    del right["train_inh"]
     assert "inhibition shows nothing" in cause(Trial(None, quantities=right))
     assert cause(Trial(None, "no convergence", {}, "no window")) == "no window"
 
