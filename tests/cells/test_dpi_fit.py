@@ -110,3 +110,15 @@ def test_a_readout_in_strong_inversion_is_found():
     found = fit_law(law.i_tau, static, response, steps)
     assert found.i_spec_readout == pytest.approx(law.i_spec_readout, rel=0.05)
     assert found.tau == pytest.approx(law.tau, rel=0.01)
+
+
+@pytest.mark.parametrize(("ripple", "changes"), [(0.012, True), (0.04, False)])
+def test_a_changing_slope_factor_is_found_beside_other_errors_up_to_theirs(
+    ripple, changes, of_changing_pair
+):
+    """A calibration's fit stays with a law that it has by far, whatever else the law misses."""
+    (inputs, settled), *moving = of_changing_pair
+    rippled = settled * (1 + ripple * np.sin(np.arange(len(settled))))
+    found = fit_law(CHANGES.i_tau, (inputs, rippled), *moving)
+    wanted = CHANGES.slope_change if changes else 0
+    assert found.slope_change == pytest.approx(wanted, rel=0.05)

@@ -80,6 +80,8 @@ IN_TRAIN = {
 }
 """What `in_train` gives, beside `behaviour`."""
 EACH = QUANTITIES | IN_TRAIN
+TIME_CONSTANTS = {"tau_mem": "membrane", "tau_exc": "excitatory", "tau_inh": "inhibitory"}
+"""Those of QUANTITIES which are an integrator's time constant, with its name in the model."""
 
 
 def behaviour(parameters: NeuronParameters) -> dict[str, float]:
@@ -92,12 +94,10 @@ def behaviour(parameters: NeuronParameters) -> dict[str, float]:
     kicks = [_kick(p, weight) for weight in (1, -1)]
     lower, upper = p.decision.i_lower, p.decision.i_upper
     values = {
-        "tau_mem": p.membrane.tau,
+        **time_constants(p),
         "i_th_mem": p.membrane.i_th,
         "i_settled": settled_current(p),
-        "tau_exc": p.excitatory.tau,
         "kick_exc": kicks[0],
-        "tau_inh": p.inhibitory.tau,
         "kick_inh": kicks[1],
         "window_centre": (lower + upper) / 2,
         "window_half_width": (upper - lower) / 2,
@@ -107,6 +107,11 @@ def behaviour(parameters: NeuronParameters) -> dict[str, float]:
     if p.spike:
         values |= {name: getattr(p.spike, name) for name in ("i_spike", "i_reset", "refractory")}
     return values
+
+
+def time_constants(parameters: NeuronParameters) -> dict[str, float]:
+    """Those of the integrators, s, by the names of TIME_CONSTANTS."""
+    return {name: getattr(parameters, cell).tau for name, cell in TIME_CONSTANTS.items()}
 
 
 def in_train(parameters: NeuronParameters) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """Recipes: what a bias table is calibrated to, from netlists/biases/NAME.toml or a user's file."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -7,7 +8,7 @@ from annotated_types import Gt
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from cosim.circuits.neuron import seen_from
-from cosim.experiments.calibration.behaviour import QUANTITIES
+from cosim.experiments.calibration.behaviour import QUANTITIES, TIME_CONSTANTS
 from cosim.experiments.calibration.errors import CalibrationError
 from cosim.workbench.places import files_in_use
 from cosim.workbench.settings import Section, check_keys, read_toml
@@ -31,12 +32,18 @@ class Fixed(Chosen):
     technologies: dict[str, Chosen] = Field(default_factory=dict)
 
 
-class Prior(Section):
-    """Expected value of a fitted current, A, with its relative standard deviation."""
+class Expected(Section):
+    """Expected value of a time constant, s, with its relative standard deviation, and why."""
 
-    value: Ampere
+    value: Second
     deviation: Positive
     reason: str
+
+
+class Prior(Expected):
+    """What is expected. technologies: what is expected instead in some, by their names."""
+
+    technologies: dict[str, Expected] = Field(default_factory=dict)
 
 
 class Recordings(Section):
@@ -45,7 +52,8 @@ class Recordings(Section):
     simulations: for each simulation, until which time of it, s.
     free: the currents that are fitted.
     near, within: deviations count `near` times where I_mem lies within these bounds, A.
-    priors: of some of them.
+    priors: of time constants, by names out of TIME_CONSTANTS. Not of their currents: the same
+        current makes another one of a user's cell, whose capacitor is another.
     window_centre: where the recorded decisions may place the window, A; a fit whose I_mem is off
         as a whole would move the window with it.
     """
@@ -67,11 +75,30 @@ class Recordings(Section):
                 f"({QUANTITIES['i_settled'].place}, and that of each free current)"
             )
 
+    def expected(self, technology: str) -> dict[str, Expected]:
+        """The time constants that are expected in a technology."""
+        return {
+            name: prior.technologies.get(technology, prior) for name, prior in self.priors.items()
+        }
+
+    @field_validator("priors")
+    @classmethod
+    def _are_time_constants(cls, priors: dict[str, Prior]) -> dict[str, Prior]:
+        _check_names("time constant", priors, TIME_CONSTANTS)
+        return priors
+
     @field_validator("free")
     @classmethod
     def _are_biases(cls, names: list[str]) -> list[str]:
         _check_biases(names)
         return names
+
+    @model_validator(mode="after")
+    def _expected_of_the_fitted(self) -> "Recordings":
+        for name in self.priors:
+            if QUANTITIES[name].bias not in self.free:
+                raise ValueError(f"{name} is expected, but {QUANTITIES[name].bias} isn't fitted")
+        return self
 
 
 class Recipe(Section):
@@ -110,11 +137,14 @@ class Recipe(Section):
         return self
 
 
-def _check_biases(names) -> None:
-    unknown = set(names) - BiasTable.model_fields.keys()
+def _check_biases(names: Iterable[str]) -> None:
+    _check_names("bias", names, BiasTable.model_fields)
+
+
+def _check_names(kind: str, names: Iterable[str], known: Iterable[str]) -> None:
+    unknown = set(names) - set(known)
     if unknown:
-        known = ", ".join(BiasTable.model_fields)
-        raise ValueError(f"unknown bias {min(unknown)!r}; known are {known}")
+        raise ValueError(f"unknown {kind} {min(unknown)!r}; known are {', '.join(known)}")
 
 
 def recipe_names() -> list[str]:

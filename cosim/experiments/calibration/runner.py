@@ -18,7 +18,7 @@ from cosim.circuits.neuron import bias_folder, has_table, is_path, read_biases
 from cosim.engine.simulator import versions
 from cosim.experiments.calibration.behaviour import QUANTITIES, behaviour
 from cosim.experiments.calibration.errors import CalibrationError
-from cosim.experiments.calibration.recipe import Chosen, Recipe, Recordings
+from cosim.experiments.calibration.recipe import Recipe, Recordings
 from cosim.experiments.calibration.tables import rounded, table_text
 from cosim.experiments.calibration.to_target import calibrate
 from cosim.experiments.calibration.to_waveforms import (
@@ -134,7 +134,7 @@ def run_recipe(
     in_row = row_parameters(parameters, table, conditions)
     values = behaviour(parameters)
     with new_files(folders.tables) as new:
-        reasons = _reasons(recipe, chosen, target, values)
+        reasons = _reasons(recipe, conditions.facts.name, target, values)
         text = table_text(name, recipe.about, table, reasons)
         new.joinpath(f"{name}.spice").write_text(text, encoding="utf-8")
     netlists = netlists_measured(table, conditions)
@@ -165,7 +165,8 @@ def _fit(
 ) -> tuple[BiasTable, dict, dict]:
     """Fitted table, where the recorded decisions place the window, and a report."""
     recordings = [_recording(name, end) for name, end in settings.simulations.items()]
-    priors = {bias: (prior.value, prior.deviation) for bias, prior in settings.priors.items()}
+    expected = settings.expected(conditions.facts.name)
+    priors = {name: (prior.value, prior.deviation) for name, prior in expected.items()}
     weighting = Weighting(settings.near, settings.within, priors)
 
     def on_round(number: int, deviations: list[float]) -> None:
@@ -237,15 +238,15 @@ def _margins(circuit: list[np.ndarray], recordings: list[Recording]) -> tuple[tu
 
 
 def _reasons(
-    recipe: Recipe, chosen: dict[str, Chosen], target: dict[str, float], values: dict[str, float]
+    recipe: Recipe, technology: str, target: dict[str, float], values: dict[str, float]
 ) -> dict[str, str]:
     """Reason for each current."""
     reasons = dict.fromkeys(BiasTable.model_fields, f"as in {recipe.base}")
     if recipe.recordings:
-        priors = recipe.recordings.priors
-        for bias in recipe.recordings.free:
-            prior = f"; {priors[bias].reason}" if bias in priors else ""
-            reasons[bias] = f"fitted to the recorded I_mem{prior}"
+        reasons |= dict.fromkeys(recipe.recordings.free, "fitted to the recorded I_mem")
+        for name, prior in recipe.recordings.expected(technology).items():
+            reasons[QUANTITIES[name].bias] += f"; {prior.reason}"
+    chosen = recipe.chosen(technology)
     reasons |= {bias: current.reason for bias, current in chosen.items()}
     for name, wanted in target.items():
         quantity = QUANTITIES[name]

@@ -13,6 +13,7 @@ from scipy.optimize import least_squares
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.mixed_neuron import I_MEM
 from cosim.engine.worker import run_all
+from cosim.experiments.calibration.behaviour import time_constants
 from cosim.experiments.calibration.given_weights import EDGE, replay_job, replay_model
 from cosim.experiments.calibration.scaling import scaled
 from cosim.workbench.pool import Pool, in_order
@@ -46,8 +47,8 @@ class Recording:
 @dataclass(frozen=True)
 class Weighting:
     """near, within, A: deviations count `near` times where I_mem lies within these bounds, as
-    it is there that the decisions are taken. priors: expected value of a bias, A, and its
-    relative standard deviation, by name."""
+    it is there that the decisions are taken. priors: expected value of a time constant, s, and its
+    relative standard deviation, by names out of TIME_CONSTANTS."""
 
     near: float
     within: tuple[float, float]
@@ -175,11 +176,15 @@ class _Problem:
 
     def modelled(self, logs: np.ndarray) -> list[np.ndarray]:
         """The model's I_mem in A at each recording's edges."""
-        parameters = scaled(self.parameters, self.biases, self.table(logs))
+        parameters = self.expected(logs)
         return [
             edges_of(replay_model(parameters, r.stimulus, r.spikes.decision))
             for r in self.recordings
         ]
+
+    def expected(self, logs: np.ndarray) -> NeuronParameters:
+        """The model's parameters."""
+        return scaled(self.parameters, self.biases, self.table(logs))
 
     def residuals(self, logs: np.ndarray, modelled: list, offsets: list) -> np.ndarray:
         parts = []
@@ -188,9 +193,9 @@ class _Problem:
             low, high = self.weighting.within
             weight = np.where((wanted > low) & (wanted < high), self.weighting.near, 1)
             parts.append((model + offset - wanted) * weight / I_SCALE / np.sqrt(len(wanted)))
-        table = self.table(logs)
+        found = time_constants(self.expected(logs))
         for name, (expected, deviation) in self.weighting.priors.items():
-            parts.append([np.log(getattr(table, name) / expected) / deviation])
+            parts.append([np.log(found[name] / expected) / deviation])
         return np.concatenate(parts)
 
 

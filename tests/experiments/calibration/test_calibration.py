@@ -27,6 +27,14 @@ from ebn_model.measured import FOLDER
 from ebn_model.parameters import BiasTable, DecisionParameters
 
 FREE = ("i_in", "i_th_exc", "i_tau_mem")
+RECORDINGS = """
+about = 'x'
+base = 'published'
+[recordings]
+simulations = { simulation_1 = "25 ms" }
+free = ["i_in", "i_tau_mem"]
+within = ["8 nA", "10 nA"]
+"""
 CHANGED = {"i_in": 1.1, "i_th_mem": 0.9, "i_tau_exc": 1.3, "i_th_inh": 1.2, "i_lsb": 1.1}
 
 
@@ -197,6 +205,36 @@ def test_a_fit_finds_the_currents_behind_a_recording(biases, made_of, monkeypatc
     assert news[-1][1][0] < 0.05 * news[0][1][0]
 
 
+def test_a_time_constant_is_expected_whatever_its_current(biases, made_of, monkeypatch):
+    """As of a user's membrane, whose capacitor is smaller than ours."""
+    ours = made_of(biases).membrane
+
+    def smaller(table):
+        known = made_of(table)
+        tau = 0.8 * known.membrane.tau
+        return known.model_copy(
+            update={"membrane": known.membrane.model_copy(update={"tau": tau})}
+        )
+
+    given = stimulus((4e-3, 9e-3), duration=12e-3, start_weight=5)
+    recording = replay_model(smaller(biases), given, np.array([1, 0]))
+    monkeypatch.setattr(
+        to_waveforms,
+        "replay_circuit",
+        lambda table, recordings, *_: [
+            edges_of(replay_model(smaller(table), r.stimulus, r.spikes.decision))
+            for r in recordings
+        ],
+    )
+    weighting = Weighting(3, (8e-9, 10e-9), {"tau_mem": (ours.tau, 1e-5)})
+    recordings = [Recording(given, recording)]
+    found = fit(
+        biases, ["i_tau_mem"], recordings, weighting, smaller, LocalPool(1), lambda *_: None
+    )
+    assert smaller(found).membrane.tau == pytest.approx(ours.tau, rel=2e-3)
+    assert found.i_tau_mem < 0.85 * biases.i_tau_mem
+
+
 @pytest.mark.ngspice
 def test_the_replayed_circuit_is_the_learning_one_with_given_weights(biases):
     given = stimulus((4e-3, 7e-3, 10e-3, 13e-3), duration=16e-3, start_weight=-3)
@@ -233,6 +271,14 @@ def test_a_table_is_read_back_as_it_was_written(biases, tmp_path, monkeypatch):
         (
             "about='x'\nbase='published'\n[biases.i_x]\nvalue='1 nA'\nreason='r'",
             "unknown bias 'i_x'",
+        ),
+        (
+            RECORDINGS + "[recordings.priors.i_tau_mem]\nvalue='30 ms'\ndeviation=1\nreason='r'",
+            "unknown time constant 'i_tau_mem'; known are tau_mem, tau_exc, tau_inh",
+        ),
+        (
+            RECORDINGS + "[recordings.priors.tau_exc]\nvalue='1 ms'\ndeviation=1\nreason='r'",
+            "tau_exc is expected, but i_tau_exc isn't fitted",
         ),
         ("about=", "mine.toml"),
     ],
