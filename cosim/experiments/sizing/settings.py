@@ -7,6 +7,7 @@ from typing import Annotated
 from annotated_types import Ge, Gt, MinLen
 from pydantic import Field, FiniteFloat, ValidationInfo, field_validator
 
+from cosim.circuits.conditions import Conditions
 from cosim.experiments.dies.settings import DiesExperiment, read_dies
 from cosim.experiments.ledger.settings import Layout, Names, Use
 from cosim.experiments.protocol import DEFAULT, Request
@@ -91,7 +92,8 @@ def read_sizing(file: ExperimentFile, request: Request = DEFAULT) -> Sizing:
     """Read a sizing; of the request it takes changes of dies and first_die, and `out`.
 
     Raises:
-        InputError: a fault in the file, or an unknown project, simulation or table.
+        InputError: a fault in the file, an unknown project, simulation or table, or a technology
+            whose capacitors aren't known.
     """
     source = str(file.path)
     check_keys(file.values, {"": SizingSettings, **dict(section_fields(SizingSettings))}, source)
@@ -109,4 +111,7 @@ def read_sizing(file: ExperimentFile, request: Request = DEFAULT) -> Sizing:
     )
     with in_project(base):
         found.dies(settings.chosen)
+        technology = Conditions().facts.name
+    if technology not in settings.layout.density:
+        raise InputError(f"{source}: layout.density has no {technology}")
     return found

@@ -142,6 +142,12 @@ def test_no_device_that_large_is_refused(tmp_path):
     assert not tmp_path.joinpath("none").exists()
 
 
+def test_a_technology_without_capacitors_is_named(file):
+    file.write_text(SIZING.replace("generic180 = 1.0", "gf180 = 1.0"), encoding="utf-8")
+    with pytest.raises(InputError, match=r"layout\.density has no generic180"):
+        read(file)
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
