@@ -12,7 +12,7 @@ from cosim.experiments.dies.settings import DiesExperiment, read_dies
 from cosim.experiments.ledger.settings import Layout, Names, Use
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.workbench.experiment_files import ExperimentFile
-from cosim.workbench.places import find_project, in_project, project
+from cosim.workbench.places import project
 from cosim.workbench.settings import Section, check_keys, section_fields
 from ebn_model.errors import InputError
 from ebn_model.parameters import validated
@@ -23,7 +23,6 @@ Positive = Annotated[FiniteFloat, Gt(0)]
 class SizingSettings(Section):
     """Settings of a sizing.
 
-    project: folder of the circuit's project as seen from this file; None for that of the command.
     areas: factors of the decisive devices' area. chosen: the one that the circuit has been given.
     smallest_gate: W*L from which a device is decisive, um^2.
     simulations: folders under Simulations/, or paths as seen from this file. biases: bias table.
@@ -31,7 +30,6 @@ class SizingSettings(Section):
     """
 
     title: str = ""
-    project: str | None = None
     areas: Annotated[tuple[Positive, ...], MinLen(2)]
     chosen: Positive = 1.0
     smallest_gate: Positive
@@ -92,7 +90,7 @@ def read_sizing(file: ExperimentFile, request: Request = DEFAULT) -> Sizing:
     """Read a sizing; of the request it takes changes of dies and first_die, and `out`.
 
     Raises:
-        InputError: a fault in the file, an unknown project, simulation or table, or a technology
+        InputError: a fault in the file, an unknown simulation or table, or a technology
             whose capacitors aren't known.
     """
     source = str(file.path)
@@ -100,18 +98,16 @@ def read_sizing(file: ExperimentFile, request: Request = DEFAULT) -> Sizing:
     stated = {"dies": request.dies, "first_die": request.first_die}
     values = file.values | {key: value for key, value in stated.items() if value is not None}
     settings = validated(SizingSettings, values, source)
-    base = find_project(file.path.parent / settings.project) if settings.project else project()
     found = Sizing(
         name=file.name,
         title=settings.title or file.name,
         settings=settings,
         results=file.results(request.out),
-        base=base,
+        base=project(),
         file=file,
     )
-    with in_project(base):
-        found.dies(settings.chosen)
-        technology = Conditions().facts.name
+    found.dies(settings.chosen)
+    technology = Conditions().facts.name
     if technology not in settings.layout.density:
         raise InputError(f"{source}: layout.density has no {technology}")
     return found

@@ -152,7 +152,6 @@ def test_a_technology_without_capacitors_is_named(file):
     ("line", "message"),
     [
         ("chosen = 2.0", "2 is none of areas"),
-        ('project = "nowhere"', "is no project"),
         ('biases = "nosuch"', "nosuch"),
         ('simulations = ["nosuch"]', "no simulation 'nosuch'"),
     ],
