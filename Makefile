@@ -5,7 +5,7 @@ RUN := .venv/bin/ebn-cosim
 PYTHON_IN_VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim sim1 sim2 figure1 figure1-hardware cosim cosim-full cosim-loop study dies chip pdks technologies calibrate omega figures test test-fast platforms bench bench-cells schematics lint clean
+.PHONY: help setup sim sim1 sim2 figure1 figure1-hardware cosim cosim-full cosim-loop study dies chip pdks technologies calibrate omega report all figures test test-fast platforms bench bench-cells schematics lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,11 +48,18 @@ omega: $(COMPLETE) ## show what I_Omega changes: simulations 1 and 2 with two bi
 dies: $(COMPLETE) ## run simulations 1 and 2 and the cells on 200 dies with mismatch (an hour)
 	@$(RUN) run dies
 
-chip: $(COMPLETE) ## run networks whose neurons are dies: programmed, transferred, learned on the chip (hours)
-	@$(RUN) run chip
+chip: $(COMPLETE) ## run networks whose neurons are dies, as models and one as circuits (hours)
+	@$(RUN) run chip chip_in_circuits
 
 calibrate: $(COMPLETE) ## make the bias tables from the cells' benches and their recipes
 	@$(RUN) calibrate
+
+report: $(COMPLETE) ## write Simulations/report.html, one page on all results that are there
+	@$(RUN) overview
+
+all: $(COMPLETE) ## run every experiment and the datasheet, and write the report (a day)
+	@status=0; $(RUN) run $$($(RUN) list | cut -d : -f 1) || status=$$?; \
+	$(RUN) bench-cells || status=$$?; $(RUN) overview && exit $$status
 
 figures: $(COMPLETE) ## redraw the figures from the results
 	@$(RUN) figures simulation_1 simulation_2 figure_1

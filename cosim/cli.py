@@ -38,6 +38,9 @@ COMMANDS = {
     "run": Command("run experiments, compare, draw, give a verdict", _EXPERIMENTS, "add_run"),
     "report": Command("give the verdict on results that are there", _EXPERIMENTS, "add_report"),
     "figures": Command("redraw figures from the results", _EXPERIMENTS, "add_figures"),
+    "overview": Command(
+        "write one page on all results that are there", "cosim.experiments.overview", "add_overview"
+    ),
     "list": Command("list the experiments", _EXPERIMENTS, "add_list"),
     "replay": Command(
         "play spike trains of your own into rows of circuits, and compare",

@@ -1,6 +1,7 @@
 """Parameters of the learning neuron: the circuit's bias currents and the model's constants."""
 
-from typing import Annotated, TypeVar
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
 
 from annotated_types import Ge, Gt, Le
 from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError, model_validator
@@ -34,6 +35,12 @@ def validated(model: type[Model], values: dict, source: str) -> Model:
             for fault in error.errors()
         )
         raise InputError(f"{source}: {'; '.join(reasons)}") from None
+
+
+def with_values(table: Model, changes: Mapping[str, Any], source: str) -> Model:
+    """A copy of a table with other values; raises InputError as `validated`."""
+    values = {name: getattr(table, name) for name in type(table).model_fields}
+    return validated(type(table), {**values, **changes}, source)
 
 
 class BiasTable(Table):

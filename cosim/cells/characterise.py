@@ -77,15 +77,39 @@ def parameters(results: list[Vectors]) -> NeuronParameters:
         SimulationError: a bench shows no behaviour of the kind that it measures.
     """
     static, response, synapse_static, pulses, outcomes = results
-    synapses: dict[str, Any] = {
-        key: _synapse(name, synapse_static, pulses) for key, name in SYNAPSES.items()
-    }
     return NeuronParameters(
-        i_in=float(current(response, "xconstant")[-1]),
-        membrane=_membrane(static, response),
-        **synapses,
+        **_input_and_membrane(static, response),
+        **_synapses(synapse_static, pulses),
         decision=_decision(outcomes),
     )
+
+
+def changed_parameters(
+    results: list[Vectors], known: list[Vectors], parameters: NeuronParameters
+) -> NeuronParameters:
+    """As `neuron_parameters` of results, some of which are the same objects as known ones.
+
+    What follows from those is not fitted anew, as fits take as long as the benches.
+
+    Args:
+        known: vectors of `neuron_jobs`. parameters: that follow from them.
+
+    Raises:
+        SimulationError: as `parameters`.
+    """
+    static, response, synapse_static, pulses, outcomes, spikes = (
+        new is not old for new, old in zip(results, known, strict=True)
+    )
+    changes: dict[str, Any] = {}
+    if static or response:
+        changes |= _input_and_membrane(*results[:2])
+    if synapse_static or pulses:
+        changes |= _synapses(*results[2:4])
+    if outcomes:
+        changes["decision"] = _decision(results[4])
+    if spikes:
+        changes["spike"] = spike_parameters(results[5])
+    return parameters.model_copy(update=changes)
 
 
 def spike_parameters(vectors: Vectors) -> SpikeParameters:
@@ -101,6 +125,15 @@ def spike_parameters(vectors: Vectors) -> SpikeParameters:
         i_reset=values["reset"],
         refractory=values["refractory"],
     )
+
+
+def _input_and_membrane(static: Vectors, response: Vectors) -> dict[str, Any]:
+    i_in = float(current(response, "xconstant")[-1])
+    return {"i_in": i_in, "membrane": _membrane(static, response)}
+
+
+def _synapses(static: Vectors, pulses: Vectors) -> dict[str, Any]:
+    return {key: _synapse(name, static, pulses) for key, name in SYNAPSES.items()}
 
 
 def _membrane(static: Vectors, response: Vectors) -> IntegratorParameters:

@@ -24,6 +24,8 @@ from ebn_model.errors import InputError
 
 BOLTZMANN_PER_CHARGE = 1.380649e-23 / 1.602176634e-19
 ZERO_CELSIUS = 273.15
+NOT_RUN = "no current results"
+"""The fault of a sheet whose bench has none."""
 
 
 class BenchConditions(Conditions):
@@ -91,7 +93,7 @@ def stored_sheets(conditions: BenchConditions, out: Path) -> list[Sheet]:
     says so. Raises InputError as `run_benches`."""
     views = _views(conditions, out / conditions.folder_name, ())
     sheets = _sheets(views, conditions)
-    return [sheets.get(name) or Sheet(name, [], "no current results") for name in views]
+    return [sheets.get(name) or Sheet(name, [], NOT_RUN) for name in views]
 
 
 def _views(

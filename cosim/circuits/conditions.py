@@ -104,6 +104,15 @@ class Conditions(Section):
         die = "" if self.die is None else f"-die{self.die}"
         return f"{facts.name}{corner}-{self.temperature:g}C{supply}{die}"
 
+    def of_die(self, die: int | None) -> "Conditions":
+        """The conditions alone, of another die."""
+        return self.conditions.model_copy(update={"die": die})
+
+    @property
+    def die_name(self) -> str:
+        """Name of the die in messages."""
+        return "nominal die" if self.die is None else f"die {self.die}"
+
     @property
     def facts(self) -> Technology:
         """The technology."""

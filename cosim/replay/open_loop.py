@@ -75,7 +75,7 @@ class RowSettings:
         """Conditions that a row runs under."""
         if self.first_die is None:
             return self.conditions
-        return self.conditions.model_copy(update={"die": self.first_die + row})
+        return self.conditions.of_die(self.first_die + row)
 
     def circuits(self, rows: Iterable[int]) -> dict[int, RowCircuit]:
         """The circuit of each row; raises InputError for an unknown view or table."""

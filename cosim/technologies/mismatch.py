@@ -7,7 +7,7 @@ deviates alike in each view and bench that shows it, and still does when others 
 import hashlib
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from scipy.special import ndtri
@@ -48,15 +48,21 @@ class Mismatch:
         for transistor in transistors:
             place = self.place(transistor.name)
             if place is not None:
-                threshold, factor = self._sigmas(transistor)
-                zvt, zb = normals(self.die, place)
-                nominal = transistor.parameters
-                yield Alteration(
-                    transistor.name, "delvto", nominal.get("delvto", 0.0) + zvt * threshold
-                )
-                yield Alteration(
-                    transistor.name, "mulu0", nominal.get("mulu0", 1.0) * (1 + zb * factor)
-                )
+                yield from self.deviated(transistor, *normals(self.die, place))
+
+    def deviated(self, transistor: Transistor, zvt: float, zb: float) -> Iterator[Alteration]:
+        """Deviations of one transistor.
+
+        Args:
+            zvt, zb: of its threshold and of its current factor, in sigmas.
+
+        Raises:
+            DeckError: a model for which the technology has no coefficients.
+        """
+        threshold, factor = self._sigmas(transistor)
+        nominal = transistor.parameters
+        yield Alteration(transistor.name, "delvto", nominal.get("delvto", 0.0) + zvt * threshold)
+        yield Alteration(transistor.name, "mulu0", nominal.get("mulu0", 1.0) * (1 + zb * factor))
 
     def place(self, device: str) -> str | None:
         """A device's place on the chip, from its name in the deck; None for one that is ideal."""

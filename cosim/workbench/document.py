@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from cosim.workbench.checks import VERDICTS
+from cosim.workbench.checks import VERDICTS, Check
 from ebn_model.errors import InputError
 
 
@@ -69,12 +69,23 @@ class Listing:
 
 
 @dataclass(frozen=True)
+class Links:
+    """Links to files, by what they are called; places as seen from the document."""
+
+    kind: ClassVar[str] = "links"
+    files: Mapping[str, str]
+
+
+Block = Paragraph | Table | Picture | Listing | Links
+
+
+@dataclass(frozen=True)
 class Section:
     """A heading and what stands under it."""
 
     title: str
     anchor: str
-    blocks: Sequence[Paragraph | Table | Picture | Listing]
+    blocks: Sequence[Block]
 
 
 @dataclass(frozen=True)
@@ -99,6 +110,23 @@ class Document:
             for block in section.blocks
             if isinstance(block, Picture)
         ]
+
+
+_JUDGEMENTS = {True: "passed", False: "failed", None: "shown"}
+
+
+def verdict_table(checks: Sequence[Check]) -> Table:
+    """All lines of a verdict."""
+    return Table(
+        ("", "quantity", "required", "measured", "verdict"),
+        [
+            [
+                *cells(check.comparison, check.quantity, check.required, check.measured),
+                Cell(_JUDGEMENTS[check.passed], passed=check.passed),
+            ]
+            for check in checks
+        ],
+    )
 
 
 def to_html(document: Document, pictures: Mapping[str, bytes]) -> str:

@@ -119,6 +119,11 @@ def results_of(experiment: str) -> Path:
     return _written(f"Simulations/{experiment}/results", experiment)
 
 
+def overview_page() -> Path:
+    """The page on all results."""
+    return _written("Simulations", "") / "report.html"
+
+
 def bias_tables(technology: str) -> Path:
     """The folder that gets calibrated bias tables: where they are found by name, if possible."""
     if own := project():

@@ -41,9 +41,14 @@ class Report:
         return overall(self.checks)
 
     @property
-    def page(self) -> Path:
-        """The file to look at first: the figure, as PNG."""
+    def figure(self) -> Path:
+        """The figure that shows most, as PNG."""
         return self.results / FIGURES[0]
+
+    @property
+    def page(self) -> Path:
+        """The file to look at first."""
+        return self.figure
 
 
 def verdict(report: Report) -> dict:

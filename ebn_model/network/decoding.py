@@ -1,5 +1,6 @@
 """Decoding of spikes: output, its scales, and its error."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -112,6 +113,24 @@ def unscaled_error(output: np.ndarray, variable: np.ndarray) -> float:
     """
     _check_pair(output, variable)
     return relative_variance(variable - output, variable)
+
+
+def fit_gain(outputs: Sequence[np.ndarray], variables: Sequence[np.ndarray]) -> float:
+    """One factor for all outputs, with which they are nearest to their variables.
+
+    Each has the shape (T, Nx); means don't count, as in `unscaled_error`. Outputs that are constant
+    get the factor 1.
+
+    Raises:
+        InputError: as `decoding_error`.
+    """
+    common = total = 0.0
+    for output, variable in zip(outputs, variables, strict=True):
+        _check_pair(output, variable)
+        moving = output - output.mean(axis=0)
+        common += float((moving * variable).sum())
+        total += float((moving**2).sum())
+    return common / total if total else 1.0
 
 
 def relative_variance(residual: np.ndarray, target: np.ndarray) -> float:

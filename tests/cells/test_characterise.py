@@ -3,7 +3,8 @@ import re
 import numpy as np
 import pytest
 
-from cosim.cells.characterise import jobs, parameters
+from cosim.cells import characterise
+from cosim.cells.characterise import changed_parameters, jobs, parameters
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import read_biases
 from cosim.engine.worker import run_jobs
@@ -48,6 +49,16 @@ def fits(vectors):
 @pytest.fixture
 def published(fits):
     return fits["published"]
+
+
+def test_only_what_changed_is_fitted_anew(vectors, fits, monkeypatch):
+    spikes = object()
+    known, changed = ([*vectors[name], spikes] for name in ("published", "i_tau_exc"))
+    assert changed_parameters(changed, known, fits["published"]) == fits["i_tau_exc"]
+    monkeypatch.delattr(characterise, "fit_law")
+    narrow = [*known[:4], vectors["i_sl"][4], spikes]
+    expected = fits["published"].model_copy(update={"decision": fits["i_sl"].decision})
+    assert changed_parameters(narrow, known, fits["published"]) == expected
 
 
 def ratios(new, old):

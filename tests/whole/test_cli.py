@@ -129,7 +129,7 @@ def test_list_shows_names_and_titles(capsys):
     [
         (
             ["run", "simulation_9"],
-            "no simulation 'simulation_9'; there are: chip, dies, figure_1, ",
+            "no simulation 'simulation_9'; there are: chip, chip_in_circuits, ",
         ),
         (["figures", "simulation_9"], "no simulation 'simulation_9'"),
         (["run", "simulation_1", "--set", "i_sl=1n"], "--set needs --out DIR"),
@@ -226,8 +226,19 @@ def test_make_help_names_every_target():
     answer = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
     named = re.findall(r"^make ([\w-]+) +\w", answer.stdout, re.M)
     networks = ["figure1", "figure1-hardware", "study", "cosim", "cosim-full", "cosim-loop"]
-    circuits = ["omega", "dies", "chip", "calibrate", "figures", "test", "test-fast", "platforms"]
-    tools = ["bench", "schematics", "bench-cells", "pdks", "technologies", "lint", "clean"]
+    circuits = ["omega", "dies", "chip", "calibrate", "report", "all", "figures"]
+    tools = [
+        "test",
+        "test-fast",
+        "platforms",
+        "bench",
+        "schematics",
+        "bench-cells",
+        "pdks",
+        "technologies",
+        "lint",
+        "clean",
+    ]
     assert named == ["help", "setup", "sim", "sim1", "sim2", *networks, *circuits, *tools]
 
 

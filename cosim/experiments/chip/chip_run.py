@@ -7,28 +7,42 @@ from typing import Any
 
 import numpy as np
 
+from cosim.experiments.chip.settings import FineLearning
 from cosim.experiments.study.condition_run import RUNAWAY_RATE
 from cosim.workbench.json_files import to_json
 from cosim.workbench.provenance import digest, sources_digest
 from ebn_model.chip.network import BusOverloadWarning, ChipNetwork, chip_state
 from ebn_model.chip.parameters import ChipParameters
-from ebn_model.network.evaluation import Score, validation_scores
+from ebn_model.network.decoding import fit_gain, represented, unscaled_error
+from ebn_model.network.evaluation import (
+    Network,
+    Score,
+    Trial,
+    draw_trial,
+    score,
+    validation_scores,
+)
 from ebn_model.network.mismatch import LEAST_FACTOR
 from ebn_model.network.parameters import TaskParameters
-from ebn_model.network.results import LearnedState
+from ebn_model.network.results import LearnedState, NetworkResult
 from ebn_model.network.seeds import Purpose, generator
 from ebn_model.network.training import Training, train
+from ebn_model.parameters import NeuronParameters, with_values
 from ebn_model.stimulus import WEIGHT_MAX, WEIGHT_MIN
 
 METHODS = {
     "programmed": "programmed",
-    "transferred": "learned on the nominal model, transferred",
+    "transferred": "learned on the nominal model",
+    "refined": "learned and refined on the nominal model",
     "learned": "learned on the chip",
-    "continued": "transferred, then learned on the chip",
+    "matured": "learned and refined on the chip",
+    "continued": "learned on the nominal model, refined on the chip",
 }
 """Origin of the codes, by the name of the method."""
-NOMINAL = "nominal"
-"""The method of the nominal model, which learns what is transferred."""
+NOMINAL, REFINED = "nominal", "nominal, refined"
+"""Methods of the nominal model, which learns what is transferred."""
+GAIN_TRIALS = 3
+"""Trials of known input from which the gain of a chip's read-out follows."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +50,8 @@ class ChipRun:
     """A chip; without codes it is the nominal model that learns those that are transferred.
 
     parameters, task: of the network, its rows being the chip's dies. seed: of decoder, faults and
-    trials. input_gain: standard deviation of the input's gains. iterations, further: see
-    ChipSettings. transferred: codes that the nominal model learned, N lists of N.
+    trials. input_gain: standard deviation of the input's gains. iterations, further, fine: see
+    ChipSettings. transferred, refined: codes that the nominal model learned, N lists of N.
     """
 
     label: str
@@ -47,13 +61,15 @@ class ChipRun:
     input_gain: float
     iterations: int
     further: int
+    fine: FineLearning
     transferred: list[list[int]] = field(default_factory=list)
+    refined: list[list[int]] = field(default_factory=list)
 
     @property
     def length(self) -> float:
         """Simulated time of learning, s."""
-        further = self.further if self.transferred else 0
-        return (self.iterations + further) * self.task.duration
+        further = 2 if self.transferred else 1
+        return (self.iterations + further * self.further) * self.task.duration
 
     @property
     def key(self) -> str:
@@ -61,7 +77,9 @@ class ChipRun:
         values = {
             "parameters": self.parameters.model_dump(mode="json"),
             "task": self.task.model_dump(mode="json"),
-            "how": [self.seed, self.input_gain, self.iterations, self.further, self.transferred],
+            "how": [self.seed, self.input_gain, self.iterations, self.further],
+            "fine": self.fine.model_dump(),
+            "nominal": [self.transferred, self.refined],
             "sources": sources_digest(__name__),
         }
         return digest(to_json(values))
@@ -76,18 +94,25 @@ def run_chip(run: ChipRun, notify: Callable[[float], None]) -> dict[str, dict[st
         # The outcome has the rate.
         warnings.simplefilter("ignore", BusOverloadWarning)
         chip = chip_of(run)
-        learned = _learned(chip, run, 0, run.iterations, notify)
+        time, task = 0.0, run.task.duration
+
+        def on_progress(of_training: float) -> None:
+            notify(time + of_training)
+
+        learned = _learned(chip, run, 0, run.iterations, on_progress)
+        time += run.iterations * task
+        refined = _refined(learned, run, on_progress)
+        time += run.further * task
         if not run.transferred:
-            return {NOMINAL: _outcome(learned, run)}
+            return {NOMINAL: _outcome(learned, run), REFINED: _outcome(refined, run)}
         transferred = with_codes(chip, np.array(run.transferred))
-        own_time = run.iterations * run.task.duration
         chips = {
             "programmed": with_codes(chip, chip.optimal_state.weights),
             "transferred": transferred,
+            "refined": with_codes(chip, np.array(run.refined)),
             "learned": learned,
-            "continued": _learned(
-                transferred, run, run.iterations, run.further, lambda t: notify(own_time + t)
-            ),
+            "matured": refined,
+            "continued": _refined(transferred, run, on_progress),
         }
         return {name: _outcome(network, run) for name, network in chips.items()}
 
@@ -125,13 +150,72 @@ def _learned(
     return replace(chip, state=state)
 
 
+def _refined(chip: ChipNetwork, run: ChipRun, notify: Callable[[float], None]) -> ChipNetwork:
+    """The chip after the further trials, in which windows and steps are finer."""
+    fine = finer(chip, run.fine)
+    learned = _learned(fine, run, run.iterations, run.further, notify)
+    return with_codes(chip, learned.state.weights)
+
+
+def finer(chip: ChipNetwork, fine: FineLearning) -> ChipNetwork:
+    """The chip with other windows and counters; its codes stay."""
+    p = chip.parameters
+    rows = tuple(_with_window(neuron, fine.window) for neuron in p.of_neurons)
+    parameters = with_values(p, {"rows": rows, "sub_lsbs": fine.sub_lsbs}, "a finer window")
+    return replace(chip, parameters=parameters, state=chip_state(chip.state.weights, parameters))
+
+
+def _with_window(neuron: NeuronParameters, factor: float) -> NeuronParameters:
+    window = neuron.decision
+    centre, half = (window.i_lower + window.i_upper) / 2, (window.i_upper - window.i_lower) / 2
+    bounds = {"i_lower": centre - factor * half, "i_upper": centre + factor * half}
+    return neuron.model_copy(update={"decision": window.model_copy(update=bounds)})
+
+
+@dataclass(frozen=True)
+class ChipScore(Score):
+    """A Score with the chip's own read-out.
+
+    calibrated_error: unscaled error of the output times one gain for all of it.
+    """
+
+    calibrated_error: float
+
+
 def _outcome(chip: ChipNetwork, run: ChipRun) -> dict[str, Any]:
-    """Means over the validation trials, whether one of them ran away, and the codes."""
-    trials: list[Score] = validation_scores(chip, run.task, run.seed)
+    """Means over the validation trials, whether one of them ran away, read-out and codes."""
+    gain = readout_gain(chip, run)
+
+    def measure(network, result, trial, task) -> ChipScore:
+        output, variable = _coded(network, result, trial)
+        calibrated = unscaled_error(gain * output, variable)
+        return ChipScore(**asdict(score(network, result, trial, task)), calibrated_error=calibrated)
+
+    trials = validation_scores(chip, run.task, run.seed, measure)
     scores = [asdict(one) for one in trials]
-    names = ("unscaled_error", "decoding_error", "rate")
+    names = ("unscaled_error", "calibrated_error", "decoding_error", "rate")
     return {
         **{name: float(np.mean([one[name] for one in scores])) for name in names},
         "ran_away": max(one["rate"] for one in scores) > RUNAWAY_RATE,
+        "gain": gain,
         "codes": chip.state.weights.astype(int).tolist(),
     }
+
+
+def readout_gain(chip: ChipNetwork, run: ChipRun) -> float:
+    """The gain with which the chip's output is nearest to known inputs, which nobody learned from.
+
+    One number for the whole read-out: what a chip can have without knowing its dies.
+    """
+    first, pairs = run.iterations + run.further, []
+    for number in range(first, first + GAIN_TRIALS):
+        trial = draw_trial(chip.parameters, run.task, run.seed, Purpose.TRIAL, number)
+        pairs.append(_coded(chip, chip.run(trial.command, seed=trial.seed), trial))
+    outputs, variables = zip(*pairs, strict=True)
+    return fit_gain(outputs, variables)
+
+
+def _coded(chip: Network, result: NetworkResult, trial: Trial) -> tuple[np.ndarray, np.ndarray]:
+    """Output of a trial, and the variable that it stands for, both of shape (T, Nx)."""
+    samples = len(trial.samples)
+    return result.output[:samples], represented(trial.command, chip.parameters)[:samples]

@@ -5,19 +5,30 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from cosim.experiments.chip.chip_run import METHODS
+from cosim.experiments.chip.chip_run import METHODS, REFINED
 from cosim.experiments.chip.runner import Found
 from cosim.experiments.chip.settings import ChipExperiment
 from cosim.workbench.statistics import estimate
-from cosim.workbench.style import BLUE, DASHED, GREEN, ORANGE, VERMILION, WIDTH, plain_number
+from cosim.workbench.style import (
+    BLUE,
+    DASHED,
+    GREEN,
+    ORANGE,
+    SKY,
+    VERMILION,
+    WIDTH,
+    YELLOW,
+    plain_number,
+)
 
 SHOWN = {
     "unscaled_error": "unscaled error",
+    "calibrated_error": "with one gain",
     "decoding_error": "decoding error",
     "rate": "rate (Hz)",
 }
-COLOURS = dict(zip(METHODS, (VERMILION, ORANGE, BLUE, GREEN), strict=True))
-HEIGHT, STEP, JITTER = 6.4, 0.19, 0.05
+COLOURS = dict(zip(METHODS, (VERMILION, YELLOW, ORANGE, SKY, BLUE, GREEN), strict=True))
+HEIGHT, STEP, JITTER = 8.0, 0.13, 0.035
 """Height in inches; distance of two methods, and reach of the points of one."""
 
 
@@ -28,10 +39,11 @@ def make_figure(experiment: ChipExperiment, found: Found) -> Figure:
     for axes, (quantity, label) in zip(every, SHOWN.items(), strict=True):
         _draw(axes, found, quantity)
         axes.set_ylabel(label)
-    every[0].set_yscale("log")
-    every[0].yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    every[0].yaxis.set_major_formatter(plain_number)
-    every[0].yaxis.set_minor_formatter(NullFormatter())
+    for axes in every[:2]:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter(plain_number)
+        axes.yaxis.set_minor_formatter(NullFormatter())
     situations = experiment.settings.situations.values()
     every[-1].set_xticks(range(len(situations)), [one.label for one in situations])
     handles, labels = every[0].get_legend_handles_labels()
@@ -40,8 +52,10 @@ def make_figure(experiment: ChipExperiment, found: Found) -> Figure:
 
 
 def _draw(axes: Axes, found: Found, quantity: str) -> None:
-    nominal = float(np.mean([one[quantity] for one in found.nominal.values()]))
-    axes.axhline(nominal, color="0.4", linestyle=DASHED, linewidth=0.8, label="nominal model")
+    nominal = float(np.mean([one[REFINED][quantity] for one in found.nominal.values()]))
+    axes.axhline(
+        nominal, color="0.4", linestyle=DASHED, linewidth=0.8, label="nominal model, refined"
+    )
     middle = (len(METHODS) - 1) / 2
     for place, (method, text) in enumerate(METHODS.items()):
         for x, outcomes in enumerate(found.chips.values()):

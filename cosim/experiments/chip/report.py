@@ -7,21 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from cosim.experiments.chip.chip_run import METHODS, NOMINAL
+from cosim.experiments.chip.chip_run import METHODS, NOMINAL, REFINED
 from cosim.experiments.chip.figure import make_figure
 from cosim.experiments.chip.runner import Found
 from cosim.experiments.chip.settings import ChipExperiment
-from cosim.workbench.checks import Check, information
+from cosim.workbench.checks import Check, against_limit, information
 from cosim.workbench.report import FIGURES, Report, StoredReport
 from cosim.workbench.statistics import Estimate, estimate
 from cosim.workbench.style import save
 from cosim.workbench.tables import csv_text
 from ebn_model.errors import InputError
 
-QUANTITIES = {"unscaled_error": "", "decoding_error": "", "rate": " Hz"}
+QUANTITIES = {"unscaled_error": "", "calibrated_error": "", "decoding_error": "", "rate": " Hz"}
 """Units of what is reported of each method."""
-REFERENCE = "transferred"
-"""The method that the others are compared with, chip by chip."""
+REFERENCES = {"learned": "transferred", "matured": "refined", "continued": "refined"}
+"""Codes learned on the nominal model with as many trials, with which those of a chip are compared.
+"""
 
 
 def make_report(experiment: ChipExperiment, found: Found, redraw: bool = False) -> Report:
@@ -38,7 +39,7 @@ def make_report(experiment: ChipExperiment, found: Found, redraw: bool = False) 
             name: {method: _summary(_of(outcomes, method)) for method in METHODS}
             for name, outcomes in found.chips.items()
         },
-        "nominal": _summary(found.nominal.values()),
+        **{method: _summary(_of(found.nominal, method)) for method in (NOMINAL, REFINED)},
         "faults": {str(chip): reason for chip, reason in found.faults.items()},
         "settings": experiment.settings.model_dump(mode="json"),
     }
@@ -80,7 +81,11 @@ def _summary(outcomes: Iterable[dict[str, Any]]) -> dict[str, Any]:
 
 def _rows(found: Found) -> list[list]:
     """A line for each chip, situation and method; the nominal model is in no situation."""
-    named = [("", chip, NOMINAL, one) for chip, one in found.nominal.items()]
+    named = [
+        ("", chip, method, one)
+        for chip, methods in found.nominal.items()
+        for method, one in methods.items()
+    ]
     named += [
         (name, chip, method, methods[method])
         for name, outcomes in found.chips.items()
@@ -97,8 +102,8 @@ def _rows(found: Found) -> list[list]:
 def _nominal_checks(found: Found) -> list[Check]:
     group = f"nominal model, mean of {len(found.nominal)} chips' decoders and inputs"
     checks = [
-        information(group, name.replace("_", " "), _text(found.nominal.values(), name))
-        for name in QUANTITIES
+        information(group, label, _texts(_of(found.nominal, method)))
+        for method, label in {NOMINAL: "learned", REFINED: "and refined"}.items()
     ]
     return checks + [
         information("chips left out", f"chip {chip}", reason)
@@ -107,21 +112,36 @@ def _nominal_checks(found: Found) -> list[Check]:
 
 
 def _situation_checks(experiment: ChipExperiment, found: Found, name: str) -> list[Check]:
-    outcomes, checks = found.chips[name], []
-    group = experiment.settings.situations[name].label
-    reference = _of(outcomes, REFERENCE)
-    for method, label in METHODS.items():
-        own = _of(outcomes, method)
-        texts = [f"{q.replace('_', ' ')} {_text(own, q)}{u}" for q, u in QUANTITIES.items()]
-        checks.append(information(group, label, "; ".join(texts)))
-        if method != REFERENCE:
-            over = ratio(own, reference, "unscaled_error")
-            checks.append(
-                information(group, f"{label}: unscaled error over transferred", str(over))
-            )
-    over = ratio(_of(outcomes, "learned"), found.nominal.values(), "unscaled_error")
-    checks.append(information(group, f"{METHODS['learned']}: over nominal", str(over)))
+    outcomes, situation = found.chips[name], experiment.settings.situations[name]
+    group, limit = situation.label, situation.over_nominal
+    checks = [
+        information(group, label, _texts(_of(outcomes, method)))
+        for method, label in METHODS.items()
+    ]
+    checks += [
+        information(
+            group,
+            f"{METHODS[method]}, over {METHODS[reference]}: {_words(quantity)}",
+            str(ratio(_of(outcomes, method), _of(outcomes, reference), quantity)),
+        )
+        for method, reference in REFERENCES.items()
+        for quantity in QUANTITIES
+    ]
+    nominal = _of(found.nominal, REFINED)
+    for method in ("matured", "continued"):
+        over = ratio(_of(outcomes, method), nominal, "unscaled_error")
+        checks.append(_nominal_check(group, method, over, limit if method == "matured" else None))
     return checks + [_runaway_check(group, label, _of(outcomes, m)) for m, label in METHODS.items()]
+
+
+def _nominal_check(group: str, method: str, over: Estimate, limit: float | None) -> Check:
+    return against_limit(
+        (group, f"{METHODS[method]}, over the nominal model: unscaled error"),
+        limit,
+        lambda most: f"≤ {most:g}",
+        str(over),
+        lambda most: over.mean <= most,
+    )
 
 
 def _runaway_check(group: str, label: str, outcomes: list[dict]) -> Check:
@@ -133,5 +153,12 @@ def _runaway_check(group: str, label: str, outcomes: list[dict]) -> Check:
     return Check(group, name, "none", measured, away == 0)
 
 
-def _text(outcomes: Iterable[dict], quantity: str) -> str:
-    return str(estimate(one[quantity] for one in outcomes))
+def _texts(outcomes: list[dict]) -> str:
+    return "; ".join(
+        f"{_words(name)} {estimate(one[name] for one in outcomes)}{unit}"
+        for name, unit in QUANTITIES.items()
+    )
+
+
+def _words(quantity: str) -> str:
+    return quantity.replace("_", " ")

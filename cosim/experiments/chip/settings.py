@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from annotated_types import Ge, Gt, MinLen
+from annotated_types import Ge, Gt, Le, MinLen
 from pydantic import Field
 
 from cosim.circuits.conditions import Conditions, Temperature
@@ -18,6 +18,7 @@ from ebn_model.chip.parameters import ChipParameters
 from ebn_model.errors import InputError
 from ebn_model.network.parameters import TaskParameters
 from ebn_model.parameters import validated
+from ebn_model.weight_counter import MAX_SUB_LSBS
 
 TOP = ("chips", "first_die", "iterations", "further", "biases", *Conditions.model_fields)
 """Keys that a user can change."""
@@ -29,7 +30,8 @@ class Situation(Section):
     label: in tables and figure. scale: of the deviations of each die's constants. temperature:
     degrees C that the chip runs at; by default that at which its dies are measured. input_gain:
     standard deviation of the gains of the input's synapses. changes: of the network's parameters
-    and of the task, by key.
+    and of the task, by key. over_nominal: greatest unscaled error of codes that were refined on the
+    chip, over that of the nominal model; None is shown, but not judged.
     """
 
     label: str
@@ -37,6 +39,17 @@ class Situation(Section):
     temperature: Temperature | None = None
     input_gain: Annotated[float, Ge(0)] = 0.0
     changes: dict[str, Any] = Field(default_factory=dict)
+    over_nominal: Annotated[float, Gt(0)] | None = None
+
+
+class FineLearning(Section):
+    """Changes for the further trials of learning.
+
+    window: factor of each window's half-width; on a chip, of i_sl. sub_lsbs: of the counters.
+    """
+
+    window: Annotated[float, Gt(0), Le(1)] = 0.75
+    sub_lsbs: Annotated[int, Ge(0), Le(MAX_SUB_LSBS)] = 3
 
 
 class ChipSettings(Conditions):
@@ -45,7 +58,7 @@ class ChipSettings(Conditions):
     biases: table of the rows. configuration, parameters: of the network, as in other experiments.
     chips: how many. first_die: of the first chip; each has the next ones as its neurons. dies below
     it have served to choose. iterations: trials of learning from codes 0, on the nominal model and
-    on the chip. further: those of learning on after a transfer.
+    on the chip. further: those of learning on, on either, as `fine` says.
     """
 
     title: str = ""
@@ -57,6 +70,7 @@ class ChipSettings(Conditions):
     first_die: Annotated[int, Ge(0)] = 10000
     iterations: Annotated[int, Ge(1)] = 40
     further: Annotated[int, Ge(1)] = 20
+    fine: FineLearning = FineLearning()
     situations: Annotated[dict[str, Situation], MinLen(1)]
 
 

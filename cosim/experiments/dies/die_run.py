@@ -1,6 +1,6 @@
 """One die in one case: its simulation in the mixed view, or its cells on their benches."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,7 +14,14 @@ from cosim.comparison.spikes import one_step
 from cosim.engine.job import Job
 from cosim.engine.simulator import simulator_versions
 from cosim.experiments.calibration.behaviour import behaviour
-from cosim.experiments.dies.trim import Trim, trim_die, trim_jobs, trim_outcome, untrimmed_table
+from cosim.experiments.dies.trim import (
+    Trim,
+    measured,
+    trim_die,
+    trim_jobs,
+    trim_outcome,
+    untrimmed_table,
+)
 from cosim.experiments.neuron.config import Experiment
 from cosim.experiments.neuron.settling import last_weights
 from cosim.experiments.neuron.simulation import stimulus_digest
@@ -33,18 +40,20 @@ LAST = 20
 class SimulationRun:
     """A simulation on a die; the nominal die, which has no trim, where the conditions have none.
 
+    nominal: outcome of the trim's NominalRun, which each die is trimmed to.
     model: whether the die's constants are measured, and its model's decisions compared.
     """
 
     case: str
     experiment: Experiment
     trim: Trim | None = None
+    nominal: Mapping[str, Any] | None = None
     model: bool = False
 
     @property
     def label(self) -> str:
         """Its name in messages."""
-        return f"{self.case}, {_name(self.experiment.conditions)}"
+        return f"{self.case}, {self.experiment.conditions.die_name}"
 
     @property
     def length(self) -> float:
@@ -60,6 +69,7 @@ class SimulationRun:
         if self.trim:
             table, conditions = untrimmed_table(self.experiment), self.experiment.conditions
             benches = [job.deck.sha256 for job in trim_jobs(self.trim, table, conditions)]
+            # The nominal die's values follow from the same benches.
             parts += [self.trim.model_dump(mode="json"), *benches]
         if self.model:
             benches = [job.deck.sha256 for job in _benches(self.experiment)]
@@ -80,12 +90,39 @@ class SimulationRun:
         conditions = self.experiment.conditions
         if self.trim is None or conditions.die is None:
             return self.experiment, {}
+        assert self.nominal is not None, "what a die is trimmed to is measured before"
+        if "error" in self.nominal:
+            raise SimulationError(f"nominal die: {self.nominal['error']}")
         table = untrimmed_table(self.experiment)
-        codes = trim_die(self.trim, table, conditions, simulate)
+        codes = trim_die(self.trim, table, conditions, self.nominal, simulate)
         currents = self.trim.currents(codes, table)
         changes = {**self.experiment.bias_changes, **currents}
         changed = self.experiment.model_copy(update={"bias_changes": changes})
         return changed, trim_outcome(codes, currents)
+
+
+@dataclass(frozen=True)
+class NominalRun:
+    """The quantities of the nominal die that a trim brings each die to."""
+
+    trim: Trim
+    experiment: Experiment
+
+    length = 0.0
+    label = "nominal die, for trims"
+
+    @property
+    def key(self) -> str:
+        """Digest of all that the outcome depends on; the same for trims of the same currents."""
+        return _key(*(job.deck.sha256 for job in self._jobs()))
+
+    def __call__(self, simulate: Callable) -> dict[str, Any]:
+        """The quantities of `measured`; simulate: runs a Job."""
+        return measured([simulate(job) for job in self._jobs()])
+
+    def _jobs(self) -> list[Job]:
+        conditions = self.experiment.conditions.of_die(None)
+        return trim_jobs(self.trim, untrimmed_table(self.experiment), conditions)
 
 
 @dataclass(frozen=True)
@@ -100,7 +137,7 @@ class CellsRun:
     @property
     def label(self) -> str:
         """Its name in messages."""
-        return f"cells under {self.table}, {_name(self.conditions)}"
+        return f"cells under {self.table}, {self.conditions.die_name}"
 
     @property
     def key(self) -> str:
@@ -117,21 +154,6 @@ class CellsRun:
 
 
 DieRun = SimulationRun | CellsRun
-
-
-def run_die(run: DieRun, notify: Callable[[float], None]) -> dict[str, Any]:
-    """The outcome, in a process of its own, whose ngspice does all that the run needs.
-
-    What the die's circuit can't do is an outcome, too: its error in one line under `error`.
-    """
-    # Here, as it loads ngspice, which a process that only plans needn't.
-    from cosim.engine.worker import simulator
-
-    simulate = simulator(notify)
-    try:
-        return run(simulate)
-    except SimulationError as error:
-        return {"error": " ".join(str(error).split())}
 
 
 def learning_outcome(spikes: SpikeTable) -> dict[str, Any]:
@@ -179,7 +201,3 @@ def _circuit(experiment: Experiment) -> MixedCircuit:
 
 def _key(*parts: Any) -> str:
     return digest(to_json([*parts, sources_digest(__name__), simulator_versions()]))
-
-
-def _name(conditions: Conditions) -> str:
-    return "nominal die" if conditions.die is None else f"die {conditions.die}"

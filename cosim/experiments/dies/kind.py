@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from cosim.experiments.dies.failures import run_examples
 from cosim.experiments.dies.report import make_report
 from cosim.experiments.dies.runner import found_dies, run_dies
 from cosim.experiments.dies.settings import DiesExperiment, read_dies
@@ -23,7 +24,9 @@ class DiesKind:
     def run(self, experiments: Sequence[DiesExperiment], work: Work) -> Iterator[Report]:
         """See Kind."""
         for one in experiments:
-            yield make_report(one, run_dies(one, work))
+            found = run_dies(one, work)
+            run_examples(one, found, work)
+            yield make_report(one, found)
 
     def report(
         self, experiments: Sequence[DiesExperiment], redraw: bool = False

@@ -13,6 +13,7 @@ from ebn_model.stimulus import WEIGHT_MAX, WEIGHT_MIN
 
 Outcomes = Mapping[int, Mapping[str, Any]]
 """Outcomes of die_run, by the die's number."""
+COULD_NOT_RUN = "could not be simulated"
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,23 @@ def spreads(outcomes: Outcomes) -> dict[str, Spread]:
     return {name: _spread(one[name] for one in measured) for name in measured[0]}
 
 
+def correlations(outcomes: Outcomes) -> tuple[list[str], np.ndarray]:
+    """Pearson's correlation of each two quantities over the dies that could be measured.
+
+    Returns:
+        Names of the quantities that deviate at all, and their matrix, shape (names, names). Fewer
+        than three dies correlate perfectly, and give none.
+    """
+    measured = [one for one in outcomes.values() if "error" not in one]
+    if len(measured) < 3:
+        return [], np.empty((0, 0))
+    columns = {name: np.array([one[name] for one in measured]) for name in measured[0]}
+    names = [name for name, values in columns.items() if np.ptp(values)]
+    if not names:
+        return [], np.empty((0, 0))
+    return names, np.atleast_2d(np.corrcoef([columns[name] for name in names]))
+
+
 def failures(outcomes: Outcomes, cells: Outcomes) -> dict[str, list[int]]:
     """Dies that have not settled, by the reason that their own cells show.
 
@@ -100,7 +118,7 @@ def failures(outcomes: Outcomes, cells: Outcomes) -> dict[str, list[int]]:
 
 def _reason(outcome: Mapping[str, Any], cells: Mapping[str, Any]) -> str:
     if "error" in outcome:
-        return "could not be simulated"
+        return COULD_NOT_RUN
     if outcome["lowest"] in (WEIGHT_MIN, WEIGHT_MAX) or outcome["highest"] == WEIGHT_MAX:
         return "the weight is at the end of its range"
     if "window_half_width" in cells:

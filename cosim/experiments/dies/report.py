@@ -1,16 +1,31 @@
 """Report on dies: yields and spreads as verdict, tables, summary and figure."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
+from matplotlib.figure import Figure
+
 from cosim.experiments.calibration.behaviour import QUANTITIES
+from cosim.experiments.dies.bits import ByBits, yields_by_bits
+from cosim.experiments.dies.bits_figure import make_bits_figure
+from cosim.experiments.dies.causes_figure import make_causes_figure
+from cosim.experiments.dies.causes_report import (
+    FoundCauses,
+    causes_checks,
+    causes_summary,
+    found_causes,
+    write_causes,
+)
+from cosim.experiments.dies.correlation_figure import make_correlation_figure
+from cosim.experiments.dies.failures import PAGE, links, page, reasons
 from cosim.experiments.dies.figure import make_figure
 from cosim.experiments.dies.population import (
     Outcomes,
     Spread,
     Yield,
-    failures,
+    correlations,
     model_agreement,
     spreads,
     yield_of,
@@ -27,26 +42,33 @@ LISTED = 12
 
 
 def make_report(experiment: DiesExperiment, found: Found, redraw: bool = False) -> Report:
-    """Write CASE.csv, cells_TABLE.csv, summary and figure where they aren't current.
+    """Write tables, summary and figures where they aren't current; see docs/dies.md for them.
 
     Raises:
         OutputError: a file can't be written.
     """
     yields = {name: yield_of(outcomes) for name, outcomes in found.cases.items()}
+    by_bits = yields_by_bits(experiment, yields)
     tables = {table: spreads(outcomes) for table, outcomes in found.cells.items()}
-    reasons = {
-        name: failures(outcomes, _untrimmed_cells(experiment, name, found))
-        for name, outcomes in found.cases.items()
+    causes = {
+        table: found_causes(parts, found.cells[table]) for table, parts in found.causes.items()
     }
+    why = reasons(experiment, found)
     summary = {
         **{
-            name: _yield_summary(one, reasons[name]) | _model_summary(found.cases[name])
+            name: _yield_summary(one, why[name]) | _model_summary(found.cases[name])
             for name, one in yields.items()
+        },
+        "by_bits": {
+            label: {str(bits): asdict(one) for bits, one in every.items()}
+            for label, every in by_bits.items()
         },
         "quantities": {
             table: {name: _spread_summary(one) for name, one in every.items()}
             for table, every in tables.items()
         },
+        "causes": {table: causes_summary(one) for table, one in causes.items()},
+        "waveforms": links(experiment, found),
         "nominal": found.nominal,
         "settings": experiment.settings.model_dump(mode="json"),
     }
@@ -56,23 +78,45 @@ def make_report(experiment: DiesExperiment, found: Found, redraw: bool = False) 
             _write_table(outcomes, new / f"{name}.csv")
         for table, outcomes in found.cells.items():
             _write_table(outcomes, new / f"cells_{table}.csv")
+        for table, one in causes.items():
+            write_causes(one, new / f"causes_{table}.csv")
+        new.joinpath(PAGE).write_text(page(experiment, found), encoding="utf-8")
         save(lambda: make_figure(experiment, found, yields), [new / name for name in FIGURES])
+        _save_further(by_bits, causes, found, new)
 
     StoredReport(experiment.results, summary).write(write, redraw)
     checks = [
-        *_yield_checks(experiment, yields, reasons),
+        *_yield_checks(experiment, yields, why),
         *_model_checks(experiment, found),
         *(check for table, every in tables.items() for check in _spread_checks(table, every)),
+        *(check for table, one in causes.items() for check in causes_checks(table, one)),
     ]
     title = experiment.settings.title or experiment.name
     return Report(title, experiment.results, checks)
 
 
-def _untrimmed_cells(experiment: DiesExperiment, case: str, found: Found) -> Outcomes:
-    """Cells under a case's table; they say nothing of dies whose currents are others."""
-    if experiment.settings.cases[case].trim:
-        return {}
-    return found.cells.get(experiment.simulations[case].experiment.biases, {})
+def _save_further(
+    by_bits: ByBits, causes: dict[str, FoundCauses], found: Found, folder: Path
+) -> None:
+    """The figures beside the first one, each where there is something to draw."""
+
+    def save_as(name: str, draw: Callable[[], Figure]) -> None:
+        save(draw, [folder / f"{name}{Path(path).suffix}" for path in FIGURES])
+
+    if by_bits:
+        save_as("yield_by_bits", lambda: make_bits_figure(by_bits))
+    for table, outcomes in found.cells.items():
+        names, matrix = correlations(outcomes)
+        if names:
+            title = f"cells under {table}"
+            save_as(
+                f"correlations_{table}",
+                partial(make_correlation_figure, names, matrix, title),
+            )
+    for table, one in causes.items():
+        if one.causes:
+            title = f"shares of variance, cells under {table}"
+            save_as(f"causes_{table}", partial(make_causes_figure, one.causes, title))
 
 
 def _yield_summary(one: Yield, reasons: dict[str, list[int]]) -> dict:

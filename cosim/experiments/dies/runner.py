@@ -1,22 +1,25 @@
 """Runs of all dies that aren't known yet, in parallel; what is finished is kept."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import Any, TypeVar
 
-from cosim.experiments.dies.die_run import CellsRun, DieRun, SimulationRun, run_die
+from cosim.engine.outcome import outcome_or_error
+from cosim.experiments.dies.causes_run import PARTS, CausesRun
+from cosim.experiments.dies.die_run import CellsRun, DieRun, NominalRun, SimulationRun
 from cosim.experiments.dies.population import Outcomes
 from cosim.experiments.dies.settings import DiesExperiment
 from cosim.experiments.protocol import Work
-from cosim.workbench.journal import Journal
-from cosim.workbench.journal_runs import run_into
+from cosim.workbench.kept_outcomes import KeptOutcomes
 from cosim.workbench.output import check_writable
 from cosim.workbench.provenance import digest
 from cosim.workbench.task import Task
-from ebn_model.errors import InputError
 
 JOURNAL = "finished.jsonl"
 NOMINAL = -1
 """Number of the nominal die."""
+Name = TypeVar("Name")
 
 
 @dataclass(frozen=True)
@@ -24,11 +27,13 @@ class Found:
     """Outcomes of all dies, the nominal one apart.
 
     cases: by the case's name. cells: by bias table. nominal: of the nominal die, by both names.
+    causes: of all CausesRuns, by bias table.
     """
 
     cases: dict[str, Outcomes]
     cells: dict[str, Outcomes]
     nominal: dict[str, dict]
+    causes: dict[str, list[dict]]
 
 
 def run_dies(experiment: DiesExperiment, work: Work) -> Found:
@@ -38,30 +43,21 @@ def run_dies(experiment: DiesExperiment, work: Work) -> Found:
         CosimError: a process was lost, or results can't be written (OutputError).
     """
     check_writable(experiment.results)
-    planned, journal = _keys(experiment), Journal(experiment.results / JOURNAL)
-    missing = {key: run for key, run in planned.values() if work.force or key not in journal}
-    task = Task(run_die, attrgetter("label"), isolated=True, key=attrgetter("key"))
-    lengths = [run.length for run in missing.values()]
     with work.placement.pool() as pool:
-        run_into(journal, missing, lengths, task, pool, "dies")
-    journal.keep_only({key for key, _ in planned.values()})
-    return found_dies(experiment)
+        kept = KeptOutcomes(experiment.results / JOURNAL, experiment.name, pool, work.force)
+        found = _found(experiment, kept)
+    kept.drop_others()
+    return found
 
 
 def found_dies(experiment: DiesExperiment) -> Found:
-    """All outcomes, from the journal.
+    """All outcomes, from the journal; raises InputError where some are missing."""
+    return _found(experiment, KeptOutcomes(experiment.results / JOURNAL, experiment.name))
 
-    Raises:
-        InputError: some are missing.
-    """
-    planned, journal = _keys(experiment), Journal(experiment.results / JOURNAL)
-    missing = sum(key not in journal for key, _ in planned.values())
-    if missing:
-        raise InputError(
-            f"no current results of {missing} of {len(planned)} runs of {experiment.name} in "
-            f"{experiment.results}: `ebn-cosim run` it first"
-        )
-    outcomes = {place: journal[key] for place, (key, _) in planned.items()}
+
+def _found(experiment: DiesExperiment, kept: KeptOutcomes) -> Found:
+    planned = _keys(experiment, _nominal_of_trims(experiment, kept))
+    outcomes = _outcomes(kept, planned, "dies")
     names = dict.fromkeys(name for name, _ in outcomes)
     by_name = {
         name: {die: outcomes[name, die] for die in experiment.numbers_of(name)} for name in names
@@ -70,29 +66,67 @@ def found_dies(experiment: DiesExperiment) -> Found:
         {name: by_name[name] for name in experiment.simulations},
         {table: by_name[_cells(table)] for table in experiment.settings.quantities},
         {name: outcomes[name, NOMINAL] for name in names},
+        _causes(experiment, kept),
     )
 
 
-def _keys(experiment: DiesExperiment) -> dict[tuple[str, int], tuple[str, DieRun]]:
-    """Key and run of each die, the nominal one included, by name and the die's number."""
+def _nominal_of_trims(experiment: DiesExperiment, kept: KeptOutcomes) -> dict[str, dict]:
+    """Quantities that each trim brings dies to, by case; trims of the same table share a run."""
+    runs = {
+        name: NominalRun(case.trim, experiment.simulations[name].experiment)
+        for name, case in experiment.settings.cases.items()
+        if case.trim
+    }
+    return _outcomes(kept, {name: (run.key, run) for name, run in runs.items()}, "nominal dies")
+
+
+def _causes(experiment: DiesExperiment, kept: KeptOutcomes) -> dict[str, list[dict]]:
+    planned: dict[tuple[str, int], tuple[str, CausesRun]] = {}
+    for table in experiment.settings.causes:
+        runs = [CausesRun(table, experiment.settings.conditions, part) for part in range(PARTS)]
+        # The decks, whose digests take a while, are the same for all parts.
+        key = runs[0].key
+        planned |= {(table, run.part): (digest(f"{key} {run.part}"), run) for run in runs}
+    outcomes = _outcomes(kept, planned, "causes")
+    return {
+        table: [outcomes[table, part] for part in range(PARTS)]
+        for table in experiment.settings.causes
+    }
+
+
+def _outcomes(
+    kept: KeptOutcomes, planned: Mapping[Name, tuple[str, Any]], label: str
+) -> dict[Name, dict]:
+    """Outcomes of runs, each with its key, by the same names."""
+    task = Task(outcome_or_error, attrgetter("label"), isolated=True, key=attrgetter("key"))
+    known = kept.of(dict(planned.values()), task, label)
+    return {name: known[key] for name, (key, _) in planned.items()}
+
+
+def _keys(
+    experiment: DiesExperiment, nominal: Mapping[str, dict]
+) -> dict[tuple[str, int], tuple[str, DieRun]]:
+    """Key and run of each die, the nominal one included, by name and the die's number.
+
+    nominal: what trims bring dies to, by the case's name.
+    """
     planned: dict[tuple[str, int], tuple[str, DieRun]] = {}
     names = [*experiment.simulations, *map(_cells, experiment.settings.quantities)]
     for name in names:
         # A deck for each die would take longer than some runs; they differ in its number only.
-        key = _run(experiment, name, 0).key
+        key = _run(experiment, name, 0, nominal).key
         for die in (NOMINAL, *experiment.numbers_of(name)):
-            planned[name, die] = digest(f"{key} {die}"), _run(experiment, name, die)
+            planned[name, die] = digest(f"{key} {die}"), _run(experiment, name, die, nominal)
     return planned
 
 
-def _run(experiment: DiesExperiment, name: str, number: int) -> DieRun:
+def _run(experiment: DiesExperiment, name: str, number: int, nominal: Mapping[str, dict]) -> DieRun:
     die = None if number == NOMINAL else number
     if name in experiment.simulations:
-        chosen = experiment.simulations[name].experiment
+        chosen = experiment.simulations[name].experiment.model_copy(update={"die": die})
         case = experiment.settings.cases[name]
-        return SimulationRun(name, chosen.model_copy(update={"die": die}), case.trim, case.model)
-    conditions = experiment.settings.conditions.model_copy(update={"die": die})
-    return CellsRun(name.removeprefix(_cells("")), conditions)
+        return SimulationRun(name, chosen, case.trim, nominal.get(name), case.model)
+    return CellsRun(name.removeprefix(_cells("")), experiment.settings.conditions.of_die(die))
 
 
 def _cells(table: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from annotated_types import Ge
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from cosim.circuits.conditions import Conditions
 from cosim.experiments.dies.trim import Trim, untrimmed_table
@@ -19,7 +19,7 @@ from cosim.workbench.settings import Section, apply_change, check_keys, section_
 from ebn_model.errors import InputError
 from ebn_model.parameters import validated
 
-TOP = ("dies", "first_die", *Conditions.model_fields)
+TOP = ("dies", "first_die", "waveforms", *Conditions.model_fields)
 """Keys that a user can change."""
 
 
@@ -48,6 +48,8 @@ class DiesSettings(Conditions):
 
     dies: how many. first_die: number of the first one; the others follow.
     cases: simulations, by name. quantities: bias tables under which the cells are measured.
+    causes: those of them under which the share of each device in the spread is looked for.
+    waveforms: of so many dies of each case, and of each reason not to settle, they are kept.
     """
 
     title: str = ""
@@ -55,6 +57,16 @@ class DiesSettings(Conditions):
     first_die: Annotated[int, Ge(0)] = 0
     cases: dict[str, Case] = Field(default_factory=dict)
     quantities: tuple[str, ...] = ()
+    causes: tuple[str, ...] = ()
+    waveforms: Annotated[int, Ge(0)] = 3
+
+    @field_validator("causes")
+    @classmethod
+    def _of_quantities(cls, causes: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        for table in causes:
+            if table not in info.data.get("quantities", (table,)):
+                raise InputError(f"{table!r} is none of quantities, whose spread it would explain")
+        return causes
 
 
 @dataclass(frozen=True)

@@ -104,11 +104,16 @@ def measured(results: list) -> dict[str, float]:
 
 
 def trim_die(
-    trim: Trim, table: BiasTable, conditions: Conditions, simulate: Callable
+    trim: Trim,
+    table: BiasTable,
+    conditions: Conditions,
+    nominal: Mapping[str, float],
+    simulate: Callable,
 ) -> dict[str, int]:
     """Codes of a die's trimmed currents, by name.
 
     Args:
+        nominal: what `measured` gives of the nominal die under the table.
         simulate: runs a Job.
 
     Raises:
@@ -118,7 +123,7 @@ def trim_die(
     def quantities(biases: BiasTable, on: Conditions) -> dict[str, float]:
         return measured([simulate(job) for job in trim_jobs(trim, biases, on)])
 
-    nominal = quantities(table, conditions.model_copy(update={"die": None}))
+    nominal = quantities(table, conditions.of_die(None))
     wanted = {name: one.target * nominal[QUANTITY[name]] for name, one in trim.biases.items()}
 
     codes = dict.fromkeys(trim.biases, 2 ** (trim.bits - 1) - 1)
@@ -126,7 +131,7 @@ def trim_die(
     def errors(trial: Mapping[str, int]) -> dict[str, float]:
         biases = table.model_copy(update=trim.currents(codes | dict(trial), table))
         try:
-            found = quantities(biases, conditions)
+            found = measured([simulate(job) for job in trim_jobs(trim, biases, conditions)])
         except SimulationError:
             if trial.keys() <= LAST:
                 # Mismatch has closed the window, which was there with the highest code: too narrow.

@@ -20,11 +20,10 @@ from cosim.workbench.errors import CosimError
 from cosim.workbench.output import check_writable, new_files
 from cosim.workbench.progress import progress_bars
 from cosim.workbench.provenance import sources_digest
-from ebn_model.chip.parameters import ChipParameters
 from ebn_model.network.evaluation import DetailedScore
 from ebn_model.network.fields import CHIP_UNITS
 from ebn_model.network.files import save, write_spikes
-from ebn_model.parameters import validated
+from ebn_model.parameters import with_values
 
 _Ran = tuple[ReplayResult, Mapping[str, np.ndarray], CosimError | None]
 """The rows, the network's codes from model and circuit, and the error for missing rows."""
@@ -88,8 +87,11 @@ def _with_dies(
         return experiment, how
     models = how.models(range(experiment.parameters.neurons))
     constants = {row: model.neuron for row, model in models.items()}
-    own = {**dict(experiment.parameters), "rows": tuple(constants.values())}
-    parameters = validated(ChipParameters, own, f"dies from {how.first_die} on")
+    parameters = with_values(
+        experiment.parameters,
+        {"rows": tuple(constants.values())},
+        f"dies from {how.first_die} on",
+    )
     return replace(experiment, parameters=parameters), replace(how, constants=constants)
 
 

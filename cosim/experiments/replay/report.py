@@ -25,12 +25,19 @@ from cosim.experiments.replay.report_tables import (
     network_table,
     provenance_blocks,
     row_table,
-    verdict_table,
 )
 from cosim.experiments.replay.stretch_figure import stretch
 from cosim.experiments.replay.verdict import verdict_checks
 from cosim.experiments.replay.worst_tables import decision_table_of, reason_table, weight_table
-from cosim.workbench.document import Document, Paragraph, Picture, Section, to_html, to_markdown
+from cosim.workbench.document import (
+    Document,
+    Paragraph,
+    Picture,
+    Section,
+    to_html,
+    to_markdown,
+    verdict_table,
+)
 from cosim.workbench.output import new_folder
 from cosim.workbench.report import Report
 from cosim.workbench.style import save
@@ -49,6 +56,11 @@ class ReplayReport(Report):
     """
 
     metrics: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def figure(self) -> Path:
+        """Waveforms and decisions of the busiest row."""
+        return self.results / FOLDER / "stretch.png"
 
     @property
     def page(self) -> Path:

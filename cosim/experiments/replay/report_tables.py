@@ -1,7 +1,7 @@
 """The tables of a replay's report."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from cosim.comparison.decisions import DecisionCounts
 from cosim.comparison.membrane import SpikeMatch
@@ -9,26 +9,9 @@ from cosim.comparison.rows import RowComparison, RowsComparison
 from cosim.comparison.tolerances import ReplayTolerances
 from cosim.experiments.replay.outcome import ReplayOutcome
 from cosim.experiments.replay.worst_tables import Links, reason_cell, synapse_cell
-from cosim.workbench.checks import Check
 from cosim.workbench.document import Cell, Listing, Paragraph, Table, cells
 from ebn_model.learning_rule import Decision
 from ebn_model.network.evaluation import DetailedScore
-
-_JUDGEMENTS = {True: "passed", False: "failed", None: "shown"}
-
-
-def verdict_table(checks: Sequence[Check]) -> Table:
-    """All lines of the verdict."""
-    return Table(
-        ("", "quantity", "required", "measured", "verdict"),
-        [
-            [
-                *cells(check.comparison, check.quantity, check.required, check.measured),
-                Cell(_JUDGEMENTS[check.passed], passed=check.passed),
-            ]
-            for check in checks
-        ],
-    )
 
 
 def row_table(comparison: RowsComparison, links: Links) -> Table:

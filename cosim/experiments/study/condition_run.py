@@ -54,6 +54,13 @@ class ConditionRun:
         return f"{self.condition.method}, {self.condition.situation}, seed {self.seed}"
 
     @property
+    def length(self) -> float:
+        """Simulated time of learning, s; without learning there is hardly any."""
+        condition = self.condition
+        learns = condition.state == "learned"
+        return condition.iterations * condition.task.duration if learns else 0.0
+
+    @property
     def key(self) -> str:
         """All that the outcome depends on, in one text; names don't count."""
         condition = self.condition

@@ -1,6 +1,6 @@
 """Runs what is missing of the study, in parallel, and writes tables and figure."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from operator import attrgetter
 from pathlib import Path
 
@@ -11,15 +11,13 @@ from cosim.experiments.study.figure import make_figure
 from cosim.experiments.study.settings import Study, StudySettings, conditions
 from cosim.experiments.study.summary import Finding, findings
 from cosim.experiments.study.tables import findings_csv, markdown, runs_csv, terminal_table
-from cosim.workbench.journal import Journal
-from cosim.workbench.journal_runs import run_into
 from cosim.workbench.json_files import write_json
+from cosim.workbench.kept_outcomes import KeptOutcomes
 from cosim.workbench.output import check_writable, new_files
 from cosim.workbench.provenance import python_versions, sources_digest
 from cosim.workbench.report import FIGURES, SUMMARY, Report
 from cosim.workbench.style import save
 from cosim.workbench.task import Task
-from ebn_model.errors import InputError
 
 JOURNAL = "finished.jsonl"
 _PACKAGES = ("ebn-cosim", "numpy", "scipy", "numba")
@@ -35,10 +33,11 @@ def run_study(study: Study, work: Work) -> Report:
         CosimError: a process or a cluster was lost, or results can't be written (OutputError).
     """
     check_writable(study.results)
-    keys, journal = _keys(study), Journal(study.results / JOURNAL)
-    _run_missing(set() if work.force else journal, keys, journal, work)
-    journal.keep_only(set(keys.values()))
-    return make_study_report(study)
+    with work.placement.pool() as pool:
+        kept = KeptOutcomes(study.results / JOURNAL, study.name, pool, work.force)
+        report = _report(study, kept)
+    kept.drop_others()
+    return report
 
 
 def make_study_report(study: Study) -> Report:
@@ -48,14 +47,15 @@ def make_study_report(study: Study) -> Report:
         InputError: runs are missing in the journal.
         OutputError: a file can't be written.
     """
-    settings, keys, journal = study.settings, _keys(study), Journal(study.results / JOURNAL)
-    missing = sum(key not in journal for key in keys.values())
-    if missing:
-        raise InputError(
-            f"no current results of {missing} of {len(keys)} runs of {study.name} in "
-            f"{study.results}: `ebn-cosim run` it first"
-        )
-    outcomes = {(run.condition, run.seed): Outcome(**journal[key]) for run, key in keys.items()}
+    return _report(study, KeptOutcomes(study.results / JOURNAL, study.name))
+
+
+def _report(study: Study, kept: KeptOutcomes) -> Report:
+    settings, keys = study.settings, _keys(study)
+    task = Task(run_condition, attrgetter("label"), key=attrgetter("key"))
+    # Groups share conditions: each is run once.
+    known = kept.of({key: run for run, key in keys.items()}, task, "runs")
+    outcomes = {(run.condition, run.seed): Outcome(**known[key]) for run, key in keys.items()}
     groups = {
         name: findings(
             {one: [o for (c, _), o in outcomes.items() if c is one] for one in planned},
@@ -87,24 +87,6 @@ def _planned(keys: Iterable[ConditionRun]) -> dict[str, list[Condition]]:
     for run in keys:
         planned.setdefault(run.condition.group, {})[id(run.condition)] = run.condition
     return {name: list(found.values()) for name, found in planned.items()}
-
-
-def _run_missing(
-    known: Journal | Collection[str], keys: dict[ConditionRun, str], journal: Journal, work: Work
-) -> None:
-    # Groups share conditions: each is run once.
-    missing = {key: run for run, key in keys.items() if key not in known}
-    lengths = [_length(run) for run in missing.values()]
-    task = Task(run_condition, attrgetter("label"), key=attrgetter("key"))
-    with work.placement.pool() as pool:
-        run_into(journal, missing, lengths, task, pool, "study")
-
-
-def _length(run: ConditionRun) -> float:
-    """Simulated time of learning, s; without learning there is hardly any."""
-    condition = run.condition
-    learns = condition.state == "learned"
-    return condition.iterations * condition.task.duration if learns else 0.0
 
 
 def _write(

@@ -12,12 +12,10 @@ from cosim.experiments.technologies.corner_run import (
     CornerRun,
 )
 from cosim.experiments.technologies.settings import TechnologyComparison, TechnologyPlan
-from cosim.workbench.journal import Journal
-from cosim.workbench.journal_runs import run_into
+from cosim.workbench.kept_outcomes import KeptOutcomes
 from cosim.workbench.output import check_writable
 from cosim.workbench.pool import Pool
 from cosim.workbench.provenance import digest
-from ebn_model.errors import InputError
 
 JOURNAL = "corners.jsonl"
 Outcomes = dict[str, dict[Conditions, CornerOutcome]]
@@ -31,28 +29,18 @@ def run_corners(comparison: TechnologyComparison, work: Work) -> Outcomes:
         CosimError: no models, a process was lost, or the journal can't be written (OutputError).
     """
     check_writable(comparison.results)
-    journal = Journal(comparison.results / JOURNAL)
     with work.placement.local_pool() as pool:
-        runs = _runs(comparison, pool)
-        waiting = {k: run for k, run in runs.items() if work.force or k not in journal}
-        lengths = [run.length for run in waiting.values()]
-        run_into(journal, waiting, lengths, CORNER, pool, "corners")
-    journal.keep_only(set(runs))
-    return _outcomes(runs, journal)
+        kept = KeptOutcomes(comparison.results / JOURNAL, comparison.name, pool, work.force)
+        found = _outcomes(comparison, kept, pool)
+    kept.drop_others()
+    return found
 
 
 def read_corners(comparison: TechnologyComparison, work: Work) -> Outcomes:
     """All corners from the journal; raises InputError where one is missing."""
-    journal = Journal(comparison.results / JOURNAL)
+    kept = KeptOutcomes(comparison.results / JOURNAL, comparison.name)
     with work.placement.local_pool() as pool:
-        runs = _runs(comparison, pool)
-    missing = sum(key not in journal for key in runs)
-    if missing:
-        raise InputError(
-            f"no current results of {missing} of {len(runs)} corners of {comparison.name} in "
-            f"{comparison.results}: `ebn-cosim run` it first"
-        )
-    return _outcomes(runs, journal)
+        return _outcomes(comparison, kept, pool)
 
 
 def _runs(comparison: TechnologyComparison, pool: Pool) -> dict[str, CornerRun]:
@@ -70,9 +58,12 @@ def _of_technology(plan: TechnologyPlan, pool: Pool) -> list[CornerRun]:
     return [CornerRun(plan.learning, point, typical, benches) for point in plan.corners]
 
 
-def _outcomes(runs: dict[str, CornerRun], journal: Journal) -> Outcomes:
+def _outcomes(comparison: TechnologyComparison, kept: KeptOutcomes, pool: Pool) -> Outcomes:
+    """pool: for constants of the typical corner that have to be measured."""
+    runs = _runs(comparison, pool)
+    known = kept.of(runs, CORNER, "corners")
     found: Outcomes = {}
     for key, run in runs.items():
         technology = run.conditions.facts.name
-        found.setdefault(technology, {})[run.conditions] = CornerOutcome.of(journal[key])
+        found.setdefault(technology, {})[run.conditions] = CornerOutcome.of(known[key])
     return found

@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from cosim.circuits.conditions import Conditions
 from cosim.engine.simulator import versions
 from cosim.experiments.neuron.verdict import weights_text
-from cosim.experiments.replay.report_tables import verdict_table
 from cosim.experiments.technologies.cause import cause
 from cosim.experiments.technologies.corner_run import CornerOutcome, Trial
 from cosim.experiments.technologies.figure import draw_corners, draw_typical
@@ -33,6 +32,7 @@ from cosim.workbench.document import (
     cells,
     to_html,
     to_markdown,
+    verdict_table,
 )
 from cosim.workbench.provenance import sources_digest
 from cosim.workbench.report import Report, StoredReport, verdict
@@ -46,6 +46,11 @@ KINDS = {"fixed": "fixed references", "trimmed": "calibrated at the corner"}
 @dataclass(frozen=True)
 class TechnologiesReport(Report):
     """A verdict with a page of its own."""
+
+    @property
+    def figure(self) -> Path:
+        """Simulations in each technology."""
+        return self.results / "typical.png"
 
     @property
     def page(self) -> Path:

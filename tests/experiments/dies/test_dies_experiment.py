@@ -8,9 +8,12 @@ import pytest
 
 from cosim import cli
 from cosim.experiments.calibration.behaviour import QUANTITIES
-from cosim.experiments.dies import runner
-from cosim.experiments.dies.die_run import CellsRun
+from cosim.experiments.dies import failures, runner
+from cosim.experiments.dies.causes_run import DEVIATES, PARTS, CausesRun
+from cosim.experiments.dies.die_run import CellsRun, NominalRun
+from cosim.experiments.dies.failures import examples, page
 from cosim.experiments.dies.kind import KIND
+from cosim.experiments.dies.runner import Found
 from cosim.experiments.dies.settings import read_dies
 from cosim.experiments.protocol import Request, Work
 from cosim.workbench.experiment_files import read_file
@@ -52,8 +55,12 @@ def ran(monkeypatch):
 
     def run_die(one, _notify):
         labels.append(one.label)
+        if isinstance(one, CausesRun):
+            ends = [dict.fromkeys(QUANTITIES, value) for value in (0.8e-9, 1.2e-9)]
+            found = {f"xdevice{one.part}": dict.fromkeys(DEVIATES, ends)}
+            return {"nominal": dict.fromkeys(QUANTITIES, 1e-9), "deviating": found}
         die = die_of(one)
-        if isinstance(one, CellsRun):
+        if isinstance(one, CellsRun | NominalRun):
             return dict.fromkeys(QUANTITIES, 1e-09 * (die or 1))
         weight = 3 if (die or 0) <= 6 else 31
         learned = {"settled": weight == 3, "lowest": weight, "highest": weight}
@@ -65,7 +72,15 @@ def ran(monkeypatch):
             **(compared if one.model else {}),
         }
 
+    def run_simulations(simulations, _work):
+        for one in simulations:
+            labels.append(f"waveforms of {one.name}")
+            one.results.mkdir(parents=True, exist_ok=True)
+            one.results.joinpath("figure.png").touch()
+            yield None
+
     monkeypatch.setattr(runner, "Task", lambda *_, **__: Task(run_die, attrgetter("label")))
+    monkeypatch.setattr(failures, "run", run_simulations)
     return labels
 
 
@@ -86,7 +101,7 @@ def test_each_die_and_the_nominal_one_is_run_once(file, ran):
     report = run(experiment)
     names = ["nominal die", "die 5", "die 6", "die 7"]
     expected = [f"{what}, {name}" for what in ("short", "cells under published") for name in names]
-    assert ran == expected
+    assert ran == [*expected, "waveforms of short, die 7"]
     measured = {check.quantity: check.measured for check in report.checks}
     assert measured["dies that settle"].startswith("2 of 3, 66.7%")
     assert measured["not, the weight is at the end of its range"] == "1: 7"
@@ -119,13 +134,93 @@ def test_decisions_of_each_die_s_model_are_judged_together(file, ran):
     assert summary["short"]["model"]["by_die"] == {"5": 0.9, "6": 0.88, "7": 0.86}
 
 
+def test_dies_that_fail_are_linked_to_their_waveforms(file, ran):
+    report = run(read(file))
+    figure = "waveforms/short/die_7/figure.png"
+    summary = json.loads(report.results.joinpath(SUMMARY).read_text(encoding="utf-8"))
+    assert summary["waveforms"] == {"short": {"7": figure}}
+    page = report.results.joinpath("failures.md").read_text(encoding="utf-8")
+    line = f"| 7 | the weight is at the end of its range | 31 | [figure]({figure}) |"
+    assert line in page.split("\n") and "| 6 |" not in page
+
+
+def test_no_more_waveforms_are_kept_than_stated(file, ran):
+    report = run(read(file, "dies=6", "waveforms=2"))
+    assert ran[-2:] == ["waveforms of short, die 7", "waveforms of short, die 8"]
+    page = report.results.joinpath("failures.md").read_text(encoding="utf-8")
+    assert "| 9 | the weight is at the end of its range | 31 | not kept |" in page
+
+
+def test_an_example_has_the_die_s_trimmed_currents(file, ran):
+    with file.open("a", encoding="utf-8") as stream:
+        stream.write("trim = { bits = 2, biases = { i_rest = {} } }\n")
+    experiment = read(file)
+    outcomes = {7: {"settled": False, "lowest": 2, "highest": 8, "i_rest": 9.5e-9}}
+    found = Found({"short": outcomes}, {}, {}, {})
+    [one] = examples(experiment, found)
+    assert one.simulation.experiment.die == 7
+    assert one.simulation.experiment.bias_table().i_rest == 9.5e-9
+    assert one.simulation.title == "short, die 7, with die=7, i_rest=9.5e-09"
+
+
+def test_what_could_not_be_simulated_has_no_waveforms(file):
+    found = Found({"short": {5: {"error": "Timestep too small"}}}, {}, {}, {})
+    assert [*examples(read(file), found)] == []
+    assert "| 5 | could not be simulated | Timestep too small | not kept |" in page(
+        read(file), found
+    )
+
+
+def test_causes_are_looked_for_once_under_each_table(file, ran):
+    file.write_text(DIES.replace("[cases", 'causes = ["published"]\n[cases', 1), encoding="utf-8")
+    report = run(read(file))
+    assert [name for name in ran if "causes" in name] == [
+        f"causes under published, part {part + 1} of {PARTS}" for part in range(PARTS)
+    ]
+    summary = json.loads(report.results.joinpath(SUMMARY).read_text(encoding="utf-8"))
+    found = summary["causes"]["published"]["tau_mem"]
+    # All devices alike, 0.2 nA each for threshold and current factor, against 1 nA over dies.
+    assert found["sum"] == pytest.approx(2 * PARTS * 0.04)
+    assert found["devices"]["xdevice0"] == pytest.approx(0.08)
+    rows = table(report.results / "causes_published.csv")
+    assert len(rows) == len(QUANTITIES) * PARTS * len(DEVIATES)
+    assert float(rows[0]["sensitivity"]) == pytest.approx(0.2e-9)
+    for name in ("causes_published", "correlations_published"):
+        assert report.results.joinpath(f"{name}.png").stat().st_size > 10_000
+    ran.clear()
+    run(read(file))
+    assert ran == ["waveforms of short, die 7"]
+
+
+def test_causes_of_what_is_not_measured_are_refused(file):
+    file.write_text(DIES.replace("[cases", 'causes = ["rule"]\n[cases', 1), encoding="utf-8")
+    with pytest.raises(InputError, match=r"three\.toml: causes: 'rule' is none of quantities"):
+        read(file)
+
+
+def test_the_nominal_die_is_measured_once_for_all_trims(file, ran):
+    """And again for a trim of other currents, which need another bench."""
+    trims = [
+        f"[cases.{name}]\nsimulation = 'stimulus.toml'\ntrim = {{ bits = {bits}, biases = {{ "
+        f"{currents} }} }}\n"
+        for name, bits, currents in (
+            ("two", 2, "i_rest = {}"),
+            ("three", 3, "i_rest = {}, i_sl = {}"),
+            ("spikes", 3, "i_spike = {}"),
+        )
+    ]
+    file.write_text(DIES + "".join(trims), encoding="utf-8")
+    run(read(file))
+    assert ran.count("nominal die, for trims") == 2
+
+
 def test_finished_dies_are_kept_and_more_are_added(file, ran):
     run(read(file))
     ran.clear()
     run(read(file, "dies=4"))
-    assert ran == ["short, die 8", "cells under published, die 8"]
+    assert ran[:2] == ["short, die 8", "cells under published, die 8"]
     ran.clear()
-    run(read(file, "dies=4"), force=True)
+    run(read(file, "dies=4", "waveforms=0"), force=True)
     assert len(ran) == 10
 
 
@@ -135,11 +230,11 @@ def test_other_conditions_are_other_results(file, ran):
     hot = read(file, conditions=("temperature=60",))
     assert hot.results != read(file).results
     run(hot)
-    assert len(ran) == 8
+    assert len(ran) == 8 + 1
 
 
 def test_a_report_of_what_was_not_run_is_refused(file):
-    with pytest.raises(InputError, match="no current results of 8 of 8 runs of three in "):
+    with pytest.raises(InputError, match="no current results of 8 of 8 dies of three in "):
         next(KIND.report([read(file)]))
 
 
@@ -167,7 +262,8 @@ def test_a_neuron_on_dies(file, ran, tmp_path, capsys):
     stimulus = str(tmp_path / "stimulus.toml")
     command = ["run", stimulus, "--dies", "2", "--first-die", "6", "--biases", "rule"]
     assert cli.main([*command, "--workers", "1"]) == 0
-    assert ran == [f"stimulus, {name}" for name in ("nominal die", "die 6", "die 7")]
+    names = ("nominal die", "die 6", "die 7")
+    assert ran == [*(f"stimulus, {name}" for name in names), "waveforms of stimulus, die 7"]
     assert "1 of 2, 50.0%" in capsys.readouterr().out
     [summary] = tmp_path.glob("stimulus_results/**/dies/summary.json")
     assert json.loads(summary.read_text(encoding="utf-8"))["stimulus"]["settled"] == 1
@@ -194,3 +290,13 @@ def test_dies_run_for_real(file, tmp_path, capsys):
     [spikes] = (tmp_path / "one").glob("*/mixed/per_spike.csv")
     weights = [row["weight_after"] for row in table(spikes)]
     assert rows[1]["weights"].split() == weights
+    # Of dies that the two spikes leave with another weight, which is not at rest.
+    summary = json.loads(folder.joinpath(SUMMARY).read_text(encoding="utf-8"))
+    kept = summary["waveforms"]["short"]
+    assert [row["die"] for row in rows if row["settled"] == "False"] == [*kept]
+    for row in rows:
+        if row["die"] in kept:
+            view = folder.joinpath(kept[row["die"]]).parent / "mixed"
+            again = [spike["weight_after"] for spike in table(view / "per_spike.csv")]
+            assert again == row["weights"].split()
+            assert view.joinpath("deck.cir").is_file()

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from cosim.experiments.dies.population import failures, model_agreement, spreads, yield_of
+from cosim.experiments.dies.population import (
+    correlations,
+    failures,
+    model_agreement,
+    spreads,
+    yield_of,
+)
 
 GOOD = {"settled": True, "lowest": 3, "highest": 3}
 CYCLE = {"settled": False, "lowest": 2, "highest": 8}
@@ -58,3 +64,20 @@ def test_dies_without_a_model_have_no_share_in_the_agreement():
     together, shares = model_agreement({1: right, 2: wrong, 3: BROKEN})
     assert (together.equal, together.outside, together.inside) == (17, 20, 1)
     assert shares == {1: 1.0, 2: 8 / 11}
+
+
+def test_correlations_are_of_the_quantities_that_deviate():
+    values = [(1.0, -2.0), (2.0, -4.5), (4.0, -7.0)]
+    outcomes = {die: {"a": a, "b": b, "same": 3.0} for die, (a, b) in enumerate(values)}
+    names, matrix = correlations(outcomes | {9: BROKEN})
+    assert names == ["a", "b"]
+    a, b = np.array(values).T
+    expected = np.mean((a - a.mean()) * (b - b.mean())) / (a.std() * b.std())
+    np.testing.assert_allclose(matrix, [[1, expected], [expected, 1]])
+
+
+@pytest.mark.parametrize("dies", [0, 2])
+def test_few_dies_have_no_correlations(dies):
+    """Two would correlate perfectly."""
+    names, matrix = correlations({die: {"a": die, "b": -die} for die in range(dies)} | {9: BROKEN})
+    assert names == [] and matrix.size == 0

@@ -82,7 +82,9 @@ def test_the_window_is_trimmed_where_the_other_currents_put_it(monkeypatch):
 
     monkeypatch.setattr(trim_module, "trim_jobs", lambda _, biases, on: [(biases, on)])
     monkeypatch.setattr(trim_module, "measured", found)
-    codes = trim_die(trim(4, i_rest={}, i_sl={}), table, Conditions(die=3), lambda job: job)
+    nominal = found([(table, Conditions())])
+    chosen, die = trim(4, i_rest={}, i_sl={}), Conditions(die=3)
+    codes = trim_die(chosen, table, die, nominal, lambda job: job)
     assert codes == {"i_rest": -2, "i_sl": -5}
     others, last = tried[:4], tried[4:]
     assert all(i_sl == pytest.approx(1.35) for _, i_sl in others) and len(last) == 4
@@ -133,6 +135,14 @@ def test_the_trim_is_part_of_the_key(file):
     assert runs[1].key == replace(runs[1], case="other").key
 
 
+def test_dies_can_not_be_trimmed_to_what_could_not_be_measured(file):
+    experiment = read_dies(read_file(str(file))).simulations["trimmed"].experiment
+    die = experiment.model_copy(update={"die": 3})
+    run = SimulationRun("one", die, trim(2, i_rest={}), {"error": "no window"})
+    with pytest.raises(SimulationError, match="nominal die: no window"):
+        run(lambda job: pytest.fail(f"{job.label} was run"))
+
+
 @pytest.mark.ngspice
 def test_trims_bring_a_die_nearer_to_the_nominal_one():
     """By all quantities that the trimmed currents set, with nothing but benches to go by."""
@@ -143,12 +153,12 @@ def test_trims_bring_a_die_nearer_to_the_nominal_one():
 
     table, die = read_biases("published"), Conditions(die=3)
     chosen = trim(3, i_rest={"range": 0.2}, i_lsb={})
-    codes = trim_die(chosen, table, die, simulate)
 
     def quantities(biases, conditions):
         return measured([simulate(job) for job in trim_jobs(chosen, biases, conditions)])
 
     nominal = quantities(table, Conditions())
+    codes = trim_die(chosen, table, die, nominal, simulate)
     before = quantities(table, die)
     after = quantities(table.model_copy(update=chosen.currents(codes, table)), die)
     for name, one in chosen.biases.items():

@@ -1,0 +1,82 @@
+"""The constants of a die's row, measured on its benches, for networks of many dies."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from operator import attrgetter
+from typing import Any
+
+from cosim.cells.row_characterise import parameters_of_row, row_jobs
+from cosim.circuits.conditions import Conditions
+from cosim.circuits.neuron import read_biases
+from cosim.engine.job import Job
+from cosim.engine.outcome import outcome_or_error
+from cosim.engine.simulator import simulator_versions
+from cosim.workbench.json_files import to_json
+from cosim.workbench.kept_outcomes import KeptOutcomes
+from cosim.workbench.provenance import digest, sources_digest
+from cosim.workbench.task import Task
+from ebn_model.errors import InputError
+from ebn_model.parameters import BiasTable, NeuronParameters, validated
+
+
+@dataclass(frozen=True)
+class DieMeasurement:
+    """The benches of a die, or of the nominal one where the conditions have none.
+
+    table: bias table.
+    """
+
+    table: str
+    conditions: Conditions
+
+    length = 0.0
+
+    @property
+    def label(self) -> str:
+        """Its name in messages."""
+        return f"constants of {self.conditions.die_name} at {self.conditions.temperature:g} °C"
+
+    @property
+    def key(self) -> str:
+        """Digest of all that the outcome depends on."""
+        decks = [job.deck.sha256 for job in self._jobs()]
+        return digest(to_json([*decks, sources_digest(__name__), simulator_versions()]))
+
+    def __call__(self, simulate: Callable) -> dict[str, Any]:
+        """The constants, as a table of NeuronParameters; simulate: runs a Job."""
+        results = [simulate(job) for job in self._jobs()]
+        return parameters_of_row(results, self._biases, self.conditions).model_dump(mode="json")
+
+    @cached_property
+    def _biases(self) -> BiasTable:
+        return read_biases(self.table, self.conditions.technology)
+
+    def _jobs(self) -> list[Job]:
+        return row_jobs(self._biases, self.conditions)
+
+
+def measured_dies(
+    table: str, conditions: Conditions, dies: Iterable[int | None], kept: KeptOutcomes
+) -> dict[int | None, dict[str, Any]]:
+    """Outcomes of the measurements by die, None being the nominal one; see `constants_of`.
+
+    conditions: of all dies. kept: has those that are known. Raises as KeptOutcomes.of.
+    """
+
+    def run(die: int | None) -> DieMeasurement:
+        return DieMeasurement(table, conditions.of_die(die))
+
+    # A deck for each die would take longer than a look at it; they differ in its number only.
+    key = run(0).key
+    keys = {die: digest(f"{key} {-1 if die is None else die}") for die in dies}
+    task = Task(outcome_or_error, attrgetter("label"), isolated=True, key=attrgetter("key"))
+    outcomes = kept.of({key: run(die) for die, key in keys.items()}, task, "dies")
+    return {die: outcomes[key] for die, key in keys.items()}
+
+
+def constants_of(outcome: dict[str, Any], conditions: Conditions) -> NeuronParameters:
+    """The constants that were measured; raises InputError, which names the die, for none."""
+    if "error" in outcome:
+        raise InputError(f"{conditions.die_name} can't be measured: {outcome['error']}")
+    return validated(NeuronParameters, outcome, conditions.die_name)

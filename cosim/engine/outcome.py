@@ -1,0 +1,33 @@
+"""Runs of a circuit that may not work: what it can't do is an outcome, too.
+
+Apart from `worker`, as that loads ngspice, which a process that only plans needn't.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from cosim.engine.job import Job, Vectors
+from cosim.workbench.errors import SimulationError
+from ebn_model.errors import InputError
+
+
+class CircuitRun(Protocol):
+    """Some simulations, and what follows from them."""
+
+    def __call__(self, simulate: Callable[[Job], Vectors]) -> dict[str, Any]:
+        """The outcome, of JSON's types; simulate: runs a Job."""
+
+
+def outcome_or_error(run: CircuitRun, notify: Callable[[float], None]) -> dict[str, Any]:
+    """The outcome, in a process of its own, whose ngspice does all that the run needs.
+
+    Where ngspice can't finish, or measures what no circuit's constants can be (InputError), the
+    outcome is the reason, in one line, under `error`. notify gets the simulated time in s.
+    """
+    from cosim.engine.worker import simulator
+
+    simulate = simulator(notify)
+    try:
+        return run(simulate)
+    except (SimulationError, InputError) as error:
+        return {"error": " ".join(str(error).split())}

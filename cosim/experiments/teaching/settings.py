@@ -1,0 +1,134 @@
+"""Settings of a network that the circuits of its rows teach: dies, trials, and what is required."""
+
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge, Gt
+from pydantic import Field
+
+from cosim.circuits.conditions import Conditions
+from cosim.circuits.neuron import read_biases, seen_from
+from cosim.comparison.tolerances import Share
+from cosim.experiments.network.changes import parameters_of
+from cosim.experiments.protocol import DEFAULT, Request
+from cosim.workbench.experiment_files import ExperimentFile
+from cosim.workbench.settings import Section, apply_change, check_keys, section_fields
+from ebn_model.chip.parameters import ChipParameters
+from ebn_model.errors import InputError
+from ebn_model.network.parameters import TaskParameters
+from ebn_model.parameters import validated
+from ebn_model.units import Ampere
+
+
+class TeachingTolerances(Section):
+    """Requirements of the verdict; None is shown, but not judged.
+
+    one_step: least share of decisions outside the dead band that a die's model makes, too, when it
+        is given I_mem and weight of the die's circuit at the rising edge.
+    dead_band: A around a threshold, within which either decision is right.
+    error_ratio: greatest ratio of the unscaled errors of what circuits taught and of what the same
+        dies' model taught, each the mean after the last trials.
+    last: how many trials these are.
+    """
+
+    one_step: Share | None = 0.99
+    dead_band: Annotated[Ampere, Ge(0)] = 60e-12
+    error_ratio: Annotated[float, Gt(0)] | None = 1.1
+    last: Annotated[int, Ge(1)] = 5
+
+
+class TeachingSettings(Conditions):
+    """Settings of a chip that learns as circuits; conditions are those of all its dies.
+
+    view: of the circuits. biases: table of the rows. configuration, parameters, task: of the
+    network, as in other experiments. seed: of decoder and trials.
+    first_die: number of the die that row 0 is; each other row is the next one. Dies below 10000
+        have served to choose.
+    trials: how many the chip learns from, from codes 0 on.
+    """
+
+    title: str = ""
+    view: Literal["mixed", "multiplexed"] = "multiplexed"
+    biases: str = "network"
+    configuration: str = "hardware"
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    task: TaskParameters = TaskParameters()
+    seed: Annotated[int, Ge(0)] = 1
+    first_die: Annotated[int, Ge(0)] = 10000
+    trials: Annotated[int, Ge(1)] = 10
+    tolerances: TeachingTolerances = TeachingTolerances()
+
+
+@dataclass(frozen=True)
+class TeachingExperiment:
+    """A chip that learns as circuits, as it is to be run.
+
+    parameters: of the network, with nominal neurons. results: folder for what comes out.
+    """
+
+    name: str
+    settings: TeachingSettings
+    parameters: ChipParameters
+    results: Path
+
+    @property
+    def dies(self) -> range:
+        """The numbers of the dies, one for each neuron."""
+        first = self.settings.first_die
+        return range(first, first + self.parameters.neurons)
+
+
+_PLACES = {
+    **{
+        name: ("", name)
+        for name in ("trials", "first_die", "seed", "view", "biases", *Conditions.model_fields)
+    },
+    **{f"tolerances.{name}": ("tolerances", name) for name in TeachingTolerances.model_fields},
+}
+"""Keys that a user can change: (section or "", name there)."""
+
+
+def read_teaching(file: ExperimentFile, request: Request = DEFAULT) -> TeachingExperiment:
+    """Read an experiment; of the request it takes changes, conditions, biases, view and `out`.
+
+    Results of changed experiments go to folders of their own, named for the changes.
+
+    Raises:
+        InputError: an unknown key, or a value that can't be; names the file.
+    """
+    values, source = deepcopy(file.values), str(file.path)
+    if isinstance(values.get("biases"), str):
+        values["biases"] = seen_from(file.path.parent, values["biases"])
+    check_keys(values, {"": TeachingSettings, **dict(section_fields(TeachingSettings))}, source)
+    stated = {"biases": request.biases, "view": request.view}
+    changes = [
+        *request.changes,
+        *request.conditions,
+        *(f"{key}={value}" for key, value in stated.items() if value),
+    ]
+    made, settings = [], validated(TeachingSettings, values, source)
+    for change in changes:
+        apply_change(values, change, _PLACES)
+        source += f" with {change!r}"
+        before, settings = settings, validated(TeachingSettings, values, source)
+        # What is as it was needs no folder of its own; more trials go on where fewer ended.
+        made += [change] if _place(settings) != _place(before) else []
+    if settings.die is not None:
+        raise InputError(f"{source}: die: state first_die instead")
+    read_biases(settings.biases, settings.technology)
+    parameters = parameters_of(settings.configuration, settings.parameters, source)
+    if not isinstance(parameters, ChipParameters):
+        raise InputError(f"{source}: {settings.configuration!r} is not a network of the chip")
+    if parameters.rows:
+        raise InputError(f"{source}: rows: they are measured on the dies")
+    results = file.results(request.out)
+    if made:
+        results /= ",".join(made).replace("/", "_")
+    return TeachingExperiment(file.name, settings, parameters, results)
+
+
+def _place(settings: TeachingSettings) -> dict[str, Any]:
+    """The settings that results of one folder have in common."""
+    return settings.model_dump(exclude={"trials", "tolerances", "title"})

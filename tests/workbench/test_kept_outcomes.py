@@ -1,0 +1,76 @@
+"""Outcomes that are kept: which runs are made, and which are not."""
+
+from dataclasses import dataclass
+from operator import attrgetter
+
+import pytest
+
+from cosim.workbench.kept_outcomes import KeptOutcomes
+from cosim.workbench.placement import Placement
+from cosim.workbench.task import Task
+from ebn_model.errors import InputError
+
+
+@dataclass(frozen=True)
+class Square:
+    """A run whose outcome is a square."""
+
+    number: int
+    label = "square"
+    length = 1.0
+
+
+MADE: list[int] = []
+
+
+def square(run, _notify):
+    MADE.append(run.number)
+    return {"square": run.number**2}
+
+
+TASK = Task(square, attrgetter("label"))
+
+
+@pytest.fixture
+def pool():
+    MADE.clear()
+    with Placement(1).pool() as one:
+        yield one
+
+
+def squares(*numbers):
+    return {str(number): Square(number) for number in numbers}
+
+
+def test_only_what_is_missing_is_made(tmp_path, pool):
+    path = tmp_path / "finished.jsonl"
+    assert KeptOutcomes(path, "try", pool).of(squares(2, 3), TASK, "squares")["3"] == {"square": 9}
+    found = KeptOutcomes(path, "try", pool).of(squares(3, 4), TASK, "squares")
+    assert found == {"3": {"square": 9}, "4": {"square": 16}}
+    assert MADE == [2, 3, 4]
+
+
+def test_with_force_each_is_made_anew_once(tmp_path, pool):
+    path = tmp_path / "finished.jsonl"
+    KeptOutcomes(path, "try", pool).of(squares(2), TASK, "squares")
+    forced = KeptOutcomes(path, "try", pool, force=True)
+    forced.of(squares(2), TASK, "squares")
+    forced.of(squares(2, 3), TASK, "squares")
+    assert MADE == [2, 2, 3]
+
+
+def test_without_a_pool_what_is_missing_is_an_error(tmp_path, pool):
+    path = tmp_path / "finished.jsonl"
+    KeptOutcomes(path, "try", pool).of(squares(2), TASK, "squares")
+    with pytest.raises(InputError, match=r"results of 1 of 2 squares of try in .*run"):
+        KeptOutcomes(path, "try").of(squares(2, 3), TASK, "squares")
+
+
+def test_what_was_not_asked_for_is_dropped(tmp_path, pool):
+    path = tmp_path / "finished.jsonl"
+    KeptOutcomes(path, "try", pool).of(squares(2, 3), TASK, "squares")
+    kept = KeptOutcomes(path, "try", pool)
+    kept.of(squares(3), TASK, "squares")
+    kept.drop_others()
+    with pytest.raises(InputError, match="1 of 1"):
+        KeptOutcomes(path, "try").of(squares(2), TASK, "squares")
