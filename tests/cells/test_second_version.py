@@ -6,13 +6,11 @@ import pytest
 from cosim.cells.bench import bench_job, measurement
 from cosim.cells.runner import BenchConditions, run_benches
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.mixed_neuron import MixedCircuit
-from cosim.circuits.neuron import TransistorCircuit, read_biases
+from cosim.circuits.neuron import read_biases
 from cosim.circuits.own_cells import check_own_cells, own_cells
 from cosim.cli import main
 from cosim.engine.worker import run_all
 from cosim.workbench.places import NETLISTS, in_project
-from ebn_model.stimulus import Stimulus, regular_spikes
 
 SECOND = NETLISTS / "second_version"
 DIES = (1, 2)
@@ -79,14 +77,3 @@ def test_mismatch_leaves_the_window_open(second):
 def test_simulation_1_decides_as_published(tmp_path):
     words = ["--project", str(SECOND), "run", "simulation_1", "--view", "mixed"]
     assert main([*words, "--out", str(tmp_path)]) == 0
-
-
-@pytest.mark.slow
-def test_a_die_decides_in_transistors_as_in_the_mixed_view(second):
-    stimulus = Stimulus(regular_spikes(4e-3, 5e-3, 12), 1e-3, 62e-3, start_weight=8)
-    biases, die = read_biases("published", "generic180"), Conditions(die=DIES[0])
-    views = [view(biases, conditions=die) for view in (TransistorCircuit, MixedCircuit)]
-    runs = run_all([view.job(stimulus, "die") for view in views])
-    found = [view.result(stimulus, run).spikes for view, run in zip(views, runs, strict=True)]
-    assert set(found[0].decision) == {0, -1}
-    np.testing.assert_array_equal(found[0].decision, found[1].decision)
