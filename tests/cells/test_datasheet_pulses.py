@@ -5,6 +5,7 @@ import pytest
 from bench_checks import check_drawing, drain
 
 from cosim.cells.benches import decision_speed, plastic_synapse, weight_gain
+from cosim.cells.benches.outcomes import threshold
 from cosim.workbench.errors import SimulationError
 
 PERIOD = 40e-3
@@ -182,3 +183,21 @@ def test_a_decision_without_a_threshold_is_an_error():
     vectors = steps_of_i_mem()
     with pytest.raises(SimulationError, match="up: dec flips 0 times on the slow ramp"):
         decision_speed.measure(vectors | {"up_dec": np.zeros(len(vectors["time"]))})
+
+
+def dec_while(vectors, start, end):
+    """The vectors with up_dec high between two times in s, too."""
+    inside = (vectors["time"] > start) & (vectors["time"] < end)
+    return vectors | {"up_dec": np.where(inside, 1.8, vectors["up_dec"])}
+
+
+def test_an_outcome_that_still_settles_before_the_slow_ramp_rises_is_no_threshold():
+    vectors = steps_of_i_mem()
+    at = threshold(vectors, "up", "dec")
+    assert threshold(dec_while(vectors, 67.5e-3, 68.2e-3), "up", "dec") == at
+
+
+def test_an_outcome_that_flips_back_on_the_slow_ramp_is_an_error():
+    vectors = dec_while(steps_of_i_mem(), 80e-3, 81e-3)
+    with pytest.raises(SimulationError, match="up: dec flips 3 times on the slow ramp"):
+        threshold(vectors, "up", "dec")

@@ -8,15 +8,21 @@ from ebn_model.learning_rule import Decision
 
 OUTCOMES = tuple(name.lower() for name in Decision.__members__)
 """Nodes of the decision circuit that are high for each Decision."""
+HELD = 1e-3
+"""Time in s for which I_mem stands still before the slow ramp rises."""
 
 
 def threshold(vectors: Vectors, circuit: str, outcome: str) -> float:
     """I_mem in A at which an outcome of a circuit flips during the slow ramp.
 
+    A flip while I_mem still stands is the end of what came before: the fall to where the ramp
+    begins may have crossed the threshold a settling time earlier.
+
     Raises:
-        SimulationError: the slow ramp doesn't cross the threshold.
+        SimulationError: the slow ramp doesn't cross the threshold, or more than once.
     """
-    ramp = vectors["ramping"] == 1
+    time = vectors["time"]
+    ramp = time >= time[np.argmax(vectors["ramping"] == 1)] + HELD
     i_mem = current(vectors, f"x{circuit}.xmem")
     flips = edges(i_mem[ramp], vectors[f"{circuit}_{outcome}"][ramp], supply(vectors) / 2)
     if len(flips) != 1:
