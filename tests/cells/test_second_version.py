@@ -53,6 +53,12 @@ def test_its_benches_pass(second, tmp_path):
     assert {sheet.bench: sheet.passed for sheet in sheets} == dict.fromkeys(BENCHES, True)
 
 
+def test_outcomes_settle_after_the_bus_has_switched_between_far_weights(second, tmp_path):
+    """With sinks four times as large the winner-take-all oscillates at 9 nA beyond a threshold."""
+    [sheet], _ = run_benches(["shared_bus"], BenchConditions(biases="network"), tmp_path)
+    assert sheet.passed
+
+
 COLD_AND_SLOW = {"corner": "ss", "temperature": 0.0, "supply": 1.62}
 HOT_AND_FAST = {"corner": "ff", "temperature": 85.0, "supply": 1.98}
 
