@@ -6,7 +6,7 @@ RUN := .venv/bin/ebn-cosim
 PYTHON_IN_VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim sim1 sim2 figure1 figure1-hardware cosim cosim-full cosim-loop study dies chip pdks exchange technologies verilog calibrate omega report all figures docs test test-fast platforms bench bench-cells schematics lint clean
+.PHONY: help setup browser sim sim1 sim2 figure1 figure1-hardware cosim cosim-full cosim-loop study dies chip pdks exchange technologies verilog calibrate omega report all figures docs test test-fast platforms bench bench-cells schematics lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -106,6 +106,9 @@ technologies: pdks ## run cells, simulations and a replay in all technologies, a
 verilog: $(COMPLETE) ## check and synthesize the learning logic in Verilog; installs the tools for it
 	@./setup.sh verilog
 	@$(PYTHON_IN_VENV) -m cosim.verilog
+
+browser: ## install Chromium, in which tests open the report
+	@./setup.sh browser
 
 lint: $(COMPLETE) ## check style, format, imports and types of the sources (Python 3.11 or newer)
 	@$(PYTHON_IN_VENV) -m ruff check .

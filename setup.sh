@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Sets the project up: .venv with the pinned dependencies, and ngspice, library and command; or,
-# as `setup.sh verilog`, installs the tools that `make verilog` needs, and nothing else.
+# Sets the project up: .venv with the pinned dependencies, and ngspice, library and command. As
+# `setup.sh verilog` it installs the tools that `make verilog` needs, as `setup.sh browser` the browser
+# that tests open the report in, and nothing else.
 # `make setup` calls it when something it depends on has changed. PYTHON chooses the interpreter.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -34,9 +35,17 @@ install_packages() {
         fail "apt-get failed; install by hand: $packages"
 }
 
-if [ "${1:-}" = verilog ]; then
+# Tools whose packages have the same names in Debian.
+tools=()
+case "${1:-}" in
+    "") ;;
+    verilog) tools=(iverilog verilator yosys) ;;
+    browser) tools=(chromium) ;;
+    *) fail "there is no $1 to install: verilog or browser, or nothing for the project itself" ;;
+esac
+if [ ${#tools[@]} -gt 0 ]; then
     missing=()
-    for tool in iverilog verilator yosys; do
+    for tool in "${tools[@]}"; do
         command -v "$tool" >/dev/null || missing+=("$tool")
     done
     [ ${#missing[@]} -eq 0 ] || install_packages "${missing[@]}"

@@ -7,6 +7,7 @@ import subprocess
 from functools import cache
 
 import pytest
+from permissions import permissions_bind
 
 from cosim.cells import characterise
 from cosim.circuits.neuron import TransistorCircuit, read_biases
@@ -30,6 +31,13 @@ def version_without_ngspice():
         if os.environ.get("NGSPICE_LIBRARY_PATH") == "/nonexistent":
             patch.setattr(simulator, "find_library", lambda: None)
             patch.setattr(simulator, "ngspice_version", lambda: str(simulator.OLDEST_TESTED))
+        yield
+
+
+@pytest.fixture
+def permissions():
+    """Permissions of files bind, for root as well."""
+    with permissions_bind():
         yield
 
 

@@ -134,7 +134,8 @@ def _metadata(network: Network, neurons: Equivalent) -> dict[str, Any]:
 def _described(metadata: dict[str, Any], source: str) -> Network:
     if metadata.get("format") != FORMAT:
         raise InputError(
-            f"{source}: has no metadata of the format {FORMAT!r}, which say how the network learns"
+            f"{source}: has no metadata of the format {FORMAT!r}, which say how the network "
+            "learns; a graph that another tool has made isn't read"
         )
     if metadata.get("version") != VERSION:
         version = metadata.get("version")

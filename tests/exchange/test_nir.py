@@ -191,6 +191,16 @@ def test_other_changes_are_refused(changed):
         assert message in str(caught.value) and "network.nir" in str(caught.value)
 
 
+@pytest.mark.parametrize("read", [read_nir, lambda path: read_codes(path, 4)])
+def test_a_graph_of_another_tool_is_refused(read, tmp_path):
+    ones = np.ones(4)
+    neurons = nir.LIF(tau=ones, r=ones, v_leak=0 * ones, v_threshold=ones)
+    graph = nir.NIRGraph.from_list(nir.Linear(weight=np.ones((4, 2))), neurons)
+    nir.write(tmp_path / "other.nir", graph)
+    with pytest.raises(InputError, match=r"other\.nir: .* that another tool has made isn't read"):
+        read(tmp_path / "other.nir")
+
+
 def test_files_that_are_no_nir(tmp_path):
     with pytest.raises(InputError, match="no file"):
         read_nir(tmp_path / "none.nir")

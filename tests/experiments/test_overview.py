@@ -138,7 +138,7 @@ def test_the_command_says_where_the_page_is(page, capsys):
     assert capsys.readouterr().out.strip() == str(page)
 
 
-@pytest.mark.skipif(not browser.CHROMIUM, reason="there is no chromium, a package of Debian's")
+@pytest.mark.skipif(not browser.CHROMIUM, reason="chromium isn't installed: make browser")
 @pytest.mark.parametrize("width", [1100, 400])
 @pytest.mark.parametrize("dark", [False, True])
 def test_it_is_read_on_a_screen_and_on_a_phone(page, width, dark):

@@ -75,3 +75,14 @@ DAMAGES = (
     no_permission,
     of_another,
 )
+
+
+def named(case):
+    """How a damage is called in a test's name."""
+    return case.__name__ if callable(case) else str(case)
+
+
+def blank_pictures(make, paths):
+    """Stands for the drawing of figures, whose files are then all the same."""
+    for path in paths:
+        path.write_bytes(bytes(range(200)))

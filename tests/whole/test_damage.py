@@ -10,43 +10,25 @@ import fake_loop
 import fake_rows
 import numpy as np
 import pytest
-from damage import DAMAGES
-from experiment_calls import read_networks, read_study, redraw, run
+from damage import DAMAGES, blank_pictures, named
+from experiment_calls import read_networks, redraw, run
 from fake_solver import FakeSolver
-from permissions import permissions_bind
 
 from cosim.cells import bench_view
 from cosim.cells import runner as cells_runner
 from cosim.cells.benches import dpi_membrane
-from cosim.cells.row_constants import row_constants
-from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import read_biases
 from cosim.cli import main
 from cosim.experiments.network import report as network_report
 from cosim.experiments.network import training_run
-from cosim.experiments.network.changes import simulated_parameters
 from cosim.experiments.network.training_run import run_training, training_runs
-from cosim.experiments.protocol import Work
-from cosim.experiments.study import runner as study_runner
-from cosim.experiments.study.condition_run import run_condition
 from cosim.replay import loops, stored_loop, stored_row
 from cosim.replay.loops import close_loop
 from cosim.replay.open_loop import RowSettings, replay_stimuli
-from cosim.workbench import netlist_digests
-from cosim.workbench.json_files import write_json
 from cosim.workbench.placement import Placement
-from cosim.workbench.places import NETLISTS
-from ebn_model import measured
-from ebn_model.configurations import configuration
-from ebn_model.errors import InputError
 from ebn_model.network.training import Checkpoint
 from ebn_model.sealed import DamagedError
 
-
-@pytest.fixture(autouse=True)
-def permissions():
-    with permissions_bind():
-        yield
+pytestmark = pytest.mark.usefixtures("permissions")
 
 
 def contents(folder):
@@ -234,11 +216,6 @@ class Bench:
         return self._solver.ran()
 
 
-def blank_pictures(make, paths):
-    for path in paths:
-        path.write_bytes(bytes(range(200)))
-
-
 KINDS = {
     "transistor": lambda *a: NeuronView(*a, "transistor"),
     "mixed": lambda *a: NeuronView(*a, "mixed"),
@@ -286,10 +263,6 @@ OF_MANY = [
     # The files of the stand-ins are all the same.
     if not (damaged is damage.of_another and file in (*WAVEFORMS, "figure.png", "parameters.json"))
 ]
-
-
-def named(case):
-    return case.__name__ if callable(case) else str(case)
 
 
 @pytest.fixture(scope="module")
@@ -426,175 +399,3 @@ def test_a_damaged_report_is_named_and_written_again(tmp_path, monkeypatch, capl
     # Without its summary a report isn't there.
     absent = damaged is damage.removed and file == "summary.json"
     assert (f"{short().results / file}: " in caplog.text) != absent
-
-
-# The study.
-
-STUDY = """
-kind = "study"
-title = "Small study"
-[seeds]
-few = { first = 5, count = 3 }
-[task]
-duration = "20 ms"
-validation = 1
-[methods.programmed]
-label = "programmed"
-configuration = "paper"
-changes = { neurons = 4 }
-weights = "optimal"
-[situations.none]
-label = "no mismatch"
-[groups.one]
-title = "One"
-methods = ["programmed"]
-situations = ["none"]
-seeds = "few"
-reference = "programmed"
-"""
-
-
-@pytest.fixture
-def study(tmp_path, monkeypatch):
-    """Run the study; gives its journal, and a function that runs it again: which seeds ran."""
-    path = tmp_path / "study.toml"
-    path.write_text(STUDY, encoding="utf-8")
-    seeds = []
-
-    def spy(run, notify):
-        seeds.append(run.seed)
-        return run_condition(run, notify)
-
-    monkeypatch.setattr(study_runner, "run_condition", spy)
-    monkeypatch.setattr(study_runner, "save", blank_pictures)
-    results = tmp_path / "results"
-
-    def again():
-        seeds.clear()
-        study_runner.run_study(replace(read_study(path), results=results), Work(Placement(1)))
-        return list(seeds)
-
-    assert again() == [5, 6, 7]
-    assert again() == []
-    return results / study_runner.JOURNAL, again
-
-
-@pytest.mark.parametrize(
-    ("damaged", "reruns"),
-    [
-        (damage.emptied, [5, 6, 7]),
-        (damage.removed, [5, 6, 7]),
-        (damage.bit_flipped, [6]),
-        (damage.number_edited, [6]),
-        (damage.lengthened, []),
-        (damage.not_text, [5]),
-        (damage.folder_instead, [5, 6, 7]),
-        (damage.link_to_itself, [5, 6, 7]),
-        (damage.no_permission, [5, 6, 7]),
-    ],
-    ids=named,
-)
-def test_a_damaged_journal_is_named_and_its_runs_made_again(study, caplog, damaged, reruns):
-    journal, again = study
-    runs = journal.with_name("runs.csv").read_bytes()
-    lines = sorted(journal.read_text().splitlines())
-    damaged(journal, None)
-    assert again() == reruns
-    assert journal.with_name("runs.csv").read_bytes() == runs
-    assert sorted(journal.read_text().splitlines()) == lines
-    unnamed = damaged in (damage.emptied, damage.removed)
-    assert (f"{journal}" in caplog.text) != unnamed
-    assert again() == []
-
-
-def test_a_torn_last_line_of_a_journal_is_no_damage(study, caplog):
-    journal, again = study
-    damage_last_line = journal.read_bytes()[:-30]
-    journal.write_bytes(damage_last_line)
-    assert again() == [7]
-    assert not caplog.records
-
-
-def test_a_journal_of_other_seeds(study, tmp_path, caplog):
-    journal, again = study
-    text = tmp_path / "study.toml"
-    text.write_text(STUDY.replace("first = 5", "first = 7"), encoding="utf-8")
-    assert again() == [8, 9]
-    assert f"{journal}: 2 runs of other settings, seeds or sources; not used" in caplog.text
-
-
-# Constants.
-
-
-@pytest.fixture
-def constants(tmp_path, monkeypatch):
-    """The folder of measured constants, a copy."""
-    folder = tmp_path / "measured"
-    shutil.copytree(measured.FOLDER, folder)
-    monkeypatch.setattr(measured, "FOLDER", folder)
-    caches = measured.measured_parameters, measured.measured_biases, measured.measured_netlists
-    for cached in caches:
-        cached.cache_clear()
-    yield folder
-    for cached in caches:
-        cached.cache_clear()
-
-
-@pytest.mark.parametrize("damaged", [d for d in DAMAGES if d is not damage.removed], ids=named)
-def test_damaged_constants_are_refused(constants, damaged):
-    path = constants / "network_row.json"
-    damaged(path, constants / "rule_row.json")
-    with pytest.raises(DamagedError, match=str(path)):
-        configuration("hardware")
-    with pytest.raises(DamagedError, match=str(path)):
-        row_constants("network", Conditions())
-    assert configuration("paper").neurons == 20
-
-
-@pytest.fixture
-def edited_netlist(tmp_path, monkeypatch):
-    """A copy of the netlists, of which one has another size than when constants were measured."""
-    netlists = tmp_path / "netlists"
-    shutil.copytree(NETLISTS, netlists)
-    monkeypatch.setattr(netlist_digests, "NETLISTS", netlists)
-    cell = netlists / "cells" / "dpi_membrane.cir"
-    return cell
-
-
-def test_constants_of_other_netlists_are_not_used(edited_netlist, monkeypatch, caplog):
-    cell = edited_netlist
-    text = cell.read_text(encoding="utf-8")
-    cell.write_text(f"* a comment\n{text}\n", encoding="utf-8")
-    assert row_constants("network", Conditions()) == measured.measured_parameters("network_row")
-    assert simulated_parameters("hardware", {}, "here").neurons == 20
-
-    monkeypatch.setattr("cosim.cells.characterise.measure_neuron", lambda *_: None)
-    monkeypatch.setattr("cosim.cells.row_constants.row_parameters", lambda *_: "measured anew")
-    cell.write_text(f"{text}\nc1 in gnd 1f\n", encoding="utf-8")
-    assert row_constants("network", Conditions()) == "measured anew"
-    assert "network_row.json: cells/dpi_membrane.cir changed; measured anew" in caplog.text
-    with pytest.raises(InputError, match=r"before cells/dpi_membrane\.cir changed; .* network"):
-        simulated_parameters("hardware", {}, "here")
-    assert simulated_parameters("paper", {}, "here").neurons == 20
-
-
-def test_missing_constants_are_refused(constants):
-    constants.joinpath("network_row.json").unlink()
-    with pytest.raises(InputError, match="no measured constants 'network_row'; there are: "):
-        configuration("hardware")
-
-
-def test_constants_of_another_table_are_not_used(constants, monkeypatch, caplog):
-    class Measured(Exception):  # noqa: N818
-        """Benches would run now."""
-
-    def benches(*arguments):
-        raise Measured
-
-    monkeypatch.setattr("cosim.cells.characterise.measure_neuron", benches)
-    table, neuron = read_biases("rule"), measured.measured_parameters("network_row")
-    record = measured.measured_record("network_row", neuron, table, {})
-    write_json(record, constants / "network_row.json")
-    with pytest.raises(Measured):
-        row_constants("network", Conditions())
-    assert "network_row.json: of other currents than table network has" in caplog.text

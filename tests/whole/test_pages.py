@@ -42,6 +42,16 @@ def test_every_page_with_code_is_followed():
         assert ROOT.joinpath("tests", test).is_file()
 
 
+def test_the_picture_of_the_packages_has_them_all():
+    picture = ROOT.joinpath("docs/architecture.svg").read_text(encoding="utf-8")
+    packages = [path.parent for path in ROOT.glob("cosim/*/__init__.py")]
+    names = [f"cosim/{path.name}" for path in packages]
+    kinds = [path.parent.name for path in ROOT.glob("cosim/experiments/*/kind.py")]
+    assert len(names) > 9 and len(kinds) > 8
+    assert [name for name in names if name not in picture] == []
+    assert [kind for kind in kinds if f">{kind}<" not in picture] == []
+
+
 @pytest.mark.parametrize("page", sorted(PARTS))
 def test_parts_of_files_can_be_read(page, tmp_path):
     for text in texts(page, "toml"):

@@ -56,14 +56,31 @@ def test_without_rights_the_missing_packages_are_named(set_up, commands, package
     )
 
 
-def test_verilog_needs_its_tools_alone(set_up):
-    done = set_up("verilog", iverilog=SUCCEEDS)
+@pytest.mark.parametrize(
+    ("what", "commands", "packages"),
+    [
+        ("verilog", {"iverilog": SUCCEEDS}, "verilator yosys"),
+        ("browser", {"iverilog": SUCCEEDS}, "chromium"),
+    ],
+)
+def test_tools_are_needed_alone(set_up, what, commands, packages):
+    done = set_up(what, **commands)
     assert done.returncode == 1
     assert done.stderr == (
-        "setup: packages are missing; install them with: sudo apt-get install verilator yosys\n"
+        f"setup: packages are missing; install them with: sudo apt-get install {packages}\n"
     )
 
 
-def test_with_all_tools_for_verilog_nothing_else_is_set_up(set_up):
-    done = set_up("verilog", iverilog=SUCCEEDS, verilator=SUCCEEDS, yosys=SUCCEEDS)
+@pytest.mark.parametrize(
+    ("what", "tools"),
+    [("verilog", ("iverilog", "verilator", "yosys")), ("browser", ("chromium",))],
+)
+def test_with_all_tools_nothing_else_is_set_up(set_up, what, tools):
+    done = set_up(what, **dict.fromkeys(tools, SUCCEEDS))
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_what_there_is_not_is_refused(set_up):
+    done = set_up("verilgo")
+    assert done.returncode == 1
+    assert "there is no verilgo to install: verilog or browser" in done.stderr

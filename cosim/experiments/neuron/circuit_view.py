@@ -13,7 +13,7 @@ from cosim.circuits.neuron import TransistorCircuit
 from cosim.engine.batch import Batch
 from cosim.engine.job import Job, Vectors
 from cosim.engine.simulator import simulator_versions
-from cosim.experiments.neuron.logic_waves import logic_waves, write_vcd
+from cosim.experiments.neuron.logic_waves import SCOPE, logic_waves, write_vcd
 from cosim.experiments.neuron.result_files import read_result, write_result
 from cosim.experiments.neuron.simulation import Simulation, stimulus_digest
 from cosim.workbench.errors import CosimError
@@ -92,7 +92,7 @@ class CircuitView(StoredResult):
         with self.writing(record) as folder:
             write_result(result, folder)
             waves = logic_waves(vectors, result, self._stimulus.start_weight, self._supply)
-            write_vcd(waves, float(result.time[-1]), folder / LOGIC)
+            write_vcd({SCOPE: waves}, float(result.time[-1]), folder / LOGIC)
             for path in written.iterdir():
                 shutil.move(path, folder)
 

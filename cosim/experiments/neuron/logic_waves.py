@@ -1,18 +1,20 @@
 """Digital waveforms of the learning logic as a VCD file, for GTKWave and other digital tools."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from vcd import VCDWriter
+from vcd.writer import Variable
 
 from cosim.cells.waveforms import edges
 from cosim.circuits.neuron_logic import WIN_INC, WIN_SL
 from cosim.circuits.neuron_readout import BITS, LATCHES, OUTPUT_SPIKE
 from cosim.engine.job import Vectors
-from ebn_model.results import LearningResult
+from ebn_model.results import LearningResult, SpikeTable
 
 LOW, HIGH = 0.2, 0.8
 """Shares of the supply: at and below a logic 0, at and above a logic 1; between is forbidden."""
@@ -81,23 +83,35 @@ def logic_waves(
         for name in (*LATCHES, *BITS, WIN_INC, WIN_SL, OUTPUT_SPIKE)
         if name in vectors
     }
+    waves = counted_waves(spikes, start_weight, float(time[0]))
+    if BITS[0] in vectors:
+        waves = {"pulse": waves["pulse"]}
+        waves["weight"] = _joined([nodes.pop(name[2:-1]) for name in reversed(BITS)])
+    return waves | nodes
+
+
+def counted_waves(spikes: SpikeTable, start_weight: int, start: float) -> dict[str, LogicWave]:
+    """Signals of a synapse by its table of pulses: pulse, weight, inc and sl.
+
+    start_weight: before the first pulse, LSB. start: of the run, s.
+    """
     ended = np.isfinite(spikes.t_fall)
     falls, rises = spikes.t_fall[ended], spikes.t_rise
-    both = np.concatenate([time[:1], rises, falls])
+    both = np.concatenate([[start], rises, falls])
     order = np.argsort(both, kind="stable")
     values = ["0", *"1" * len(rises), *"0" * len(falls)]
-    waves = {"pulse": _wave(both[order].tolist(), [values[k] for k in order])}
-    if BITS[0] in vectors:
-        waves["weight"] = _joined([nodes.pop(name[2:-1]) for name in reversed(BITS)])
-    else:
-        weights = [start_weight, *spikes.weight_after[ended].tolist()]
-        codes = [f"{weight & 63:06b}" for weight in weights]
-        waves["weight"] = _wave([*time[:1].tolist(), *falls.tolist()], codes)
-        for name, decision in (("inc", 1), ("sl", 0)):
-            # No pulse has set the latches at first.
-            latched = ["x", *("01"[one == decision] for one in spikes.decision.tolist())]
-            waves[name] = _wave([*time[:1].tolist(), *rises.tolist()], latched)
-    return waves | nodes
+    codes = [
+        f"{weight & 63:06b}" for weight in (start_weight, *spikes.weight_after[ended].tolist())
+    ]
+    waves = {
+        "pulse": _wave(both[order].tolist(), [values[k] for k in order]),
+        "weight": _wave([start, *falls.tolist()], codes),
+    }
+    for name, decision in (("inc", 1), ("sl", 0)):
+        # No pulse has set the latches at first.
+        latched = ["x", *("01"[one == decision] for one in spikes.decision.tolist())]
+        waves[name] = _wave([start, *rises.tolist()], latched)
+    return waves
 
 
 def _joined(bits: list[LogicWave]) -> LogicWave:
@@ -112,27 +126,35 @@ def _wave(times: list[float], levels: list[str]) -> LogicWave:
     return LogicWave(np.array([times[k] for k in kept]), [levels[k] for k in kept])
 
 
-def write_vcd(waves: Mapping[str, LogicWave], end: float, path: Path) -> None:
+def write_vcd(
+    scopes: Mapping[str, Mapping[str, LogicWave]],
+    end: float,
+    path: Path,
+    events: Mapping[str, np.ndarray] = MappingProxyType({}),
+) -> None:
     """Write signals as VCD (IEEE 1364), in picoseconds.
 
-    waves: by name. end: of the run, s.
+    Args:
+        scopes: signals by name, by the name of the scope that has them.
+        end: of the run, s.
+        path: of the file.
+        events: times in s of what has no duration, shape (times,) each, by name; they have the
+            first scope.
     """
     with (
         path.open("w", encoding="ascii", newline="\n") as file,
         VCDWriter(file, timescale="1 ps", date="", version="ebn-cosim") as writer,
     ):
-        variables = {
-            name: writer.register_var(
-                SCOPE, name, "wire", size=len(wave.levels[0]), init=wave.levels[0]
-            )
-            for name, wave in waves.items()
-        }
-        for tick, name, level in sorted(_changes(waves), key=itemgetter(0)):
-            writer.change(variables[name], tick, level)
+        changes: list[tuple[int, Variable, str | bool]] = []
+        for name, times in events.items():
+            event = writer.register_var(next(iter(scopes)), name, "event")
+            changes += [(round(time * TICKS), event, True) for time in times.tolist()]
+        for scope, waves in scopes.items():
+            for name, wave in waves.items():
+                first, *levels = wave.levels
+                signal = writer.register_var(scope, name, "wire", size=len(first), init=first)
+                ticks = np.rint(wave.times[1:] * TICKS).astype(int).tolist()
+                changes += [(t, signal, level) for t, level in zip(ticks, levels, strict=True)]
+        for tick, variable, value in sorted(changes, key=itemgetter(0)):
+            writer.change(variable, tick, value)
         writer.close(round(end * TICKS))
-
-
-def _changes(waves: Mapping[str, LogicWave]) -> Iterator[tuple[int, str, str]]:
-    for name, wave in waves.items():
-        for time, level in zip(wave.times[1:].tolist(), wave.levels[1:], strict=True):
-            yield round(time * TICKS), name, level

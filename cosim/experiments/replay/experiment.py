@@ -20,6 +20,7 @@ from cosim.workbench.errors import CosimError
 from cosim.workbench.output import check_writable, new_files
 from cosim.workbench.progress import progress_bars
 from cosim.workbench.provenance import sources_digest
+from ebn_model.errors import InputError
 from ebn_model.network.evaluation import DetailedScore
 from ebn_model.network.fields import CHIP_UNITS
 from ebn_model.network.files import save, write_spikes
@@ -49,6 +50,11 @@ def run_replay(experiment: ReplayExperiment, work: Work, runs: Runs = "missing")
     if stretch.loop != "open":
         reason = "in a closed loop all rows wait for each other"
         work.placement.check_local(experiment.name, reason)
+    # Of its own for each length, so that one doesn't displace the other.
+    cache = folder / CACHE / f"{stretch.duration * 1e3:g}ms"
+    if runs == "none" and not cache.is_dir():
+        # Said before the network is trained, as which rows are current follows from its spikes.
+        raise InputError(f"no current results of {experiment.name} in {cache}: run it first")
     check_writable(folder)
     how = RowSettings(
         settings.view,
@@ -56,8 +62,7 @@ def run_replay(experiment: ReplayExperiment, work: Work, runs: Runs = "missing")
         settings.biases,
         settings.first_die,
         placement=work.placement,
-        # Of its own for each length, so that one doesn't displace the other.
-        cache=folder / CACHE / f"{stretch.duration * 1e3:g}ms",
+        cache=cache,
         runs="all" if work.force else runs,
     )
     experiment, how = _with_dies(experiment, how)

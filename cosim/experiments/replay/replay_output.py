@@ -1,4 +1,4 @@
-"""Files that a replay leaves in its folder: report, weight trajectories and summary."""
+"""Files that a replay leaves in its folder: report, trajectories, digital waveforms, summary."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,6 +8,7 @@ from cosim.comparison.tolerances import ReplayTolerances, ReportSettings
 from cosim.engine.simulator import versions
 from cosim.experiments.replay.outcome import ReplayOutcome
 from cosim.experiments.replay.report import ReplayReport, make_report
+from cosim.experiments.replay.row_waves import write_row_waves
 from cosim.experiments.replay.trajectories import write_trajectories
 from cosim.replay.open_loop import ReplayResult
 from cosim.workbench.json_files import write_json
@@ -17,6 +18,8 @@ from cosim.workbench.report import SUMMARY, verdict
 
 TRAJECTORIES = "trajectories"
 """Folder with a table row_NNN.csv for each row."""
+WAVES = "logic"
+"""Folder of the circuits' digital waveforms, row_NNN.vcd for each row."""
 CACHE = "rows"
 """Folder of finished rows."""
 
@@ -36,6 +39,9 @@ def write_replay(
     with new_folder(folder / TRAJECTORIES) as new:
         for row, case in outcome.rows.items():
             write_trajectories(case, new / f"row_{row:03d}.csv")
+    with new_folder(folder / WAVES) as new:
+        for row, case in result.rows.items():
+            write_row_waves(case.circuit, case.stimulus, new / f"row_{row:03d}.vcd")
     report = make_report(outcome, tolerances, settings, folder)
     source = outcome.provenance
     summary = {

@@ -11,6 +11,7 @@ from fake_rows import LostError, install
 from test_replay_settings import CONFIG
 
 from cosim.cli import main
+from cosim.experiments.replay import experiment as experiment_module
 from cosim.experiments.replay import report as report_module
 from cosim.experiments.replay.recorded_run import recorded_run
 from cosim.experiments.replay.trajectories import COLUMNS
@@ -25,7 +26,7 @@ from ebn_model.network.seeds import Purpose
 from ebn_model.network.training import Training, train
 
 VALIDATION = "[network.task]\nvalidation = 1\n\n[stretch]"
-FILES = {"summary.json", "network.h5", "spikes.csv", "trajectories", "report", "rows"}
+FILES = {"summary.json", "network.h5", "spikes.csv", "trajectories", "logic", "report", "rows"}
 
 
 @pytest.fixture(autouse=True)
@@ -214,6 +215,13 @@ def test_figures_are_drawn_from_finished_rows(config, solver, capsys, results):
     assert main(["figures", config]) == 0
     assert capsys.readouterr().out.strip() == str(results / "report" / "report.html")
     assert solver.ran() == []
+
+
+def test_a_report_on_nothing_trains_nothing(config, capsys, results, monkeypatch):
+    monkeypatch.setattr(experiment_module, "recorded_run", None)
+    assert main(["report", config]) == 2
+    assert "no current results of small in" in capsys.readouterr().err
+    assert not results.exists()
 
 
 @pytest.fixture

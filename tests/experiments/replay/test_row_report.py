@@ -1,6 +1,8 @@
 import re
+import shutil
 from xml.etree import ElementTree
 
+import browser
 import pytest
 from PIL import Image
 from synthetic_rows import case, outcome, run, same_case, score
@@ -54,6 +56,18 @@ def test_the_page_needs_nothing_else(report, page):
     sources = [image.get("src") for image in page.iter("img")]
     assert sources
     assert all(source.startswith("data:image/png;base64,") for source in sources)
+
+
+@pytest.mark.skipif(not browser.CHROMIUM, reason="chromium isn't installed: make browser")
+@pytest.mark.parametrize("width", [1100, 400])
+def test_it_is_read_on_a_screen_and_on_a_phone(report, width, tmp_path):
+    page = tmp_path / "report.html"
+    shutil.copy(report.page, page)
+    found = browser.seen(page, width)
+    assert found["pictures"]
+    assert found["width"] <= width
+    # On a phone tables scroll, each by itself.
+    assert found["tables"] == 0 if width == 1100 else found["tables"] > 0
 
 
 def test_every_link_leads_somewhere(page, report):
