@@ -21,6 +21,9 @@ from ebn_model.weight_counter import WeightCounter, check_sub_lsbs
 SAMPLE_PERIOD = 1e-4
 """Spacing of the returned waveform, s; edges are added to it."""
 
+NEWTON_STEPS = 5
+"""To the current of a pair whose slope factor changes."""
+
 _NO_CURRENT = 1e-18
 
 
@@ -34,20 +37,40 @@ def _compressed(current, i_spec) -> np.ndarray:
     return i_spec * np.log1p(np.sqrt(current / i_spec)) ** 2
 
 
-def pair_current(current: Any, i_spec_pair: Any, slope_change: Any) -> Any:
-    """I*h(I) of IntegratorParameters, A. Any shape."""
-    weak = weak_inversion_current(current, i_spec_pair)
-    if not np.any(slope_change):
-        return weak
-    return np.where(slope_change, current * (1 + current / i_spec_pair) ** slope_change, weak)
-
-
 def integrator_slope(log_u, i_w, tau, i_tau, i_spec_pair, slope_change=0.0) -> np.ndarray:
     """d(ln u)/dt of DPIs in 1/s: the law of IntegratorParameters; scalars or equal shapes."""
     # A pair can't carry a negative current: inhibition beyond the input only stops the membrane.
     i_w = np.maximum(i_w, _NO_CURRENT)
-    share = 1 / (1 + np.exp(log_u) * i_w / pair_current(i_w, i_spec_pair, slope_change))
+    share = 1 / (1 + np.exp(log_u) * i_w / weak_inversion_current(i_w, i_spec_pair))
+    if np.any(slope_change):
+        changing = _share_of_changing_pair(log_u, i_w, i_spec_pair, slope_change)
+        share = np.where(slope_change, changing, share)
     return (i_w / i_tau * share - 1) / tau
+
+
+def _share_of_changing_pair(log_u, i_w, i_spec_pair, slope_change) -> np.ndarray:
+    """x/I_w of a pair whose slope factor changes, by Newton's method.
+
+    Its unknown is ln(x/(I_w - x)), in which the law's slope is between 1 and 1 + slope_change.
+    """
+    ratio = -log_u + np.zeros_like(i_w + i_spec_pair)
+    for _ in range(NEWTON_STEPS):
+        share = 1 / (1 + np.exp(-ratio))
+        x, rest = i_w * share, i_w * (1 - share)
+        corrections = np.log1p(x / i_spec_pair) - np.log1p(rest / i_spec_pair)
+        per_ratio = x / (x + i_spec_pair) * (1 - share) + rest / (rest + i_spec_pair) * share
+        error = ratio + slope_change * corrections + log_u
+        ratio = ratio - error / (1 + slope_change * per_ratio)
+    return 1 / (1 + np.exp(-ratio))
+
+
+def settled_states(i_w: Any, i_tau: Any, i_spec_pair: Any, slope_change: float = 0.0) -> Any:
+    """States u of DPIs that settled under the inputs i_w above i_tau, A, of any shape."""
+    if not slope_change:
+        return weak_inversion_current(i_w, i_spec_pair) / i_w * (i_w / i_tau - 1)
+    rest = i_w - i_tau
+    corrections = (1 + rest / i_spec_pair) / (1 + i_tau / i_spec_pair)
+    return rest / i_tau * corrections**slope_change
 
 
 def output_current(u: Any, dpi: IntegratorParameters) -> Any:
@@ -62,9 +85,9 @@ def state_of(current: float, dpi: IntegratorParameters) -> float:
 
 def settled_state(neuron: NeuronParameters) -> float:
     """State u of the membrane under its constant input."""
-    i_in, membrane = neuron.i_in, neuron.membrane
-    pair = pair_current(i_in, membrane.i_spec_pair, membrane.slope_change)
-    return float(pair / i_in * (i_in / membrane.i_tau - 1))
+    membrane = neuron.membrane
+    law = membrane.i_tau, membrane.i_spec_pair, membrane.slope_change
+    return float(settled_states(neuron.i_in, *law))
 
 
 def settled_current(neuron: NeuronParameters) -> float:

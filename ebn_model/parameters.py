@@ -90,22 +90,25 @@ class BiasTable(Table):
 class IntegratorParameters(Table):
     """A differential-pair integrator (Bartolozzi and Indiveri 2007), output I for input I_w.
 
-        tau*d(ln u)/dt = x/(1 + u/h(I_w)) - 1,   x = I_w/i_tau
+        tau*d(ln u)/dt = x/i_tau - 1,   x = I_w/(1 + u/g(I_w, i_spec_pair))
         I*g(I, i_spec_readout) = i_th*u**exponent
         g(I, i_spec) = ((exp(s) - 1)/s)**2,   s = sqrt(I/i_spec)
-        h(I) = g(I, i_spec_pair), or (1 + I/i_spec_pair)**slope_change where that isn't 0
 
-    With exponent 1 and g = h = 1 this is the DPI's textbook equation,
+    With exponent 1 and g = 1 this is the DPI's textbook equation,
     tau*(1 + i_th/I)*dI/dt + I = i_th*(I_w/i_tau - 1). g is the EKV model's correction for
     devices that leave weak inversion as their current grows (Enz, Krummenacher and Vittoz 1995).
     In some processes a pair's slope factor grows long before that, from one constant value to
-    another; h is then the integral of such a change.
+    another, within the range of both its currents, x and I_w - x. Where slope_change isn't 0,
+
+        u = f(I_w - x)/f(x),   f(I) = I*(1 + I/i_spec_pair)**slope_change
+
+    gives x; ln f is the integral of such a change.
 
     tau: time constant, s. i_tau: leak, A. i_th: threshold current, A.
     exponent: ratio of the slope factors of readout and differential pair; 1 where they agree.
     i_spec_pair, i_spec_readout: specific currents, A; g is 1 for currents far below them.
     slope_change: share by which the pair's slope factor grows around i_spec_pair; 0 where the pair
-        obeys the EKV model.
+        obeys the EKV model, as those of synapses have to.
     i_floor: I from which a discharged integrator starts, A; stands for all that delays the start.
     """
 
@@ -130,6 +133,7 @@ class SynapseParameters(IntegratorParameters):
     """A pulse-driven DPI; i_w: its input current during a pulse, per LSB, A."""
 
     i_w: Annotated[Ampere, Gt(0)]
+    slope_change: Annotated[FiniteFloat, Ge(0), Le(0)] = 0.0
 
 
 class DecisionParameters(Table):

@@ -32,9 +32,18 @@ from ebn_model.parameters import (
     SynapseParameters,
 )
 
-BENCHES = ("dpi_membrane", "membrane_response", "dpi_synapse", "plastic_synapse", "decision")
+BENCHES = (
+    "dpi_membrane",
+    "membrane_response",
+    "membrane_fall",
+    "dpi_synapse",
+    "plastic_synapse",
+    "decision",
+)
 SYNAPSES = {"excitatory": "exc", "inhibitory": "inh", "extra": "ext"}
 """Names in the benches, by those in the model."""
+FALLING = 3e-3
+"""Time in s of bench membrane_fall from which the membrane is without input."""
 TAIL = 4e-3
 """Time in s after the last pulse for which a synapse's response is fitted."""
 
@@ -76,9 +85,9 @@ def parameters(results: list[Vectors]) -> NeuronParameters:
     Raises:
         SimulationError: a bench shows no behaviour of the kind that it measures.
     """
-    static, response, synapse_static, pulses, outcomes = results
+    static, response, fall, synapse_static, pulses, outcomes = results
     return NeuronParameters(
-        **_input_and_membrane(static, response),
+        **_input_and_membrane(static, response, fall),
         **_synapses(synapse_static, pulses),
         decision=_decision(outcomes),
     )
@@ -97,18 +106,18 @@ def changed_parameters(
     Raises:
         SimulationError: as `parameters`.
     """
-    static, response, synapse_static, pulses, outcomes, spikes = (
+    static, response, fall, synapse_static, pulses, outcomes, spikes = (
         new is not old for new, old in zip(results, known, strict=True)
     )
     changes: dict[str, Any] = {}
-    if static or response:
-        changes |= _input_and_membrane(*results[:2])
+    if static or response or fall:
+        changes |= _input_and_membrane(*results[:3])
     if synapse_static or pulses:
-        changes |= _synapses(*results[2:4])
+        changes |= _synapses(*results[3:5])
     if outcomes:
-        changes["decision"] = _decision(results[4])
+        changes["decision"] = _decision(results[5])
     if spikes:
-        changes["spike"] = spike_parameters(results[5])
+        changes["spike"] = spike_parameters(results[6])
     return parameters.model_copy(update=changes)
 
 
@@ -127,22 +136,23 @@ def spike_parameters(vectors: Vectors) -> SpikeParameters:
     )
 
 
-def _input_and_membrane(static: Vectors, response: Vectors) -> dict[str, Any]:
+def _input_and_membrane(static: Vectors, response: Vectors, fall: Vectors) -> dict[str, Any]:
     i_in = float(current(response, "xconstant")[-1])
-    return {"i_in": i_in, "membrane": _membrane(static, response)}
+    return {"i_in": i_in, "membrane": _membrane(static, response, fall)}
 
 
 def _synapses(static: Vectors, pulses: Vectors) -> dict[str, Any]:
     return {key: _synapse(name, static, pulses) for key, name in SYNAPSES.items()}
 
 
-def _membrane(static: Vectors, response: Vectors) -> IntegratorParameters:
+def _membrane(static: Vectors, response: Vectors, fall: Vectors) -> IntegratorParameters:
     time, steps = response["time"], membrane_response.input_steps(response)
     return fit_law(
         dpi_membrane.leakage_path(static),
         (static["i-sweep"], current(static, "xread")),
         evenly(time, current(response, "xread"), steps[0][0], time[-1]),
         steps,
+        evenly(fall["time"], current(fall, "xread"), FALLING, fall["time"][-1]),
     )
 
 

@@ -7,13 +7,14 @@ from scipy.optimize import least_squares
 from ebn_model.learning_neuron import (
     integrator_slope,
     output_current,
-    pair_current,
+    settled_states,
     state_of,
     weak_inversion_current,
 )
 from ebn_model.parameters import IntegratorParameters
 
 Steps = list[tuple[float, float]]
+Waveform = tuple[np.ndarray, np.ndarray]
 FIT_POINTS = 1000
 _INVERSION = np.array([False, True, True, False])
 """True for the fitted logarithms of an i_spec, where a device leaves weak inversion."""
@@ -36,10 +37,13 @@ def evenly(
 def fit_law(
     i_tau: float,
     static: tuple[np.ndarray, np.ndarray],
-    response: tuple[np.ndarray, np.ndarray],
+    response: Waveform,
     steps: Steps,
+    fall: Waveform | None = None,
 ) -> IntegratorParameters:
     """Fit a DPI's law to its settled curve and to its response in time.
+
+    Where a fall is given, the pair's slope factor may change, if the EKV model is poor.
 
     Args:
         i_tau: the leak, A, which is measured directly.
@@ -47,6 +51,7 @@ def fit_law(
         response: times in s and output currents in A, each of shape (points,), evenly spaced;
             it begins discharged.
         steps: input of the response, constant from each start on: (start in s, current in A).
+        fall: as the response, of an output that falls without input.
     """
     time, current = response
     length, i_max = time[-1] - time[0], max(i_w for _, i_w in steps)
@@ -55,8 +60,7 @@ def fit_law(
         """The law for logarithms of what is not measured directly, and its settled error."""
         tau, i_spec_pair, i_spec_readout, i_floor, *change = np.exp(logs)
         slope_change = change[0] if change else 0.0
-        ratio = pair_current(static[0], i_spec_pair, slope_change) / static[0]
-        u = np.log(ratio * (static[0] / i_tau - 1))
+        u = np.log(settled_states(static[0], i_tau, i_spec_pair, slope_change))
         output = np.log(weak_inversion_current(static[1], i_spec_readout))
         exponent, offset = np.polyfit(u, output, 1)
         law = IntegratorParameters(
@@ -76,6 +80,12 @@ def fit_law(
         moving = (response_of(trial, time, steps) - current) / current.max()
         return np.concatenate([moving / np.sqrt(len(moving)), settled / np.sqrt(len(settled))])
 
+    def errors_with_fall(logs: np.ndarray) -> np.ndarray:
+        assert fall, "it is asked for only where there is one"
+        trial, _ = law(logs)
+        falling = _fall_error(trial, *fall) / fall[1][0]
+        return np.concatenate([errors(logs), falling / np.sqrt(len(falling))])
+
     peak = current.max()
     low = np.log([length / 100, 3 * i_max, 3 * peak, 1e-12 * peak])
     high = np.log([length, 1e5 * i_max, 1e5 * peak, peak])
@@ -88,18 +98,26 @@ def fit_law(
         # it. Not so from the start, since bounds steer the search.
         low -= held * np.log(_WIDER)
         fit = least_squares(errors, guess, bounds=(low, high), diff_step=1e-3)
-    if held[1] and np.sqrt(2 * fit.cost) > _POOR:
-        # No pair of the EKV model: its slope factor changes within the range of its currents.
+    if fall and held[1] and np.sqrt(2 * fit.cost) > _POOR:
+        # No pair of the EKV model: its slope factor changes within the range of its currents. Then
+        # a response alone doesn't tell the pair from the leak's rate.
+        steady = least_squares(errors_with_fall, fit.x, bounds=(low, high), diff_step=1e-3)
         low[1], guess[1], high[1] = np.log([1e-3 * i_max, 0.1 * i_max, 10 * i_max])
         low, guess, high = (
             np.append(values, np.log(change))
             for values, change in zip((low, guess, high), _SLOPE_CHANGE, strict=True)
         )
-        changing = least_squares(errors, guess, bounds=(low, high), diff_step=1e-3)
+        changing = least_squares(errors_with_fall, guess, bounds=(low, high), diff_step=1e-3)
         # Half the error at least: else it is not the slope factor that the EKV model misses.
-        if 4 * changing.cost < fit.cost:
+        if 4 * changing.cost < steady.cost:
             fit = changing
     return law(fit.x)[0]
+
+
+def _fall_error(law: IntegratorParameters, time: np.ndarray, current: np.ndarray) -> np.ndarray:
+    """Error of a law's fall from the first of the measured currents, A, shape (points,)."""
+    states = state_of(current[0], law) * np.exp((time[0] - time) / law.tau)
+    return output_current(states, law) - current
 
 
 def response_of(law: IntegratorParameters, time: np.ndarray, steps: Steps) -> np.ndarray:

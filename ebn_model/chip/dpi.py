@@ -1,17 +1,18 @@
 """A differential-pair integrator over a step of constant input, compiled.
 
 The law is that of IntegratorParameters, which learning_neuron.integrator_slope states. An onset is
-fast: from the floor, ln u rises at (x - 1)/tau, 1e6/s for a full weight, which no explicit method
-follows at 0.1 ms. In z = y + ln y, y = u/h(I_w), the same law is
+fast: from the floor, ln u rises at (I_w/i_tau - 1)/tau, 1e6/s for a full weight, which no explicit
+method follows at 0.1 ms. In z = y + ln y, y = u/g(I_w, i_spec_pair), the same law is
 
-    tau*dz/dt = (x - 1) - y(z),   0 < dy/dz = y/(1 + y) < 1,
+    tau*dz/dt = (I_w/i_tau - 1) - y(z),   0 < dy/dz = y/(1 + y) < 1,
 
-which moves no faster than tau.
+which moves no faster than tau. Synapses are advanced so, whose slope_change is 0.
 """
 
 from math import exp, expm1, log, log1p, sqrt
 from typing import Any, NamedTuple
 
+from ebn_model.learning_neuron import NEWTON_STEPS
 from ebn_model.network.compilation import compiled
 
 _ROUNDS = 2
@@ -57,14 +58,6 @@ def correction(i_w: float, i_spec: float) -> float:
 
 
 @compiled
-def pair_correction(i_w: float, dpi: Dpi) -> float:
-    """h(I_w) of IntegratorParameters; I_w in A, above 0."""
-    if dpi.slope_change == 0.0:
-        return correction(i_w, dpi.i_spec_pair)
-    return (1 + i_w / dpi.i_spec_pair) ** dpi.slope_change
-
-
-@compiled
 def output(log_u: float, dpi: Dpi) -> float:
     """Output of a DPI in A for ln u."""
     weak = dpi.i_th * exp(dpi.exponent * log_u)
@@ -72,9 +65,26 @@ def output(log_u: float, dpi: Dpi) -> float:
 
 
 @compiled
-def slope(log_u: float, drive: float, h: float) -> float:
-    """tau*d(ln u)/dt for drive x = I_w/i_tau and h(I_w)."""
-    return drive / (1 + exp(log_u) / h) - 1
+def slope(log_u: float, i_w: float, dpi: Dpi) -> float:
+    """tau*d(ln u)/dt for the input i_w in A, above 0."""
+    drive = i_w / dpi.i_tau
+    if dpi.slope_change == 0.0:
+        return drive / (1 + exp(log_u) / correction(i_w, dpi.i_spec_pair)) - 1
+    return drive * _share_of_changing_pair(log_u, i_w, dpi) - 1
+
+
+@compiled
+def _share_of_changing_pair(log_u: float, i_w: float, dpi: Dpi) -> float:
+    """x/I_w of a pair whose slope factor changes; as the function of learning_neuron."""
+    i_spec, change, ratio = dpi.i_spec_pair, dpi.slope_change, -log_u
+    for _ in range(NEWTON_STEPS):
+        share = 1 / (1 + exp(-ratio))
+        x, rest = i_w * share, i_w * (1 - share)
+        corrections = log1p(x / i_spec) - log1p(rest / i_spec)
+        per_ratio = x / (x + i_spec) * (1 - share) + rest / (rest + i_spec) * share
+        error = ratio + change * corrections + log_u
+        ratio -= error / (1 + change * per_ratio)
+    return 1 / (1 + exp(-ratio))
 
 
 @compiled
@@ -87,7 +97,7 @@ def after(log_u: float, i_w: float, duration: float, dpi: Dpi) -> tuple[float, f
     step = duration / dpi.tau
     if i_w == 0.0:
         return log_u - step / 2, log_u - step
-    log_h, end = log(pair_correction(i_w, dpi)), i_w / dpi.i_tau - 1
+    log_h, end = log(correction(i_w, dpi.i_spec_pair)), i_w / dpi.i_tau - 1
     log_y = max(log_u, dpi.floor) - log_h
     y = exp(log_y)
     z, k1 = y + log_y, end - y

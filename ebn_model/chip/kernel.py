@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ebn_model import event_bus, learning_rule
-from ebn_model.chip.dpi import Dpi, after, one_of, output, pair_correction, slope
+from ebn_model.chip.dpi import Dpi, after, one_of, output, slope
 from ebn_model.network.compilation import compiled
 
 EXC, INH, MEM = 0, 1, 2
@@ -188,17 +188,16 @@ def _advance(neurons, i_in, duration, circuit, activity, trial):
         i_middle = i_in[n] + output(exc_middle, exc) - output(inh_middle, inh)
         i_stop = i_in[n] + output(exc_stop, exc) - output(inh_stop, inh)
         step = duration / membrane.tau
-        k1 = slope(log_mem, *_drive(i_start, membrane))
-        k2 = slope(log_mem + step / 2 * k1, *_drive(i_middle, membrane))
-        k3 = slope(log_mem + step * (2 * k2 - k1), *_drive(i_stop, membrane))
+        k1 = slope(log_mem, _carried(i_start), membrane)
+        k2 = slope(log_mem + step / 2 * k1, _carried(i_middle), membrane)
+        k3 = slope(log_mem + step * (2 * k2 - k1), _carried(i_stop), membrane)
         trial[MEM, n] = log_mem + step / 6 * (k1 + 4 * k2 + k3)
 
 
 @compiled
-def _drive(i_w, membrane):
-    """I_w/i_tau and h(I_w); a pair can't carry a negative current."""
-    i_w = max(i_w, _LEAST_CURRENT)
-    return i_w / membrane.i_tau, pair_correction(i_w, membrane)
+def _carried(i_w):
+    """Input in A that a pair carries, which can't be negative."""
+    return max(i_w, _LEAST_CURRENT)
 
 
 @compiled

@@ -7,7 +7,7 @@ from ebn_model.learning_neuron import (
     LearningNeuron,
     integrator_slope,
     output_current,
-    pair_current,
+    settled_states,
     state_of,
     weak_inversion_current,
 )
@@ -123,20 +123,37 @@ def test_the_slope_obeys_the_pairs_law(i_w, state):
     assert slope == pytest.approx(expected, rel=1e-6)
 
 
-@pytest.mark.parametrize("change", [0.0, 0.54])
-@pytest.mark.parametrize("current", [1e-12, 0.85e-9, 30e-9])
-def test_a_pairs_slope_factor_may_change(current, change):
-    """kappa of the pair, d ln I/d ln(I*h), falls to 1/(1 + change) of what it is at first."""
-    logs = np.log(current) + np.array([-1e-4, 1e-4])
-    slope = np.diff(np.log(pair_current(np.exp(logs), 0.85e-9, change)))[0] / 2e-4
-    s = np.sqrt(current / 0.85e-9)
-    expected = 1 + change * s**2 / (1 + s**2) if change else s / -np.expm1(-s)
-    assert slope == pytest.approx(expected, rel=1e-6)
+@pytest.mark.parametrize("change", [0.7, 2.0])
+@pytest.mark.parametrize("i_w", [1e-18, 1e-12, 0.7e-9, 30e-9])
+@pytest.mark.parametrize("state", [1e-6, 1.0, 50.0, 1e6])
+def test_a_pairs_slope_factor_may_change_within_both_its_currents(state, i_w, change):
+    """u is the ratio of f of both, kappa of which is 1/(1 + change) for great currents."""
+
+    def log_f(current):
+        return np.log(current) + change * np.log1p(current / 0.7e-9)
+
+    i_tau, tau = 12.5e-12, 26e-3
+    slope = integrator_slope(np.log(state), i_w, tau, i_tau, 0.7e-9, change)
+    x = (slope * tau + 1) * i_tau
+    # The slope's -1 leaves few digits of an x that is far below i_tau.
+    precision = 1e-9 + 1e-14 * i_tau / min(x, i_w - x)
+    assert log_f(i_w - x) - log_f(x) == pytest.approx(np.log(state), abs=precision)
 
 
 def test_each_pair_obeys_its_own_law():
-    found = pair_current(np.array([2e-9, 2e-9]), np.array([1e-9, 1e-9]), np.array([0.0, 0.5]))
-    assert found == pytest.approx([weak_inversion_current(2e-9, 1e-9), 2e-9 * np.sqrt(3)])
+    states, i_w, change = np.log([40.0, 40.0]), np.full(2, 2e-9), np.array([0.0, 0.7])
+    found = integrator_slope(states, i_w, 1e-3, 12e-12, np.full(2, 1e-9), change)
+    alone = [integrator_slope(states[0], 2e-9, 1e-3, 12e-12, 1e-9, one) for one in change]
+    assert found == pytest.approx(alone, rel=1e-12)
+    assert alone[0] != pytest.approx(alone[1], rel=0.01)
+
+
+@pytest.mark.parametrize("change", [0.0, 0.7])
+@pytest.mark.parametrize("i_w", [13e-12, 0.44e-9, 30e-9])
+def test_a_settled_state_stays(i_w, change):
+    law = 12.5e-12, 0.7e-9, change
+    log_u = np.log(settled_states(i_w, *law))
+    assert integrator_slope(log_u, i_w, 26e-3, *law) == pytest.approx(0, abs=1e-9)
 
 
 @pytest.mark.parametrize("state", [1e-6, 1.0, 1e3])

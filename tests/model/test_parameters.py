@@ -152,6 +152,12 @@ def test_an_infinite_exponent_is_refused():
     assert "membrane.exponent" in refusal(NeuronParameters, NEURON | {"membrane": membrane})
 
 
+def test_a_synapses_pair_has_no_change_of_slope():
+    excitatory = NEURON["excitatory"] | {"slope_change": 0.5}
+    found = refusal(NeuronParameters, NEURON | {"excitatory": excitatory})
+    assert "excitatory.slope_change" in found
+
+
 def test_constants_of_the_ekv_model_are_written_without_a_change_of_slope():
     ekv = IntegratorParameters(**MEMBRANE)
     other = IntegratorParameters(**MEMBRANE, slope_change=0.5)

@@ -12,7 +12,13 @@ from typing import Annotated, Any
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic import Field, field_validator
 
-from cosim.cells.characterise import jobs, parameters, spike_job, spike_parameters
+from cosim.cells.characterise import (
+    BENCHES,
+    jobs,
+    parameters,
+    spike_job,
+    spike_parameters,
+)
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import read_biases
 from cosim.engine.job import Job
@@ -97,9 +103,10 @@ def trim_jobs(trim: Trim, biases: BiasTable, conditions: Conditions) -> list[Job
 
 def measured(results: list) -> dict[str, float]:
     """Quantities in SI units from the vectors of `trim_jobs`; raises as `parameters`."""
-    found = parameters(results[:5])
-    if len(results) > 5:
-        found = found.model_copy(update={"spike": spike_parameters(results[5])})
+    cells, spikes = results[: len(BENCHES)], results[len(BENCHES) :]
+    found = parameters(cells)
+    if spikes:
+        found = found.model_copy(update={"spike": spike_parameters(*spikes)})
     return behaviour(found)
 
 

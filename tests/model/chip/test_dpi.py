@@ -5,11 +5,10 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from ebn_model.chip.blocks import dpi_of
-from ebn_model.chip.dpi import after, correction, output, pair_correction, slope
+from ebn_model.chip.dpi import after, correction, output, slope
 from ebn_model.learning_neuron import (
     integrator_slope,
     output_current,
-    pair_current,
     state_of,
     weak_inversion_current,
 )
@@ -47,19 +46,12 @@ def test_correction_beyond_weak_inversion(generator):
 
 
 @pytest.mark.parametrize("dpi", [*DPIS, CHANGES])
-def test_correction_of_a_pair(dpi, generator):
-    for current in currents(generator):
-        expected = pair_current(current, dpi.i_spec_pair, dpi.slope_change) / current
-        assert pair_correction(current, dpi_of(dpi)) == pytest.approx(expected, rel=1e-11)
-
-
-@pytest.mark.parametrize("dpi", [*DPIS, CHANGES])
 def test_slope(dpi, generator):
     for i_w, i_out in zip(currents(generator), currents(generator), strict=True):
         log_u = np.log(state_of(i_out, dpi))
         law = dpi.tau, dpi.i_tau, dpi.i_spec_pair, dpi.slope_change
         expected = integrator_slope(log_u, i_w, *law) * dpi.tau
-        found = slope(log_u, i_w / dpi.i_tau, pair_correction(i_w, dpi_of(dpi)))
+        found = slope(log_u, i_w, dpi_of(dpi))
         assert found == pytest.approx(expected, rel=1e-10, abs=1e-10)
 
 
