@@ -18,6 +18,9 @@ Waveform = tuple[np.ndarray, np.ndarray]
 FIT_POINTS = 1000
 _INVERSION = np.array([False, True, True, False])
 """True for the fitted logarithms of an i_spec, where a device leaves weak inversion."""
+_NEAR = 0.05
+"""Logarithms that are no farther above their bound than this are held by it: close to a bound the
+search takes tiny steps, and may end before it is there, or before it has turned back."""
 _WIDER = 30.0
 """Factor by which the lower bound of these is moved where it holds the fit."""
 _POOR = 3e-3
@@ -92,7 +95,7 @@ def fit_law(
     guess = np.log([length / 5, 100 * i_max, 100 * peak, 1e-3 * peak])
     # The step is far above the noise of the integration, which the default would differentiate.
     fit = least_squares(errors, guess, bounds=(low, high), diff_step=1e-3)
-    held = _INVERSION & (fit.active_mask < 0)
+    held = _INVERSION & (fit.x < low + _NEAR)
     if held.any():
         # A device leaves weak inversion at less than that, and other constants would make up for
         # it. Not so from the start, since bounds steer the search.

@@ -44,6 +44,7 @@ _BEFORE_THE_END = 2.0**-49
 relative to the end: some 10 units in the last place. ngspice then takes a minimal step off any step
 that would go beyond the end, be it by a rounding error, and since version 44 ends only within 100
 units of it: for what is left, any step is too small for it."""
+_SCALES = ("time", "frequency")
 _ROUNDING = 1e-12
 """A step that leaves no more than this, in s, leads to the end."""
 
@@ -95,7 +96,8 @@ class NgSpice(NgSpiceShared):
 
         Returns float64 arrays of shape (points,), in SI units: each of `job.vectors` under its
         lower-case name, or all that were saved under ngspice's names, and always the scale
-        (`time`, `v-sweep`) of an analysis that has one; and the record of the job's controller.
+        (`time`, `v-sweep`, `frequency`) of an analysis that has one; and the record of the job's
+        controller. Of .noise there are the spectra, not their totals.
 
         on_progress gets the simulated time in s a few times per second of computing. What it or
         the controller raises is raised here; what the controller raises also stops the run.
@@ -250,13 +252,21 @@ class NgSpice(NgSpiceShared):
             raise DeckError(fault)
 
     def _vectors(self, names: tuple[str, ...]) -> dict[str, np.ndarray]:
-        plots = [plot for plot in self.plot_names if plot != "const"]
-        if len(plots) != 1:
-            raise DeckError(f"one analysis is expected, but the deck ran {', '.join(plots)}")
-        saved = self._saved(plots[0])
-        scale = [name for name in saved if name == "time" or name.endswith("-sweep")]
+        saved = self._saved(self._plot())
+        scale = [name for name in saved if name in _SCALES or name.endswith("-sweep")]
         wanted = [*scale, *names] if names else [*saved, *self._readings]
         return {name.lower(): self._read(name, saved[0]) for name in wanted}
+
+    def _plot(self) -> str:
+        """The plot of the one analysis, which becomes the current one; of .noise, the spectra's."""
+        plots = [plot for plot in self.plot_names if plot != "const"]
+        if len(plots) == 2 and all(plot.startswith("noise") for plot in plots):
+            # The later one has totals, which the spectra make, too.
+            plots = [min(plots, key=lambda plot: int(plot.removeprefix("noise")))]
+            self._command(f"setplot {plots[0]}")
+        if len(plots) != 1:
+            raise DeckError(f"one analysis is expected, but the deck ran {', '.join(plots)}")
+        return plots[0]
 
     def _saved(self, plot: str) -> list[str]:
         return self._convert_string_array(self._ngspice_shared.ngSpice_AllVecs(plot.encode()))

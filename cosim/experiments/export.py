@@ -15,12 +15,11 @@ from cosim.exchange.nir_files import write_nir
 from cosim.exchange.nwb import write_nwb
 from cosim.exchange.sonata import write_sonata
 from cosim.exchange.spike_file import FileSpikes
-from cosim.experiments.chip.runner import JOURNAL
 from cosim.experiments.chip.settings import read_chip
 from cosim.replay.spike_files import read_trains
 from cosim.replay.spike_tables import TIME_UNITS
 from cosim.workbench.experiment_files import read_file
-from cosim.workbench.kept_outcomes import KeptOutcomes
+from cosim.workbench.kept_outcomes import JOURNAL, KeptOutcomes
 from cosim.workbench.output import new_files
 from cosim.workbench.placement import Placement, add_placement, positive
 from ebn_model.chip.network import ChipNetwork

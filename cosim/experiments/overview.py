@@ -43,6 +43,7 @@ GROUPS = {
     "Networks as circuits": ("replay", "teaching"),
     "Dies": ("dies", "chip"),
     "Processes": ("technologies",),
+    "Cost": ("ledger",),
 }
 """Kinds of experiments by the heading that they stand under; those that aren't named come last."""
 OTHERS = "Others"

@@ -1,15 +1,19 @@
 """Outcomes of runs that a journal keeps, so that only those that are missing are made."""
 
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Protocol
 
 from cosim.workbench.journal import Journal
+from cosim.workbench.output import check_writable
 from cosim.workbench.pool import Pool, results
 from cosim.workbench.progress import progress_bars
 from cosim.workbench.task import Task
 from ebn_model.errors import InputError
+
+JOURNAL = "finished.jsonl"
+"""Name of a journal that is the only one of its experiment."""
 
 
 class Run(Protocol):
@@ -71,3 +75,19 @@ class KeptOutcomes:
                 for number, outcome in ended:
                     self._journal.add(keys[number], outcome)
                     show(number, lengths[number])
+
+
+@contextmanager
+def outcomes_made_by(
+    pool: Pool, journal: Path, name: str, force: bool = False
+) -> Iterator[KeptOutcomes]:
+    """Outcomes of which the missing ones are made; at the end, what wasn't asked for is forgotten.
+
+    pool: is closed at the end. The rest is as of KeptOutcomes. Raises OutputError where the
+    journal's folder can't be written.
+    """
+    with pool as at_work:
+        check_writable(journal.parent)
+        kept = KeptOutcomes(journal, name, at_work, force)
+        yield kept
+    kept.drop_others()

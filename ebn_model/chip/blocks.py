@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ebn_model.chip.dpi import Dpi
-from ebn_model.chip.kernel import Activity, Circuit, Record, run_block
+from ebn_model.chip.kernel import RISES, Activity, Circuit, Record, run_block
 from ebn_model.learning_neuron import settled_state, state_of
 from ebn_model.parameters import IntegratorParameters, NeuronParameters
 from ebn_model.weight_counter import counter_range
@@ -107,6 +107,7 @@ def activity_at_rest(
         forced=np.full(posts, np.inf),
         counters=counters.astype(np.int64),
         decisions=np.zeros((posts, lines), dtype=np.int64),
+        noise=np.empty((0, posts)),
     )
 
 
@@ -119,6 +120,7 @@ def blocks(
     record_membrane: bool,
     before_block: Callable[[float], None] = lambda until: None,
     block: int | None = None,
+    decision_noise: Callable[[int], np.ndarray] | None = None,
 ) -> Iterator[Record]:
     """Run to each of `ends`, s, and yield what each block of steps recorded.
 
@@ -126,14 +128,23 @@ def blocks(
     before_block: gets the end of the block that is about to run, s; may set activity's rise and
     forced.
     block: steps in a block, BLOCK by default.
+    decision_noise: gives the noise of the next decisions, A, for a number of pulses, shape
+    (pulses, P); None for none.
     """
     size = block or BLOCK
+    noise = activity.noise
     for start in range(0, len(ends), size):
         steps = slice(start, min(start + size, len(ends)))
         before_block(ends[steps][-1])
         length = ends[steps][-1] - activity.time[0]
         record = _record(length, steps.stop - start, circuit, record_membrane)
-        run_block(inputs(steps), ends[steps], circuit, activity, record, learn)
+        if decision_noise:
+            # What a block leaves over is the next one's, so that blocks don't change what is drawn.
+            missing = max(len(record.rise_times) - len(noise), 0)
+            noise = np.concatenate([noise, decision_noise(missing)])
+        noisy = activity._replace(noise=noise)
+        run_block(inputs(steps), ends[steps], circuit, noisy, record, learn)
+        noise = noise[record.count[RISES] :]
         yield record
 
 

@@ -72,7 +72,8 @@ class Activity(NamedTuple):
     (K,). bus: when the last pulse that the bus has sent begins, shape (1,). release: when each
     refractory period ends; forced: when a neuron is made to spike from outside; shape (P,).
     Infinite where there is none. counters: shape (P, K). decisions: latched at the pulse's rise,
-    shape (P, K).
+    shape (P, K). noise: that the decisions of the block's next pulses see beside I_mem, A, shape
+    (pulses, P); shape (0, P) where there is none.
     """
 
     time: np.ndarray
@@ -85,6 +86,7 @@ class Activity(NamedTuple):
     forced: np.ndarray
     counters: np.ndarray
     decisions: np.ndarray
+    noise: np.ndarray
 
 
 class Record(NamedTuple):
@@ -261,7 +263,8 @@ def _begin_pulses(circuit, activity, record):
         activity.rise[k] = np.inf
         for n in posts:
             i_mem = _i_mem(n, circuit, activity)
-            activity.decisions[n, k] = _decision(n, k, i_mem, circuit, activity)
+            seen = i_mem + activity.noise[pulse, n] if len(activity.noise) else i_mem
+            activity.decisions[n, k] = _decision(n, k, seen, circuit, activity)
             record.i_rise[pulse, n] = i_mem
             record.decisions[pulse, n] = activity.decisions[n, k]
             record.weight_before[pulse, n] = _weight(activity.counters[n, k], circuit)

@@ -142,7 +142,17 @@ class ChipNetwork:
         activity = activity_at_rest(circuit, p.of_neurons, counters)
         collected = _Collected()
         inputs = self._inputs(command, seed)
-        parts = blocks(ends, inputs, circuit, activity, learn, record_membrane, block=block)
+        noise = self._decision_noise(seed)
+        parts = blocks(
+            ends,
+            inputs,
+            circuit,
+            activity,
+            learn,
+            record_membrane,
+            block=block,
+            decision_noise=noise,
+        )
         for record in parts:
             collected.add(record)
             if on_block:
@@ -187,6 +197,14 @@ class ChipNetwork:
             return currents
 
         return inputs
+
+    def _decision_noise(self, seed: int | None) -> Callable[[int], np.ndarray] | None:
+        """Gives the noise of the next decisions, A, shape (pulses, N); None without any."""
+        p = self.parameters
+        if seed is None or not p.decision_noise:
+            return None
+        stream = generator(seed, Purpose.DECISIONS)
+        return lambda pulses: p.decision_noise * stream.standard_normal((pulses, p.neurons))
 
     def _result(
         self, collected: "_Collected", activity: Activity, ends: np.ndarray, seed: int | None

@@ -36,6 +36,7 @@ class ChipParameters(Table):
     slot: time that the event bus gives each spike, s; see ebn_model.event_bus.
     pulse_width: of a synapse's pulse, s.
     noise: standard deviation of the input current's noise in each dt, A.
+    decision_noise: standard deviation of the noise that each decision sees beside I_mem, A.
     window: whether the stop-learning window has the same width for all neurons (`common`), or
         grows with the neuron's own threshold (`own`): it differs where thresholds do.
     sees: the weight by which the window shifts: the code (`nominal`, what the circuit's I_Omega
@@ -56,6 +57,7 @@ class ChipParameters(Table):
     slot: Annotated[Second, Gt(0)] = 1e-4
     pulse_width: Annotated[Second, Gt(0)] = 1e-3
     noise: Annotated[Ampere, Ge(0)] = 0.0
+    decision_noise: Annotated[Ampere, Ge(0)] = 0.0
     window: Literal["common", "own"] = "common"
     sees: Literal["nominal", "effective"] = "nominal"
     initial: Literal["zero", "random"] = "zero"

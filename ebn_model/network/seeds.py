@@ -15,6 +15,7 @@ class Purpose(IntEnum):
     TRIAL = 4
     NOISE = 5
     TEST = 6
+    DECISIONS = 7
 
 
 def generator(seed: int, purpose: Purpose, *index: int) -> np.random.Generator:

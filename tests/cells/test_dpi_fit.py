@@ -8,6 +8,15 @@ from ebn_model.learning_neuron import output_current, settled_states, state_of
 from ebn_model.parameters import IntegratorParameters
 
 LENGTH = 6e-3
+EKV = IntegratorParameters(
+    tau=0.25e-3,
+    i_tau=140e-12,
+    i_th=15e-12,
+    exponent=0.87,
+    i_spec_pair=100e-9,
+    i_spec_readout=300e-9,
+    i_floor=1e-17,
+)
 
 
 def currents(law, i_w):
@@ -19,17 +28,15 @@ def currents(law, i_w):
     return (inputs, output_current(settled, law)), (time, response_of(law, time, steps)), steps
 
 
+def falling(law, start, time):
+    """Times in s, and the output from `start` in A on, without input."""
+    states = state_of(start, law) * np.exp((time[0] - time) / law.tau)
+    return time, output_current(states, law)
+
+
 @pytest.mark.parametrize("i_spec_pair", [100e-9, 2e-6])
 def test_a_pair_in_any_inversion_is_found(i_spec_pair):
-    law = IntegratorParameters(
-        tau=0.25e-3,
-        i_tau=140e-12,
-        i_th=15e-12,
-        exponent=0.87,
-        i_spec_pair=i_spec_pair,
-        i_spec_readout=300e-9,
-        i_floor=1e-17,
-    )
+    law = EKV.model_copy(update={"i_spec_pair": i_spec_pair})
     static, response, steps = currents(law, 95e-9)
     found = fit_law(law.i_tau, static, response, steps)
     assert found.i_spec_pair == pytest.approx(i_spec_pair, rel=0.05)
@@ -59,10 +66,9 @@ def of_changing_pair():
     )
     time, steps = np.linspace(0, 0.25, 1000, endpoint=False), [(0, 0.44e-9), (0.15, 4.4e-9)]
     steps += [(0.151, 0.44e-9)]
-    falling = np.linspace(3e-3, 0.1, 1000, endpoint=False)
-    states = state_of(9e-9, law) * np.exp((falling[0] - falling) / law.tau)
     response = time, response_of(law, time, steps)
-    return (inputs, settled), response, steps, (falling, output_current(states, law))
+    fall = falling(law, 9e-9, np.linspace(3e-3, 0.1, 1000, endpoint=False))
+    return (inputs, settled), response, steps, fall
 
 
 def test_a_pair_whose_slope_factor_changes_is_found(of_changing_pair):
@@ -84,17 +90,9 @@ def test_without_a_fall_the_pair_is_one_of_the_ekv_model(of_changing_pair):
 
 
 def test_a_pair_of_the_ekv_model_has_no_change_of_slope():
-    law = IntegratorParameters(
-        tau=0.25e-3,
-        i_tau=140e-12,
-        i_th=15e-12,
-        exponent=0.87,
-        i_spec_pair=100e-9,
-        i_spec_readout=300e-9,
-        i_floor=1e-17,
-    )
-    static, response, steps = currents(law, 95e-9)
-    assert fit_law(law.i_tau, static, response, steps).slope_change == 0
+    known = currents(EKV, 95e-9)
+    fall = falling(EKV, 100e-9, np.linspace(0, 1e-3, 1000, endpoint=False))
+    assert fit_law(EKV.i_tau, *known, fall).slope_change == 0
 
 
 def test_a_readout_in_strong_inversion_is_found():

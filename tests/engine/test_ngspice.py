@@ -305,3 +305,23 @@ def test_the_library_is_found_without_development_files(monkeypatch):
     monkeypatch.delenv("NGSPICE_LIBRARY_PATH", raising=False)
     monkeypatch.setattr(NgSpiceShared, "LIBRARY_PATH", "libngspice-nosuch{}.so")
     assert "ngspice" in find_library()
+
+
+NOISY = """
+v1 in 0 dc 0 ac 1
+r1 in out 10k
+r2 out 0 10k
+.noise v(out) v1 dec 5 1 1k 1
+"""
+
+
+@pytest.mark.parametrize("_again", range(2))
+def test_noise_has_its_spectra_on_a_scale(ngspice, _again):
+    """Also where plots of earlier runs have been counted."""
+    vectors = ngspice.simulate(job(NOISY, "onoise_spectrum", "onoise_r1_thermal"))
+    assert list(vectors) == ["frequency", "onoise_spectrum", "onoise_r1_thermal"]
+    assert vectors["frequency"][[0, -1]] == pytest.approx([1, 1e3])
+    # 4*k*T*R of 5 kOhm at 300.15 K, of which either resistor makes half
+    power = 4 * 1.380649e-23 * 300.15 * 5e3
+    assert vectors["onoise_spectrum"] ** 2 == pytest.approx(power, rel=1e-3, abs=0)
+    assert vectors["onoise_r1_thermal"] ** 2 == pytest.approx(power / 2, rel=1e-3, abs=0)

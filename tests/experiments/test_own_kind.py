@@ -55,7 +55,7 @@ def test_an_unknown_kind_gets_the_list(tmp_path, capsys):
     assert main(["run", str(path)]) == 2
     message = capsys.readouterr().err
     assert (
-        "unknown kind 'networks'; there are: bias_comparison, chip, dies, network, neuron, replay"
+        "unknown kind 'networks'; there are: bias_comparison, chip, dies, ledger, network, neuron"
         in message
     )
 

@@ -238,7 +238,9 @@ def test_make_help_names_every_target():
         "pdks",
         "exchange",
         "technologies",
+        "ledger",
         "verilog",
+        "browser",
         "lint",
         "clean",
     ]

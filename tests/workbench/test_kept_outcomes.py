@@ -5,7 +5,7 @@ from operator import attrgetter
 
 import pytest
 
-from cosim.workbench.kept_outcomes import KeptOutcomes
+from cosim.workbench.kept_outcomes import JOURNAL, KeptOutcomes, outcomes_made_by
 from cosim.workbench.placement import Placement
 from cosim.workbench.task import Task
 from ebn_model.errors import InputError
@@ -74,3 +74,25 @@ def test_what_was_not_asked_for_is_dropped(tmp_path, pool):
     kept.drop_others()
     with pytest.raises(InputError, match="1 of 1"):
         KeptOutcomes(path, "try").of(squares(2), TASK, "squares")
+
+
+def test_outcomes_that_nobody_asked_for_are_forgotten_once_all_are_made(tmp_path):
+    path = tmp_path / JOURNAL
+    with outcomes_made_by(Placement(1).pool(), path, "try") as kept:
+        kept.of(squares(2, 3), TASK, "squares")
+    with outcomes_made_by(Placement(1).pool(), path, "try") as kept:
+        kept.of(squares(2), TASK, "squares")
+    with pytest.raises(InputError, match="1 of 1"):
+        KeptOutcomes(path, "try").of(squares(3), TASK, "squares")
+
+
+def test_what_is_broken_off_forgets_nothing(tmp_path):
+    path = tmp_path / JOURNAL
+    with outcomes_made_by(Placement(1).pool(), path, "try") as kept:
+        kept.of(squares(2), TASK, "squares")
+    with (
+        pytest.raises(KeyboardInterrupt),
+        outcomes_made_by(Placement(1).pool(), path, "try"),
+    ):
+        raise KeyboardInterrupt
+    assert KeptOutcomes(path, "try").of(squares(2), TASK, "squares") == {"2": {"square": 4}}

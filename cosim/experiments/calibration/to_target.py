@@ -32,6 +32,9 @@ def calibrate(
 ) -> Calibrated:
     """Scale each target's bias by target/measured until all are met (fixed-point iteration).
 
+    A bias goes half of the way where the round before went too far, by half of it or more: with
+    what goes with the square of its bias, whole steps would swing around the target for ever.
+
     Args:
         start: table to begin with; biases without a target keep their value.
         target: names out of QUANTITIES, values in SI units.
@@ -43,7 +46,7 @@ def calibrate(
             while all others are right; names it with bench, cell and bias.
         InputError: a bias left its range.
     """
-    biases = start
+    biases, before = start, dict[str, float]()
     for number in range(1, MAX_ROUNDS + 1):
         parameters = measure(biases)
         values = behaviour(parameters)
@@ -56,7 +59,8 @@ def calibrate(
             _check_all_reached(ratios, target, values)
             return Calibrated(biases, parameters, values)
         # What shows nothing may do so since something else is wrong; its bias waits for the others.
-        biases = corrected(biases, target, values)
+        biases = _scaled(biases, _damped(reached, before))
+        before = reached
     _check_all_reached(ratios, target, values)
     worst = max(reached, key=lambda name: abs(reached[name] - 1))
     raise CalibrationError(
@@ -87,6 +91,15 @@ def _ratio(name: str, wanted: float, values: Mapping[str, float]) -> float | Non
         raise CalibrationError(f"{quantity.text} was not measured ({quantity.place})")
     value = values[name]
     return wanted / value if math.isfinite(value) and value * wanted > 0 else None
+
+
+def _damped(ratios: Mapping[str, float], before: Mapping[str, float]) -> dict[str, float]:
+    """The ratios, of which those that swing are brought nearer to 1."""
+    logs = {name: (math.log(r), math.log(before.get(name, 1.0))) for name, r in ratios.items()}
+    return {
+        name: math.exp(now / 2 if now * last < 0 and abs(now) > abs(last) / 2 else now)
+        for name, (now, last) in logs.items()
+    }
 
 
 def _check_all_reached(

@@ -9,14 +9,11 @@ from cosim.cells.die_constants import constants_of, measured_dies
 from cosim.experiments.chip.chip_run import NOMINAL, REFINED, ChipRun, run_chip
 from cosim.experiments.chip.settings import ChipExperiment
 from cosim.experiments.protocol import Work
-from cosim.workbench.kept_outcomes import KeptOutcomes
-from cosim.workbench.output import check_writable
+from cosim.workbench.kept_outcomes import JOURNAL, KeptOutcomes, outcomes_made_by
 from cosim.workbench.task import Task
 from ebn_model.chip.deviations import deviated
 from ebn_model.network.parameters import MismatchParameters
 from ebn_model.parameters import NeuronParameters, with_values
-
-JOURNAL = "finished.jsonl"
 
 Outcomes = dict[str, dict[str, Any]]
 """Outcomes of run_chip by method."""
@@ -42,12 +39,9 @@ def run_chips(experiment: ChipExperiment, work: Work) -> Found:
     Raises:
         CosimError: a process was lost, or results can't be written (OutputError).
     """
-    check_writable(experiment.results)
-    with work.placement.pool() as pool:
-        kept = KeptOutcomes(experiment.results / JOURNAL, experiment.name, pool, work.force)
-        found = _found(experiment, kept)
-    kept.drop_others()
-    return found
+    journal = experiment.results / JOURNAL
+    with outcomes_made_by(work.placement.pool(), journal, experiment.name, work.force) as kept:
+        return _found(experiment, kept)
 
 
 def found_chips(experiment: ChipExperiment) -> Found:

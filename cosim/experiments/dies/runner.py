@@ -11,12 +11,10 @@ from cosim.experiments.dies.die_run import CellsRun, DieRun, NominalRun, Simulat
 from cosim.experiments.dies.population import Outcomes
 from cosim.experiments.dies.settings import DiesExperiment
 from cosim.experiments.protocol import Work
-from cosim.workbench.kept_outcomes import KeptOutcomes
-from cosim.workbench.output import check_writable
+from cosim.workbench.kept_outcomes import JOURNAL, KeptOutcomes, outcomes_made_by
 from cosim.workbench.provenance import digest
 from cosim.workbench.task import Task
 
-JOURNAL = "finished.jsonl"
 NOMINAL = -1
 """Number of the nominal die."""
 Name = TypeVar("Name")
@@ -42,12 +40,9 @@ def run_dies(experiment: DiesExperiment, work: Work) -> Found:
     Raises:
         CosimError: a process was lost, or results can't be written (OutputError).
     """
-    check_writable(experiment.results)
-    with work.placement.pool() as pool:
-        kept = KeptOutcomes(experiment.results / JOURNAL, experiment.name, pool, work.force)
-        found = _found(experiment, kept)
-    kept.drop_others()
-    return found
+    journal = experiment.results / JOURNAL
+    with outcomes_made_by(work.placement.pool(), journal, experiment.name, work.force) as kept:
+        return _found(experiment, kept)
 
 
 def found_dies(experiment: DiesExperiment) -> Found:

@@ -12,14 +12,13 @@ from cosim.experiments.study.settings import Study, StudySettings, conditions
 from cosim.experiments.study.summary import Finding, findings
 from cosim.experiments.study.tables import findings_csv, markdown, runs_csv, terminal_table
 from cosim.workbench.json_files import write_json
-from cosim.workbench.kept_outcomes import KeptOutcomes
-from cosim.workbench.output import check_writable, new_files
+from cosim.workbench.kept_outcomes import JOURNAL, KeptOutcomes, outcomes_made_by
+from cosim.workbench.output import new_files
 from cosim.workbench.provenance import python_versions, sources_digest
 from cosim.workbench.report import FIGURES, SUMMARY, Report
 from cosim.workbench.style import save
 from cosim.workbench.task import Task
 
-JOURNAL = "finished.jsonl"
 _PACKAGES = ("ebn-cosim", "numpy", "scipy", "numba")
 
 Groups = dict[str, list[Finding]]
@@ -32,12 +31,9 @@ def run_study(study: Study, work: Work) -> Report:
         InputError: a network that can't be, or no scheduler.
         CosimError: a process or a cluster was lost, or results can't be written (OutputError).
     """
-    check_writable(study.results)
-    with work.placement.pool() as pool:
-        kept = KeptOutcomes(study.results / JOURNAL, study.name, pool, work.force)
-        report = _report(study, kept)
-    kept.drop_others()
-    return report
+    journal = study.results / JOURNAL
+    with outcomes_made_by(work.placement.pool(), journal, study.name, work.force) as kept:
+        return _report(study, kept)
 
 
 def make_study_report(study: Study) -> Report:

@@ -12,8 +12,7 @@ from cosim.experiments.technologies.corner_run import (
     CornerRun,
 )
 from cosim.experiments.technologies.settings import TechnologyComparison, TechnologyPlan
-from cosim.workbench.kept_outcomes import KeptOutcomes
-from cosim.workbench.output import check_writable
+from cosim.workbench.kept_outcomes import KeptOutcomes, outcomes_made_by
 from cosim.workbench.pool import Pool
 from cosim.workbench.provenance import digest
 
@@ -28,12 +27,9 @@ def run_corners(comparison: TechnologyComparison, work: Work) -> Outcomes:
     Raises:
         CosimError: no models, a process was lost, or the journal can't be written (OutputError).
     """
-    check_writable(comparison.results)
-    with work.placement.local_pool() as pool:
-        kept = KeptOutcomes(comparison.results / JOURNAL, comparison.name, pool, work.force)
-        found = _outcomes(comparison, kept, pool)
-    kept.drop_others()
-    return found
+    pool, journal = work.placement.local_pool(), comparison.results / JOURNAL
+    with outcomes_made_by(pool, journal, comparison.name, work.force) as kept:
+        return _outcomes(comparison, kept, pool)
 
 
 def read_corners(comparison: TechnologyComparison, work: Work) -> Outcomes:

@@ -86,6 +86,22 @@ def test_calibration_meets_its_target(biases, made_of):
     assert rounds[-1][1] < rounds[0][1]
 
 
+def test_what_goes_with_the_square_of_its_bias_does_not_swing_for_ever(biases):
+    known = neuron_parameters()
+
+    def measured(table):
+        factor = (table.i_rest / biases.i_rest) ** 2
+        centre = known.decision.i_lower + known.decision.i_upper
+        half_width = known.decision.i_upper - known.decision.i_lower
+        lower, upper = (factor * centre - half_width) / 2, (factor * centre + half_width) / 2
+        moved = {"i_lower": lower, "i_upper": upper}
+        return known.model_copy(update={"decision": known.decision.model_copy(update=moved)})
+
+    wanted = {"window_centre": 1.1 * behaviour(known)["window_centre"]}
+    done = calibrate(biases, wanted, measured)
+    assert done.biases.i_rest == pytest.approx(np.sqrt(1.1) * biases.i_rest, rel=2e-4)
+
+
 def test_a_target_out_of_reach_is_named(biases):
     place = r"\(bench membrane_response, cell dpi_membrane, bias i_tau_mem\)"
     with pytest.raises(CalibrationError, match=rf"of the membrane is 0\.026, not 0\.024 {place}"):

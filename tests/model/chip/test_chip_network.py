@@ -135,6 +135,43 @@ def test_same_seed_same_noise():
     assert not same(one, chip.run(command()))
 
 
+def test_noise_of_decisions_comes_from_the_seed_and_not_from_the_blocks():
+    noisy, quiet = network(decision_noise=200e-12), network()
+    one = noisy.run(command(), learn=True, seed=1)
+    assert same(noisy.run(command(), learn=True, seed=1, block=7), one)
+    assert not same(noisy.run(command(), learn=True, seed=2), one)
+    assert not same(quiet.run(command(), learn=True, seed=1), one)
+    # without a seed, or without noise, nothing is drawn
+    assert same(noisy.run(command(), learn=True), quiet.run(command(), learn=True))
+
+
+def test_wrong_decisions_are_as_frequent_as_the_noise_has_it():
+    """Each neuron's threshold is put a standard deviation above its I_mem at rest."""
+    chip, deviation = network(neurons=2, decision_noise=100e-12), 100e-12
+    circuit = chip._circuit
+    activity = activity_at_rest(circuit, chip.parameters.of_neurons, np.zeros((2, 2), int))
+    rest = output_current(np.exp(activity.log_u[MEM]), chip.parameters.neuron.membrane)
+    circuit = circuit._replace(lower=rest - deviation, upper=rest + 1.0)
+    stream = np.random.default_rng(5)
+    ends, wrong, pulses = np.arange(1, 20001) * 1e-3, 0, 0
+    for until in np.split(ends, 1000):
+        activity.rise[0] = until[0] - 0.5e-3
+        records = blocks(
+            until,
+            lambda steps: np.full((steps.stop - steps.start, 2), chip.parameters.neuron.i_in),
+            circuit,
+            activity,
+            False,
+            False,
+            decision_noise=lambda count: deviation * stream.standard_normal((count, 2)),
+        )
+        for record in records:
+            decisions = record.decisions[: record.count[RISES], 1]
+            wrong, pulses = wrong + int(decisions.sum()), pulses + len(decisions)
+    assert pulses == 1000
+    assert wrong / pulses == pytest.approx(0.159, abs=0.035)
+
+
 def test_neurons_rest_for_the_refractory_period():
     chip = network()
     result = chip.run(command(2000.0))
