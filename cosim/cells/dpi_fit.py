@@ -26,9 +26,9 @@ _WIDER = 30.0
 _POOR = 3e-3
 """RMS error of a fit, as a share, above which the pair's slope factor may change."""
 _LOWER = 0.75
-"""Share of the EKV model's error that the law with such a pair may have at most. It has 0.17 to 0.62
-in membranes that need it; a bound among these would have one law and the other by turns while a
-calibration changes the currents a little."""
+"""Share of the EKV model's error that the law with such a pair may have at most. It has 0.17 to
+0.62 in membranes that need it; a bound among these would have one law and the other by turns while
+a calibration changes the currents a little."""
 _SLOPE_CHANGE = (0.05, 0.5, 2.0)
 """Least, first and greatest slope_change of a fit."""
 
