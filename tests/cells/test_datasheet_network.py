@@ -123,3 +123,18 @@ def test_an_input_that_is_never_pinned_is_an_error(benches):
     lifted = vectors | {"in_a": vectors["in_a"] + 0.3}
     with pytest.raises(SimulationError, match="isn't pinned"):
         inhibition.measure(lifted)
+
+
+@pytest.mark.parametrize(("distance", "refused"), [(9e-12, False), (11e-12, True)])
+def test_there_may_be_no_outcome_only_near_the_threshold(distance, refused, monkeypatch):
+    edges = np.array([1e-3]), np.array([2e-3])
+    monkeypatch.setattr(shared_bus, "_edges", lambda vectors: (edges, edges))
+    monkeypatch.setattr(shared_bus, "threshold", lambda vectors, circuit, outcome: 9e-9)
+    monkeypatch.setattr(shared_bus, "outcomes", lambda vectors, circuit, time: [])
+    below = np.full(2, 9e-9 - distance)
+    vectors = {"time": np.array([0, 3e-3]), "@m.xup.xmem.m1[id]": below}
+    if refused:
+        with pytest.raises(SimulationError, match=r"up: \[\] at the end of a pulse"):
+            shared_bus.steps(vectors, "up")
+    else:
+        assert shared_bus.steps(vectors, "up") == []

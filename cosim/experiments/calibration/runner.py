@@ -228,7 +228,9 @@ def _margins(circuit: list[np.ndarray], recordings: list[Recording]) -> tuple[Bo
         if low >= high:
             raise CalibrationError(
                 f"no {name} threshold gives the recorded decisions: they need it above {low:.4g} A "
-                f"and below {high:.4g} A"
+                f"and below {high:.4g} A. The circuit's fitted I_mem is too far from the recorded "
+                "one: bench-cells shows which cell is not as it should be, and the recipe's "
+                "[recordings] what is fitted and expected"
             )
     return lower, upper
 
