@@ -6,7 +6,7 @@ RUN := .venv/bin/ebn-cosim
 PYTHON_IN_VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser sim sim1 sim2 figure1 figure1-hardware cosim cosim-full cosim-loop study dies chip pdks exchange technologies ledger verilog calibrate omega report all figures docs test test-fast platforms bench bench-cells schematics lint clean
+.PHONY: help setup browser sim sim1 sim2 figure1 figure1-hardware cosim cosim-full cosim-loop study dies chip pdks exchange technologies ledger sizing verilog calibrate omega report all figures docs test test-fast platforms bench bench-cells schematics lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-18s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -105,6 +105,9 @@ technologies: pdks ## run cells, simulations and a replay in all technologies, a
 
 ledger: pdks ## measure energy, area, delays and noise in all technologies (minutes)
 	@$(RUN) run ledger decision_noise
+
+sizing: $(COMPLETE) ## find what the area of the decisive devices buys and costs (half an hour)
+	@$(RUN) run sizing
 
 verilog: $(COMPLETE) ## check and synthesize the learning logic in Verilog; installs the tools for it
 	@./setup.sh verilog

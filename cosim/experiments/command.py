@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +17,13 @@ from cosim.workbench.experiment_files import (
     read_file,
 )
 from cosim.workbench.placement import Placement, add_placement, not_negative
+from cosim.workbench.places import in_project, project
 
 if TYPE_CHECKING:
     from cosim.workbench.report import Report
 
-Chosen = list[tuple[Kind, list[Any]]]
-"""Experiments by their kind."""
+Chosen = list[tuple[Kind, Path | None, list[Any]]]
+"""Experiments by their kind and project."""
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:
@@ -129,15 +129,26 @@ def _chosen(options: argparse.Namespace, placement: Placement | None = None) -> 
         dies=options.dies,
         first_die=options.first_die,
     )
-    chosen: dict[str, tuple[Kind, list[Any]]] = {}
+    chosen: dict[tuple[str, Path | None], tuple[Kind, Path | None, list[Any]]] = {}
     for file in _files(options.names):
         kind = kind_of(_on_dies(file) if request.dies else file)
         request.check(file, kind.takes)
         if placement and kind.not_on_a_cluster:
             placement.check_local(file.name, kind.not_on_a_cluster)
-        _, experiments = chosen.setdefault(type(kind).__name__, (kind, []))
-        experiments += kind.read(file, request)
+        with file.in_project():
+            place = type(kind).__name__, project()
+            *_, experiments = chosen.setdefault(place, (kind, project(), []))
+            experiments += kind.read(file, request)
     return list(chosen.values())
+
+
+def _reports(
+    chosen: Chosen, reports: Callable[[Kind, list[Any]], Iterable[Report]]
+) -> Iterator[Report]:
+    """The reports on experiments, each made in its project."""
+    for kind, folder, experiments in chosen:
+        with in_project(folder):
+            yield from reports(kind, experiments)
 
 
 def _on_dies(file: ExperimentFile) -> ExperimentFile:
@@ -152,11 +163,11 @@ def _files(names: Iterable[str]) -> Iterator[ExperimentFile]:
 def _run(options: argparse.Namespace) -> int:
     work = Work(Placement.of(options), options.force)
     chosen = _chosen(options, work.placement)
-    return _print(chain.from_iterable(kind.run(found, work) for kind, found in chosen))
+    return _print(_reports(chosen, lambda kind, found: kind.run(found, work)))
 
 
 def _report(options: argparse.Namespace) -> int:
-    return _print(chain.from_iterable(kind.report(found) for kind, found in _chosen(options)))
+    return _print(_reports(_chosen(options), lambda kind, found: kind.report(found)))
 
 
 def _print(reports: Iterable[Report]) -> int:
@@ -171,9 +182,8 @@ def _print(reports: Iterable[Report]) -> int:
 
 
 def _figures(options: argparse.Namespace) -> int:
-    for kind, experiments in _chosen(options):
-        for report in kind.report(experiments, redraw=True):
-            print(report.page)
+    for report in _reports(_chosen(options), lambda kind, found: kind.report(found, redraw=True)):
+        print(report.page)
     return 0
 
 

@@ -144,13 +144,14 @@ def _measured(name: str, placement: Placement) -> DiePopulation:
     if file.kind != "chip":
         raise InputError(f"{name} is of the kind {file.kind!r}; dies are those of a chip")
     placement.check_local(name, "its dies are measured here")
-    experiment = read_chip(file)
-    settings = experiment.settings
-    dies = [die for chip in range(settings.chips) for die in experiment.dies(chip)]
-    with placement.pool() as pool:
-        kept = KeptOutcomes(experiment.results / JOURNAL, experiment.name, pool)
-        measured = measured_dies(settings.biases, settings.conditions, [None, *dies], kept)
-    nominal = constants_of(measured[None], settings.conditions)
+    with file.in_project():
+        experiment = read_chip(file)
+        settings = experiment.settings
+        dies = [die for chip in range(settings.chips) for die in experiment.dies(chip)]
+        with placement.pool() as pool:
+            kept = KeptOutcomes(experiment.results / JOURNAL, experiment.name, pool)
+            measured = measured_dies(settings.biases, settings.conditions, [None, *dies], kept)
+        nominal = constants_of(measured[None], settings.conditions)
     whole = [die for die in dies if "error" not in measured[die]]
     for die in dies:
         if die not in whole:

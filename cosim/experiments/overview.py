@@ -43,7 +43,7 @@ GROUPS = {
     "Networks as circuits": ("replay", "teaching"),
     "Dies": ("dies", "chip"),
     "Processes": ("technologies",),
-    "Cost": ("ledger",),
+    "Cost": ("ledger", "sizing"),
 }
 """Kinds of experiments by the heading that they stand under; those that aren't named come last."""
 OTHERS = "Others"
@@ -99,12 +99,13 @@ def write_overview() -> Path:
 
 def _entry(file: ExperimentFile) -> Entry:
     kind = kind_of(file)
-    experiments = kind.read(file, DEFAULT)
-    try:
-        return Entry(file, tuple(kind.report(experiments)))
-    except (InputError, CosimError) as error:
-        # One that was never run, or whose results are outdated, keeps none of the others away.
-        return Entry(file, missing=str(error))
+    with file.in_project():
+        experiments = kind.read(file, DEFAULT)
+        try:
+            return Entry(file, tuple(kind.report(experiments)))
+        except (InputError, CosimError) as error:
+            # One that was never run, or whose results are outdated, keeps none of the others away.
+            return Entry(file, missing=str(error))
 
 
 def _document(

@@ -1,10 +1,19 @@
 """Files of experiments: by name, of which kind, and where their results go."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cosim.workbench.places import SIMULATIONS, results_of, simulations
+from cosim.workbench.places import (
+    SIMULATIONS,
+    find_project,
+    in_project,
+    project,
+    results_of,
+    simulations,
+)
 from cosim.workbench.settings import read_toml
 from ebn_model.errors import InputError
 
@@ -19,12 +28,15 @@ class ExperimentFile:
 
     path: of the file. stated_as: its name or path as the user gave it. kind: of experiment.
     values: all else that the file states.
+    project: that the file states, where the command has none: the experiment runs in it, but its
+        results are where they would be without it.
     """
 
     path: Path
     stated_as: str
     kind: str
     values: dict[str, Any]
+    project: Path | None = None
 
     @property
     def name(self) -> str:
@@ -41,8 +53,15 @@ class ExperimentFile:
         if out:
             return Path(out) / self.name
         if self.path == SIMULATIONS / self.name / CONFIG:
-            return results_of(self.name)
+            with in_project(None if self.project else project()):
+                return results_of(self.name)
         return self.path.parent / ("results" if self._in_folder else f"{self.name}_results")
+
+    @contextmanager
+    def in_project(self) -> Iterator[None]:
+        """Within the block, the project is that of the command, or else the file's."""
+        with in_project(self.project or project()):
+            yield
 
     @property
     def _in_folder(self) -> bool:
@@ -62,7 +81,8 @@ def read_file(name: str, folder: Path = Path()) -> ExperimentFile:
         folder: what a relative path starts from.
 
     Raises:
-        InputError: unknown name (lists those there are), no such file, no TOML, or no kind stated.
+        InputError: unknown name (lists those there are), no such file, no TOML, no kind stated, or
+            a project that is none.
     """
     path = _path(name, folder)
     values = read_toml(path)
@@ -71,7 +91,17 @@ def read_file(name: str, folder: Path = Path()) -> ExperimentFile:
         raise InputError(
             f'{path}: states neither a [stimulus] nor another kind of experiment, kind = "..."'
         )
-    return ExperimentFile(path, name, kind, values)
+    return ExperimentFile(path, name, kind, values, _project(values.pop("project", None), path))
+
+
+def _project(stated: Any, path: Path) -> Path | None:
+    """The project that the file at a path states, unless the command has one."""
+    if stated is None:
+        return None
+    if not isinstance(stated, str):
+        raise InputError(f"{path}: project = {stated!r} is no path of a folder")
+    found = find_project(path.parent / stated)
+    return None if project() else found
 
 
 def _path(name: str, folder: Path) -> Path:

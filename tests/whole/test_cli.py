@@ -239,6 +239,7 @@ def test_make_help_names_every_target():
         "exchange",
         "technologies",
         "ledger",
+        "sizing",
         "verilog",
         "browser",
         "lint",

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from annotated_types import Gt
+from annotated_types import Ge, Gt, Le
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from cosim.circuits.neuron import seen_from
@@ -16,6 +16,8 @@ from ebn_model.parameters import BiasTable, validated
 from ebn_model.units import Ampere, Second, to_si
 
 Positive = Annotated[float, Gt(0)]
+Share = Annotated[float, Ge(0), Le(1)]
+Bounds = tuple[float, float]
 
 
 class Chosen(Section):
@@ -46,6 +48,8 @@ class Recordings(Section):
     free: the currents that are fitted.
     near, within: deviations count `near` times where I_mem lies within these bounds, A.
     priors: of some of them.
+    thresholds: where the lower and the upper threshold lie between the bounds that the recorded
+        decisions leave to each, as shares of the way from its lower bound to its upper one.
     window_centre: where the recorded decisions may place the window, A; a fit whose I_mem is off
         as a whole would move the window with it.
     """
@@ -55,7 +59,17 @@ class Recordings(Section):
     near: Positive = 1.0
     within: tuple[Ampere, Ampere]
     priors: dict[str, Prior] = Field(default_factory=dict)
+    thresholds: tuple[Share, Share] = (0.5, 0.5)
     window_centre: tuple[Ampere, Ampere] | None = None
+
+    def window(self, lower: Bounds, upper: Bounds) -> dict[str, float]:
+        """Centre and half-width of the window (QUANTITIES), A; given the thresholds' bounds, A."""
+        placed = zip(self.thresholds, (lower, upper), strict=True)
+        i_lower, i_upper = (low + share * (high - low) for share, (low, high) in placed)
+        return {
+            "window_centre": (i_lower + i_upper) / 2,
+            "window_half_width": (i_upper - i_lower) / 2,
+        }
 
     def check_window(self, centre: float) -> None:
         """Raise CalibrationError for a centre in A that isn't where the recording has it."""
@@ -81,7 +95,7 @@ class Recipe(Section):
         from the recipe.
     biases: currents that are chosen. target: wanted values of QUANTITIES, in SI units.
     recordings: runs to fit to, before the target is met; with them the decision's window is
-        placed in the middle of what the recorded decisions leave open.
+        placed within what the recorded decisions leave open.
     """
 
     about: str

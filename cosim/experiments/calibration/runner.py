@@ -18,7 +18,7 @@ from cosim.circuits.neuron import bias_folder, has_table, is_path, read_biases
 from cosim.engine.simulator import versions
 from cosim.experiments.calibration.behaviour import QUANTITIES, behaviour
 from cosim.experiments.calibration.errors import CalibrationError
-from cosim.experiments.calibration.recipe import Chosen, Recipe, Recordings
+from cosim.experiments.calibration.recipe import Bounds, Chosen, Recipe, Recordings
 from cosim.experiments.calibration.tables import rounded, table_text
 from cosim.experiments.calibration.to_target import calibrate
 from cosim.experiments.calibration.to_waveforms import (
@@ -184,11 +184,7 @@ def _fit(
     lower, upper = _margins(compared, recordings)
     for text, (low, high) in (("lower", lower), ("upper", upper)):
         say(f"recorded decisions leave {low * 1e9:.3f} .. {high * 1e9:.3f} nA to the {text} bound")
-    middles = np.mean(lower), np.mean(upper)
-    window = {
-        "window_centre": float(sum(middles) / 2),
-        "window_half_width": float((middles[1] - middles[0]) / 2),
-    }
+    window = settings.window(lower, upper)
     settings.check_window(window["window_centre"])
     fitted_to = {name: f"{end * 1e3:g} ms" for name, end in settings.simulations.items()}
     report = {
@@ -215,7 +211,7 @@ def _recording(name: str, end: float) -> Recording:
     return Recording(shortened, SpikeTable(**columns))
 
 
-def _margins(circuit: list[np.ndarray], recordings: list[Recording]) -> tuple[tuple, tuple]:
+def _margins(circuit: list[np.ndarray], recordings: list[Recording]) -> tuple[Bounds, Bounds]:
     """Between which currents in A the lower and the upper threshold must lie.
 
     Raises:

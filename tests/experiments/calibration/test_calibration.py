@@ -140,6 +140,15 @@ def test_what_shows_nothing_waits_for_the_others(biases):
     assert rounds[0] == rounds[1] == biases.i_omega
 
 
+def test_thresholds_lie_where_the_recipe_has_them():
+    middle = recipe.read_recipe("published").recordings
+    upper_later = middle.model_copy(update={"thresholds": (0.5, 0.8)})
+    bounds = (8.5e-9, 8.7e-9), (9.2e-9, 9.5e-9)
+    names = "window_centre", "window_half_width"
+    found = [[one.window(*bounds)[name] for name in names] for one in (middle, upper_later)]
+    assert found == [pytest.approx([8.975e-9, 0.375e-9]), pytest.approx([9.02e-9, 0.42e-9])]
+
+
 def test_a_fit_that_moves_the_window_is_refused():
     recordings = recipe.read_recipe("published").recordings
     recordings.check_window(8.96e-9)

@@ -1,0 +1,1 @@
+"""The kind `sizing`: what the area of the decisive devices buys."""

@@ -1,0 +1,77 @@
+"""A project whose circuit is another one's with larger or smaller devices."""
+
+import re
+import shutil
+from pathlib import Path
+
+from cosim.workbench.output import new_folder
+from cosim.workbench.places import PROJECT_FILE, files_in_use, in_project
+from ebn_model.errors import InputError
+
+FOLDERS = ("cells", "biases", "benches", "technology")
+"""Folders of a project that its circuit and its benches are in."""
+_SIZE = re.compile(r"\b(w\w*)=([\d.]+)(\s+)(l\w*)=([\d.]+)")
+NANOMETRE = 3
+"""Decimals of a size in um."""
+
+
+def scaled_project(base: Path | None, folder: Path, area: float, smallest: float) -> None:
+    """Write a project with the circuit of `base`, whose decisive devices have `area` times theirs.
+
+    Width and length go with the square root of `area`, so that a device carries the same current
+    at the same voltage.
+
+    Args:
+        base: a project, or None for the circuit in netlists/.
+        folder: of the new project; takes the place of what is there.
+        area: factor of W*L.
+        smallest: W*L from which a device is decisive, um^2. What is smaller is switches, cascodes
+            and logic.
+
+    Raises:
+        InputError: no device is that large. OutputError: a file can't be written.
+    """
+    with in_project(base):
+        cells = {
+            path.name: scaled_cell(path.read_text(encoding="utf-8"), area, smallest)
+            for path in files_in_use("cells", ".cir").values()
+        }
+    if not any(devices for _, devices in cells.values()):
+        raise InputError(f"no device of the circuit has a gate of {smallest:g} um^2 or more")
+    with new_folder(folder) as new:
+        for name in FOLDERS:
+            if base and (base / name).is_dir():
+                shutil.copytree(base / name, new / name)
+        stated = (base / PROJECT_FILE).read_text(encoding="utf-8") if base else ""
+        new.joinpath(PROJECT_FILE).write_text(stated, encoding="utf-8")
+        new.joinpath("cells").mkdir(exist_ok=True)
+        for name, (text, devices) in cells.items():
+            if devices:
+                new.joinpath("cells", name).write_text(text, encoding="utf-8")
+
+
+def scaled_cell(text: str, area: float, smallest: float) -> tuple[str, int]:
+    """A cell's netlist with scaled sizes, and the number of its lines that have any.
+
+    Sizes that a cell takes as parameters (w_pair=2 l_pair=5) are scaled where they are stated.
+    Arguments as `scaled_project`.
+    """
+    changed = 0
+
+    def scaled(found: re.Match) -> str:
+        nonlocal changed
+        width, length = float(found[2]), float(found[5])
+        if width * length < smallest:
+            return found[0]
+        changed += 1
+        return f"{found[1]}={_size(width, area)}{found[3]}{found[4]}={_size(length, area)}"
+
+    lines = [
+        line if line.startswith("*") else _SIZE.sub(scaled, line)
+        for line in text.splitlines(keepends=True)
+    ]
+    return "".join(lines), changed
+
+
+def _size(size: float, area: float) -> str:
+    return f"{round(size * area**0.5, NANOMETRE):g}"
