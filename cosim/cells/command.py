@@ -57,6 +57,7 @@ def _bench_cells(options: argparse.Namespace) -> int:
     else:
         if options.first_die is not None:
             raise InputError("--first-die: state --dies, too; --die is a single one")
+        conditions.check_varies()
         placement.check_local("bench-cells", "all benches take a minute on one machine")
         sheets, folder = run_benches(options.names, conditions, options.out, placement)
         table = _table(sheets, folder)

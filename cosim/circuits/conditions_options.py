@@ -11,6 +11,8 @@ HELP = {
     "temperature": "degrees C",
     "supply": "such as 1.62V",
     "die": "number of a die with mismatch of its own",
+    "variation": "of a die: local (each transistor by itself), global (all of a kind together), "
+    "or both",
 }
 
 
