@@ -10,7 +10,7 @@ from cosim.circuits.own_cells import check_own_cells
 from cosim.circuits.project import project_settings
 from cosim.engine.deck import Deck
 from cosim.technologies.deck import with_models, with_wrappers
-from cosim.technologies.mismatch import Mismatch, mismatch_of
+from cosim.technologies.mismatch import Mismatch, Variation, mismatch_of
 from cosim.technologies.technology import Technology, read_technology
 from cosim.workbench.settings import Section
 from ebn_model.errors import InputError
@@ -45,6 +45,8 @@ class Conditions(Section):
     corner: one of the technology's. temperature: degrees C.
     supply: V; by default that of the project, or the technology's.
     die: number of a die with its own mismatch; None for the nominal one, which has none.
+    variation: parts of its deviations, local by default: each transistor's own, global: what all of
+    a kind have in common, or both.
     """
 
     technology: str = Field(default_factory=_technology, validate_default=True)
@@ -52,6 +54,7 @@ class Conditions(Section):
     temperature: Temperature = 27.0
     supply: Volt = Field(default=None, validate_default=True)
     die: Annotated[int, Ge(0)] | None = None
+    variation: Variation = "local"
 
     @field_validator("technology")
     @classmethod
@@ -90,6 +93,21 @@ class Conditions(Section):
                 )
         return supply
 
+    @field_validator("variation")
+    @classmethod
+    def _known_variation(cls, variation: Variation, info: ValidationInfo) -> Variation:
+        if variation == "local" or not {"technology", "corner"} <= info.data.keys():
+            return variation
+        if not read_technology(info.data["technology"]).common:
+            name = info.data["technology"]
+            raise InputError(f"{variation!r}: {name} doesn't state what dies have in common")
+        if info.data["corner"] != "tt":
+            raise InputError(
+                f"{variation!r}: corner {info.data['corner']} states already what all transistors "
+                "of a kind deviate by"
+            )
+        return variation
+
     @property
     def conditions(self) -> "Conditions":
         """The conditions alone, without what a subclass adds."""
@@ -102,7 +120,13 @@ class Conditions(Section):
         corner = "" if self.corner == "tt" else f"-{self.corner}"
         supply = "" if self.supply == facts.supply else f"-{self.supply:g}V"
         die = "" if self.die is None else f"-die{self.die}"
-        return f"{facts.name}{corner}-{self.temperature:g}C{supply}{die}"
+        variation = "" if self.variation == "local" else f"-{self.variation}"
+        return f"{facts.name}{corner}-{self.temperature:g}C{supply}{die}{variation}"
+
+    def check_varies(self) -> None:
+        """Refuse a stated variation of the nominal die, which has none; raises InputError."""
+        if self.variation != "local" and self.die is None:
+            raise InputError(f"variation {self.variation!r}: state a die, as the nominal has none")
 
     def of_die(self, die: int | None) -> "Conditions":
         """The conditions alone, of another die."""
@@ -134,6 +158,9 @@ def deck_under(title: str, conditions: Conditions) -> Deck:
     if conditions.die is not None:
         stated = (one.model_dump_json() for one in conditions.facts.pelgrom.values())
         lines.append(f"* die {conditions.die}, mismatch {' '.join(stated)}")
+        if conditions.variation != "local":
+            common = (one.model_dump_json() for one in conditions.facts.common.values())
+            lines.append(f"* variation {conditions.variation}, in common {' '.join(common)}")
     return deck.append("\n".join(lines), "conditions")
 
 
@@ -145,7 +172,7 @@ def die_of(deck: Deck, conditions: Conditions) -> Mismatch | None:
     """
     if conditions.die is None:
         return None
-    return mismatch_of(deck, conditions.facts, conditions.die)
+    return mismatch_of(deck, conditions.facts, conditions.die, conditions.variation)
 
 
 def whole_deck(deck: Deck, conditions: Conditions) -> Deck:

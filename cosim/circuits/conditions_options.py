@@ -1,8 +1,9 @@
-"""The command line's options for conditions; alike for all commands."""
+"""The command line's options for conditions and dies; alike for all commands."""
 
 import argparse
 
 from cosim.circuits.conditions import Conditions
+from cosim.workbench.placement import not_negative, positive
 
 HELP = {
     "technology": "a file in netlists/technology, or the path of a .toml of one's own",
@@ -10,6 +11,8 @@ HELP = {
     "temperature": "degrees C",
     "supply": "such as 1.62V",
     "die": "number of a die with mismatch of its own",
+    "variation": "of a die: local (each transistor by itself), global (all of a kind together), "
+    "or both",
 }
 
 
@@ -19,6 +22,17 @@ def add_conditions(parser: argparse.ArgumentParser, default: str) -> None:
         parser.add_argument(
             f"--{name}", metavar=name[0].upper(), help=f"{meaning} (default: {default})"
         )
+
+
+def add_dies(parser: argparse.ArgumentParser, meaning: str, first: str) -> None:
+    """Add `--dies` and `--first-die`; meaning: of the one, first: the other's default, in words."""
+    parser.add_argument("--dies", type=positive, metavar="N", help=meaning)
+    parser.add_argument(
+        "--first-die",
+        type=not_negative,
+        metavar="N",
+        help=f"number of the first of the dies (default: {first})",
+    )
 
 
 def stated_conditions(options: argparse.Namespace) -> dict[str, str]:

@@ -16,7 +16,7 @@ from cosim.workbench.experiment_files import (
     experiment_names,
     read_file,
 )
-from cosim.workbench.placement import Placement, add_placement, positive
+from cosim.workbench.placement import Placement, add_placement, not_negative
 from cosim.workbench.places import in_project, project
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def add_list(parser: argparse.ArgumentParser) -> None:
 
 def _add_request(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that say which experiments are meant, and what is asked of them."""
-    from cosim.circuits.conditions_options import add_conditions
+    from cosim.circuits.conditions_options import add_conditions, add_dies
 
     parser.add_argument(
         "names",
@@ -76,7 +76,7 @@ def _add_request(parser: argparse.ArgumentParser) -> None:
         "--seed",
         action="append",
         default=[],
-        type=_not_negative,
+        type=not_negative,
         metavar="N",
         dest="seeds",
         help="of a network, instead of the file's seeds; can be repeated",
@@ -107,25 +107,11 @@ def _add_request(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--full", action="store_true", help="of a replay, the full size instead of the small one"
     )
-    parser.add_argument(
-        "--dies",
-        type=positive,
-        metavar="N",
-        help="run a neuron, in the mixed view, on so many dies with mismatch instead",
+    add_dies(
+        parser,
+        "run a neuron, in the mixed view, on so many dies with mismatch instead",
+        "0, or what the file states",
     )
-    parser.add_argument(
-        "--first-die",
-        type=_not_negative,
-        metavar="N",
-        help="number of the first of the dies (default: 0, or what the file states)",
-    )
-
-
-def _not_negative(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise ValueError
-    return number
 
 
 def _chosen(options: argparse.Namespace, placement: Placement | None = None) -> Chosen:

@@ -1,7 +1,8 @@
 """Mismatch: each die's deviations of its transistors, drawn by their places on the chip.
 
 A draw depends on the number of the die and on the transistor's place alone. So the same transistor
-deviates alike in each view and bench that shows it, and still does when others are added.
+deviates alike in each view and bench that shows it, and still does when others are added. What all
+transistors of a kind have in common is drawn in the same way, by the kind in the place's stead.
 """
 
 import hashlib
@@ -9,6 +10,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from scipy.special import ndtri
 
@@ -18,8 +20,19 @@ from cosim.technologies.technology import Pelgrom, Technology
 from cosim.workbench.errors import DeckError
 
 _PLACE = re.compile(r"\*place (\S+) is (\S+)")
+Variation = Literal["local", "global", "both"]
+"""Parts of a die's deviations: each transistor's own, that of all of a kind together, or both."""
 _IDEAL = "ideal"
 """The place of what is none of the chip, as a bench's own equipment, which doesn't deviate."""
+
+
+@dataclass(frozen=True)
+class Shift:
+    """Deviation of all transistors of a model: threshold in V, and current factor relative."""
+
+    model: str
+    threshold: float
+    factor: float
 
 
 @dataclass(frozen=True)
@@ -33,11 +46,14 @@ class Mismatch:
         die: its number, 0 or more.
         places: of instances on the chip, by the instance's name in the deck.
         coefficients: of the technology's models.
+        local: whether each transistor deviates by itself. shifts: of all of a model; () for none.
     """
 
     die: int
     places: tuple[tuple[str, str], ...]
     coefficients: tuple[Pelgrom, ...]
+    local: bool = True
+    shifts: tuple[Shift, ...] = ()
 
     def __call__(self, transistors: Sequence[Transistor]) -> Iterable[Alteration]:
         """Both deviations of each transistor.
@@ -48,10 +64,11 @@ class Mismatch:
         for transistor in transistors:
             place = self.place(transistor.name)
             if place is not None:
-                yield from self.deviated(transistor, *normals(self.die, place))
+                own = normals(self.die, place) if self.local else (0.0, 0.0)
+                yield from self.deviated(transistor, *own)
 
     def deviated(self, transistor: Transistor, zvt: float, zb: float) -> Iterator[Alteration]:
-        """Deviations of one transistor.
+        """Deviations of one transistor, with those of its model.
 
         Args:
             transistor: of the deck.
@@ -63,8 +80,13 @@ class Mismatch:
         """
         threshold, factor = self._sigmas(transistor)
         nominal = transistor.parameters
-        yield Alteration(transistor.name, "delvto", nominal.get("delvto", 0.0) + zvt * threshold)
-        yield Alteration(transistor.name, "mulu0", nominal.get("mulu0", 1.0) * (1 + zb * factor))
+        delvto = nominal.get("delvto", 0.0) + zvt * threshold
+        mulu0 = nominal.get("mulu0", 1.0) * (1 + zb * factor)
+        for shift in self.shifts:
+            if _is_of(transistor, shift.model):
+                delvto, mulu0 = delvto + shift.threshold, mulu0 * (1 + shift.factor)
+        yield Alteration(transistor.name, "delvto", delvto)
+        yield Alteration(transistor.name, "mulu0", mulu0)
 
     def place(self, device: str) -> str | None:
         """A device's place on the chip, from its name in the deck; None for one that is ideal."""
@@ -77,7 +99,7 @@ class Mismatch:
     def _sigmas(self, transistor: Transistor) -> tuple[float, float]:
         """Of the threshold in V, and of the current factor relative to it."""
         for one in self.coefficients:
-            if transistor.model.partition(".")[0] == one.model.lower():
+            if _is_of(transistor, one.model):
                 p = transistor.parameters
                 width, length = p["w"] * 1e6 + one.w_offset, p["l"] * 1e6 + one.l_offset
                 root = math.sqrt(p.get("m", 1.0) * width * length)
@@ -87,7 +109,9 @@ class Mismatch:
         )
 
 
-def mismatch_of(deck: Deck, technology: Technology, die: int) -> Mismatch:
+def mismatch_of(
+    deck: Deck, technology: Technology, die: int, variation: Variation = "local"
+) -> Mismatch:
     """The mismatch of a die, in a deck whose netlists say where on the chip its instances are.
 
     They say so by lines of comment: `*place xread is xneuron.xanalog.xdecision.xmem`, or `is ideal`
@@ -107,7 +131,21 @@ def mismatch_of(deck: Deck, technology: Technology, die: int) -> Mismatch:
                 raise DeckError(f"{line}: {instance} has the place {places[instance]} already")
     # The longest name first: it is the most exact.
     order = sorted(places.items(), key=lambda item: len(item[0]), reverse=True)
-    return Mismatch(die, tuple(order), coefficients)
+    shifts = () if variation == "local" else tuple(_shifts(technology, die))
+    return Mismatch(die, tuple(order), coefficients, variation != "global", shifts)
+
+
+def _shifts(technology: Technology, die: int) -> Iterator[Shift]:
+    for kind, common in technology.common.items():
+        # No instance has a space in its name.
+        zvt, zb = normals(die, f"all {kind}")
+        model = technology.pelgrom[kind].model
+        yield Shift(model, zvt * common.vt, zb * common.beta)
+
+
+def _is_of(transistor: Transistor, model: str) -> bool:
+    """True if a transistor's model is that one, or a bin of it."""
+    return transistor.model.partition(".")[0] == model.lower()
 
 
 def normals(die: int, place: str) -> tuple[float, float]:

@@ -47,6 +47,16 @@ class Device(Pelgrom):
     diffusion: Positive
 
 
+class Common(Section):
+    """Deviation that all transistors of a kind on a die have in common, from wafer and lot.
+
+    vt: standard deviation of the threshold, V. beta: of the current factor, relative.
+    """
+
+    vt: Positive
+    beta: Positive
+
+
 class Models(Section):
     """Place of the models.
 
@@ -88,6 +98,8 @@ class Technology(Section):
     parameters: of the netlists, such as the operating voltages that a bench assumes, V.
     netlist: a file with the wrappers, and perhaps models; else nfet and pfet say how they are made.
     mismatch: by kind, where a netlist has the wrappers; else nfet and pfet have it.
+    common: by the same kinds, what dies deviate by as a whole, from variation/NAME.toml beside the
+    file, so that constants measured on the nominal die stay valid; empty where there is none.
     models: None where the netlist has all.
     corners: by name, of which the first letter is the nFET's, the second the pFET's: t, f or s.
     """
@@ -101,6 +113,7 @@ class Technology(Section):
     parameters: dict[str, FiniteFloat] = Field(default_factory=dict)
     netlist: str | None = None
     mismatch: dict[str, Pelgrom] = Field(default_factory=dict)
+    common: dict[str, Common] = Field(default_factory=dict)
     nfet: Device | None = None
     pfet: Device | None = None
     models: Models | None = None
@@ -123,6 +136,8 @@ class Technology(Section):
             raise ValueError("corners has no tt, the typical one")
         if not self.netlist and not (self.nfet and self.pfet and self.models):
             raise ValueError("state a netlist with wrappers, or nfet, pfet and models")
+        if self.common and self.common.keys() != self.pelgrom.keys():
+            raise ValueError(f"common has other kinds than {', '.join(self.pelgrom)}")
         low, high = self.supply_range
         if not low <= self.supply <= high:
             raise ValueError(f"supply = {self.supply:g} V is outside supply_range")
@@ -157,15 +172,21 @@ def read_technology(name: str) -> Technology:
     else:
         names = ", ".join(known)
         raise InputError(f"unknown technology {name!r}; there are: {names}, or the path of a .toml")
-    return _read(path, path.stat().st_mtime_ns)
+    variation = path.parent / "variation" / path.name
+    changed = variation.stat().st_mtime_ns if variation.is_file() else None
+    return _read(path, path.stat().st_mtime_ns, variation, changed)
 
 
 @lru_cache
-def _read(path: Path, _changed: int) -> Technology:
-    """Read a file once for each time that it has been changed, ns."""
+def _read(path: Path, _changed: int, variation: Path, varied: int | None) -> Technology:
+    """Read files once for each time that they have been changed, ns; None for no such file."""
     values = read_toml(path)
     for key in ("name", "folder"):
         if key in values:
             raise InputError(f"{path}: {key} is not stated: it is the file's")
+    if "common" in values:
+        raise InputError(f"{path}: common is stated in {variation}")
+    common = {} if varied is None else read_toml(variation)
     check_keys(values, {"": Technology, **dict(section_fields(Technology))}, str(path))
-    return validated(Technology, {**values, "name": path.stem, "folder": path.parent}, str(path))
+    facts = {"name": path.stem, "folder": path.parent, "common": common}
+    return validated(Technology, {**values, **facts}, str(path))

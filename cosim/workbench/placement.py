@@ -15,6 +15,14 @@ def positive(text: str) -> int:
     return number
 
 
+def not_negative(text: str) -> int:
+    """A number that is 0 or more, for argparse."""
+    number = int(text)
+    if number < 0:
+        raise ValueError
+    return number
+
+
 def add_placement(parser: argparse.ArgumentParser) -> None:
     """Add the options that say in how many processes, and on whose machines, work is done."""
     parser.add_argument(
@@ -27,7 +35,7 @@ def add_placement(parser: argparse.ArgumentParser) -> None:
         "--scheduler",
         metavar="ADDRESS",
         help="of a Dask cluster that does the work instead of this machine, such as "
-        "tcp://10.0.0.1:8786; only for replays in open loop and the study",
+        "tcp://10.0.0.1:8786; only for replays in open loop, the study, dies and chips",
     )
 
 

@@ -1,4 +1,4 @@
-"""Means over seeds, with what is known of them."""
+"""Means over seeds, and spreads over dies, with what is known of them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -37,3 +37,26 @@ def estimate(values: Iterable[float]) -> Estimate:
         return Estimate(mean, None, None, count)
     reach = stats.t.ppf((1 + CONFIDENCE) / 2, count - 1) * np.std(sample, ddof=1) / np.sqrt(count)
     return Estimate(mean, mean - float(reach), mean + float(reach), count)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Distribution of a quantity over dies, in its unit.
+
+    deviation: standard deviation. dies: number of those that could be measured.
+    """
+
+    mean: float
+    deviation: float
+    dies: int
+
+    @property
+    def cv(self) -> float:
+        """Coefficient of variation: the deviation over the mean; nan where that is 0."""
+        return self.deviation / abs(self.mean) if self.mean else float("nan")
+
+
+def spread(values: Iterable[float]) -> Spread:
+    """Spread of at least two values."""
+    sample = np.array(list(values))
+    return Spread(float(np.mean(sample)), float(np.std(sample, ddof=1)), len(sample))

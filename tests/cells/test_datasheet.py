@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from cosim.cells import bench_view, command
+from cosim.cells import command, measured_bench
 from cosim.cells.bench import BENCHES, bench_job, bench_names, measurement, specification_path
 from cosim.cells.benches import dpi_membrane
 from cosim.cells.formula import evaluate
@@ -299,7 +299,7 @@ def test_a_bench_that_ngspice_gives_up_stops_no_other_and_says_why(tmp_path, mon
             return job
         return replace(job, deck=job.deck.append("vshort vdda 0 1", "fault"))
 
-    monkeypatch.setattr(bench_view, "bench_job", with_a_short)
+    monkeypatch.setattr(measured_bench, "bench_job", with_a_short)
     sheets, folder = run_benches(["wta_cell", "dpi_membrane", "current_dac"], out=tmp_path)
     failed, *others = sheets
     assert failed.passed is False

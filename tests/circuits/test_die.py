@@ -101,3 +101,13 @@ def test_the_nominal_die_changes_nothing(biases):
 def test_a_die_that_can_not_be_is_refused(die):
     with pytest.raises(InputError, match="options: die"):
         validated(Conditions, {"die": die}, "options")
+
+
+def test_the_variation_of_a_die_is_in_its_deck_and_in_the_name_of_its_results(biases):
+    both = Conditions(die=1, variation="both")
+    assert both.label == f"{ONE.label}-both"
+    decks = [bench_job("decision", biases, one).deck for one in (ONE, both)]
+    assert "variation" not in decks[0].text
+    assert "* variation both, in common " in decks[1].text
+    mismatch = die_of(decks[1], both)
+    assert mismatch.local and [shift.model for shift in mismatch.shifts] == ["g180n", "g180p"]

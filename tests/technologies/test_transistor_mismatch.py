@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from cosim.circuits.conditions import Conditions
 from cosim.engine.deck import Deck
 from cosim.engine.devices import Transistor
 from cosim.technologies.mismatch import mismatch_of, normals
-from cosim.technologies.technology import FOLDER, read_technology
+from cosim.technologies.technology import FOLDER, Technology, read_technology
 from cosim.workbench.errors import DeckError
+from ebn_model.errors import InputError
+from ebn_model.parameters import validated
 
 GENERIC = read_technology("generic180")
 AREA = 4e-6, 1e-6, 2.0
@@ -56,6 +59,65 @@ def test_a_corner_stays_below_the_mismatch():
     shift, factor = deviations(mismatch, transistor("m.xa.m1"))
     corner = deviations(mismatch, transistor("m.xa.m1", delvto=-0.035, mulu0=1.08))
     assert corner == pytest.approx([shift - 0.035, factor * 1.08])
+
+
+def test_what_a_die_has_in_common_moves_all_of_a_kind_alike():
+    """By a third of the corners' deviation as sigma, whatever the area; apart for each kind."""
+    local, alone, both = (
+        mismatch_of(deck("r1 a 0 1"), GENERIC, 3, part) for part in ("local", "global", "both")
+    )
+    small = Transistor("m.xb.m1", "g180n", {"w": 1e-6, "l": 1e-6})
+    zvt, zb = normals(3, "all nfet")
+    shift, factor = zvt * 0.035 / 3, 1 + zb * 0.08 / 3
+    for one in (transistor("m.xa.m1"), small):
+        assert deviations(alone, one) == pytest.approx([shift, factor], rel=2e-3)
+        own = deviations(local, one)
+        common = deviations(alone, one)
+        expected = [own[0] + common[0], own[1] * common[1]]
+        assert deviations(both, one) == pytest.approx(expected, rel=1e-12)
+    other = deviations(alone, transistor("m.xa.m1", "g180p"))
+    assert other[0] == pytest.approx(normals(3, "all pfet")[0] * 0.035 / 3, rel=2e-3)
+    assert deviations(mismatch_of(deck("r1 a 0 1"), GENERIC, 4, "global"), small) != common
+
+
+def test_a_bench_s_own_equipment_has_nothing_in_common_with_a_die():
+    alone = mismatch_of(deck("*place xtool is ideal"), GENERIC, 3, "global")
+    assert deviations(alone, transistor("m.xtool.xa.m1")) == []
+
+
+def test_local_deviations_are_those_that_dies_have_always_had():
+    """Recorded, bit by bit."""
+    local = mismatch_of(deck("r1 a 0 1"), GENERIC, 3)
+    assert local == mismatch_of(deck("r1 a 0 1"), GENERIC, 3, "local")
+    zvt, zb = normals(3, "xa")
+    sigma = np.sqrt(2.0 * (AREA[0] * 1e6) * (AREA[1] * 1e6))
+    expected = [0.0 + zvt * (4e-3 / sigma), 1.0 * (1 + zb * (0.01 / sigma))]
+    assert deviations(local, transistor("m.xa.m1")) == expected
+
+
+@pytest.mark.parametrize(
+    ("stated", "message"),
+    [
+        ({"technology": "gf180"}, "'both': gf180 doesn't state what dies have in common"),
+        ({"corner": "ff"}, "'both': corner ff states already"),
+    ],
+)
+def test_a_variation_that_is_not_known_or_counts_twice_is_refused(stated, message):
+    with pytest.raises(InputError, match=message):
+        validated(Conditions, {**stated, "die": 3, "variation": "both"}, "options")
+
+
+def test_the_nominal_die_has_no_variation():
+    with pytest.raises(InputError, match="variation 'global': state a die"):
+        Conditions(variation="global").check_varies()
+    Conditions(variation="global", die=1).check_varies()
+
+
+def test_a_technology_states_what_all_of_its_kinds_have_in_common():
+    values = GENERIC.model_dump()
+    del values["common"]["pfet"]
+    with pytest.raises(ValueError, match="common has other kinds than nfet, pfet"):
+        Technology.model_validate(values)
 
 
 def test_areas_have_the_offsets_of_their_technology():
@@ -118,3 +180,18 @@ def test_facts_and_wrappers_of_generic180_have_the_same_mismatch():
         assert f"avt_{kind[0]}={one.avt * 1e3:g}m" in text
         assert f"abeta_{kind[0]}={one.abeta:g}" in text
         assert f"m1 d g s b {one.model} " in text
+
+
+def test_what_dies_have_in_common_has_a_file_beside_the_technology_s(tmp_path):
+    path = tmp_path / "own.toml"
+    text = (FOLDER / "generic180.toml").read_text(encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
+    assert read_technology(str(path)).common == {}
+    beside = tmp_path / "variation" / "own.toml"
+    beside.parent.mkdir()
+    both = "[nfet]\nvt = 0.01\nbeta = 0.02\n[pfet]\nvt = 0.03\nbeta = 0.04\n"
+    beside.write_text(both, encoding="utf-8")
+    assert read_technology(str(path)).common["pfet"].vt == 0.03
+    path.write_text(f"{text}\n[common.nfet]\nvt = 1\nbeta = 1\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"own\.toml: common is stated in .*variation"):
+        read_technology(str(path))

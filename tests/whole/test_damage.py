@@ -14,7 +14,7 @@ from damage import DAMAGES, blank_pictures, named
 from experiment_calls import read_networks, redraw, run
 from fake_solver import FakeSolver
 
-from cosim.cells import bench_view
+from cosim.cells import bench_view, measured_bench
 from cosim.cells import runner as cells_runner
 from cosim.cells.benches import dpi_membrane
 from cosim.cli import main
@@ -199,7 +199,7 @@ class Bench:
         monkeypatch.setattr("cosim.engine.batch.job_outcomes", self._solver.job_outcomes)
         monkeypatch.setattr(dpi_membrane, "measure", lambda vectors: {"i_tau": 1.25e-11})
         monkeypatch.setattr(dpi_membrane, "draw", lambda *arguments: None)
-        monkeypatch.setattr(bench_view, "read_specification", lambda path: {})
+        monkeypatch.setattr(measured_bench, "read_specification", lambda path: {})
         monkeypatch.setattr(bench_view, "save", blank_pictures)
         monkeypatch.setattr(cells_runner, "bench_names", lambda: ["dpi_membrane"])
         conditions = cells_runner.BenchConditions(biases="rule")

@@ -47,6 +47,7 @@ def _calibrate(options: argparse.Namespace) -> int:
     terminal = console()
     conditions = validated(Conditions, stated_conditions(options), "options")
     folders = Folders.of(options.out, conditions)
+    conditions.check_varies()
     recipes = _recipes(options.names or recipe_names())
     with placement.pool() as pool:
         for name, recipe in recipes.items():

@@ -13,6 +13,7 @@ from cosim.workbench.json_files import to_json
 from cosim.workbench.provenance import digest, sources_digest
 from ebn_model.chip.network import BusOverloadWarning, ChipNetwork, chip_state
 from ebn_model.chip.parameters import ChipParameters
+from ebn_model.network.decoder import random_decoder
 from ebn_model.network.decoding import fit_gain, represented, unscaled_error
 from ebn_model.network.evaluation import (
     Network,
@@ -50,8 +51,9 @@ class ChipRun:
     """A chip; without codes it is the nominal model that learns those that are transferred.
 
     parameters, task: of the network, its rows being the chip's dies. seed: of decoder, faults and
-    trials. input_gain: standard deviation of the input's gains. iterations, further, fine: see
-    ChipSettings. transferred, refined: codes that the nominal model learned, N lists of N.
+    trials. input_gain: standard deviation of the input's gains. new_decoder: see Situation.
+    iterations, further, fine: see ChipSettings. transferred, refined: codes that the nominal model
+    learned, N lists of N.
     """
 
     label: str
@@ -64,6 +66,7 @@ class ChipRun:
     fine: FineLearning
     transferred: list[list[int]] = field(default_factory=list)
     refined: list[list[int]] = field(default_factory=list)
+    new_decoder: float = 0.0
 
     @property
     def length(self) -> float:
@@ -79,6 +82,7 @@ class ChipRun:
             "task": self.task.model_dump(mode="json"),
             "how": [self.seed, self.input_gain, self.iterations, self.further],
             "fine": self.fine.model_dump(),
+            "new_decoder": self.new_decoder,
             "nominal": [self.transferred, self.refined],
             "sources": sources_digest(__name__),
         }
@@ -107,7 +111,7 @@ def run_chip(run: ChipRun, notify: Callable[[float], None]) -> dict[str, dict[st
             return {NOMINAL: _outcome(learned, run), REFINED: _outcome(refined, run)}
         transferred = with_codes(chip, np.array(run.transferred))
         chips = {
-            "programmed": with_codes(chip, chip.optimal_state.weights),
+            "programmed": with_codes(chip, _designed(run).optimal_state.weights),
             "transferred": transferred,
             "refined": with_codes(chip, np.array(run.refined)),
             "learned": learned,
@@ -119,7 +123,7 @@ def run_chip(run: ChipRun, notify: Callable[[float], None]) -> dict[str, dict[st
 
 def chip_of(run: ChipRun) -> ChipNetwork:
     """The chip with codes 0; a synapse that is stuck has a random one."""
-    chip = ChipNetwork.build(run.parameters, run.seed)
+    chip = _designed(run)
     p = run.parameters
     draw = generator(run.seed, Purpose.WEIGHTS)
     drawn = draw.integers(WEIGHT_MIN, WEIGHT_MAX + 1, (p.neurons, p.neurons)) // p.lsb * p.lsb
@@ -127,9 +131,24 @@ def chip_of(run: ChipRun) -> ChipNetwork:
     normals = generator(run.seed, Purpose.MISMATCH, 1).standard_normal((p.inputs, p.neurons))
     return replace(
         chip,
+        decoder=_new_decoder(chip.decoder, run),
         state=chip_state(np.where(stuck, drawn, 0), p),
         input_gain=np.maximum(1 + run.input_gain * normals, LEAST_FACTOR),
     )
+
+
+def _designed(run: ChipRun) -> ChipNetwork:
+    """The chip with the decoder that it was designed for."""
+    return ChipNetwork.build(run.parameters, run.seed)
+
+
+def _new_decoder(decoder: np.ndarray, run: ChipRun) -> np.ndarray:
+    """The decoder in use, shape (Nx, N), whose columns have unit length, too."""
+    if not run.new_decoder:
+        return decoder
+    added = random_decoder(run.parameters, generator(run.seed, Purpose.DECODER, 1))
+    moved = decoder + run.new_decoder * added
+    return moved / np.linalg.norm(moved, axis=0)
 
 
 def with_codes(chip: ChipNetwork, codes: np.ndarray) -> ChipNetwork:

@@ -137,6 +137,7 @@ def _chip_run(
         task=experiment.tasks[name],
         seed=experiment.dies(chip)[0],
         input_gain=situation.input_gain,
+        new_decoder=situation.new_decoder,
         iterations=settings.iterations,
         further=settings.further,
         fine=settings.fine,

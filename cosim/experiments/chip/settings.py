@@ -29,15 +29,18 @@ class Situation(Section):
 
     label: in tables and figure. scale: of the deviations of each die's constants. temperature:
     degrees C that the chip runs at; by default that at which its dies are measured. input_gain:
-    standard deviation of the gains of the input's synapses. changes: of the network's parameters
-    and of the task, by key. over_nominal: greatest unscaled error of codes that were refined on the
-    chip, over that of the nominal model; None is shown, but not judged.
+    standard deviation of the gains of the input's synapses. new_decoder: length of the random
+    vector that is added to each neuron's column of the decoder, which has the length 1 before and
+    after; whoever programs or transfers codes does not know of it. changes: of the network's
+    parameters and of the task, by key. over_nominal: greatest unscaled error of codes that were
+    refined on the chip, over that of the nominal model; None is shown, but not judged.
     """
 
     label: str
     scale: Annotated[float, Gt(0)] = 1.0
     temperature: Temperature | None = None
     input_gain: Annotated[float, Ge(0)] = 0.0
+    new_decoder: Annotated[float, Ge(0)] = 0.0
     changes: dict[str, Any] = Field(default_factory=dict)
     over_nominal: Annotated[float, Gt(0)] | None = None
 

@@ -3,12 +3,12 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from scipy import stats
 
 from cosim.experiments.dies.population import Outcomes, Yield
 from cosim.experiments.dies.runner import Found
 from cosim.experiments.dies.settings import DiesExperiment
-from cosim.workbench.style import BLUE, DASHED, ORANGE, VERMILION, WIDTH
+from cosim.workbench.histograms import draw_histogram
+from cosim.workbench.style import BLUE, ORANGE, VERMILION, WIDTH
 
 SHOWN = {
     "window_centre": ("window's centre (nA)", 1e9),
@@ -63,17 +63,14 @@ def _draw_yields(axes: Axes, yields: dict[str, Yield]) -> None:
 def _draw_quantity(axes: Axes, name: str, found: Found) -> None:
     label, factor = SHOWN[name]
     for (table, outcomes), colour in zip(found.cells.items(), COLOURS, strict=False):
-        values = _values(outcomes, name) * factor
-        axes.hist(values, bins="fd", density=True, color=colour, alpha=0.45, label=table)
-        x = np.linspace(*axes.get_xlim(), 200)
-        axes.plot(x, stats.norm.pdf(x, values.mean(), values.std(ddof=1)), color=colour)
-        if name in found.nominal[f"cells/{table}"]:
-            nominal = found.nominal[f"cells/{table}"][name] * factor
-            label_of_line = f"{table}, nominal"
-            axes.axvline(
-                nominal, color=colour, linestyle=DASHED, linewidth=0.8, label=label_of_line
-            )
-    axes.set_yticks([])
+        nominal = found.nominal[f"cells/{table}"].get(name)
+        draw_histogram(
+            axes,
+            _values(outcomes, name) * factor,
+            colour,
+            table,
+            None if nominal is None else nominal * factor,
+        )
     axes.set_xlabel(label)
 
 

@@ -1,6 +1,6 @@
 """A population of dies: yields with their intervals, and spreads of quantities."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,7 @@ import numpy as np
 from scipy import stats
 
 from cosim.comparison.spikes import OneStep
-from cosim.workbench.statistics import CONFIDENCE
+from cosim.workbench.statistics import CONFIDENCE, Spread, spread
 from ebn_model.stimulus import WEIGHT_MAX, WEIGHT_MIN
 
 Outcomes = Mapping[int, Mapping[str, Any]]
@@ -38,23 +38,6 @@ class Yield:
         return f"{self.settled} of {self.dies}, {self.share:.1%} [{self.low:.1%}, {self.high:.1%}]"
 
 
-@dataclass(frozen=True)
-class Spread:
-    """Distribution of a quantity over dies, in its unit.
-
-    deviation: standard deviation. dies: number of those that could be measured.
-    """
-
-    mean: float
-    deviation: float
-    dies: int
-
-    @property
-    def cv(self) -> float:
-        """Coefficient of variation: the deviation over the mean."""
-        return self.deviation / abs(self.mean)
-
-
 def yield_of(outcomes: Outcomes) -> Yield:
     """Yield of a case; what could not be simulated has not settled."""
     settled = sum(bool(one.get("settled")) for one in outcomes.values())
@@ -82,7 +65,7 @@ def spreads(outcomes: Outcomes) -> dict[str, Spread]:
     measured = [one for one in outcomes.values() if "error" not in one]
     if len(measured) < 2:
         return {}
-    return {name: _spread(one[name] for one in measured) for name in measured[0]}
+    return {name: spread(one[name] for one in measured) for name in measured[0]}
 
 
 def correlations(outcomes: Outcomes) -> tuple[list[str], np.ndarray]:
@@ -126,8 +109,3 @@ def _reason(outcome: Mapping[str, Any], cells: Mapping[str, Any]) -> str:
         if width < kick:
             return "the window is narrower than a kick"
     return "the weight goes on changing"
-
-
-def _spread(values: Iterable[float]) -> Spread:
-    sample = np.array(list(values))
-    return Spread(float(np.mean(sample)), float(np.std(sample, ddof=1)), len(sample))

@@ -23,7 +23,6 @@ from cosim.experiments.dies.failures import PAGE, links, page, reasons
 from cosim.experiments.dies.figure import make_figure
 from cosim.experiments.dies.population import (
     Outcomes,
-    Spread,
     Yield,
     correlations,
     model_agreement,
@@ -34,6 +33,7 @@ from cosim.experiments.dies.runner import Found
 from cosim.experiments.dies.settings import DiesExperiment
 from cosim.workbench.checks import Check, at_least, information
 from cosim.workbench.report import FIGURES, Report, StoredReport
+from cosim.workbench.statistics import Spread
 from cosim.workbench.style import save
 from cosim.workbench.tables import csv_text
 

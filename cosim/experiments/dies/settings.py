@@ -66,6 +66,8 @@ class DiesSettings(Conditions):
         for table in causes:
             if table not in info.data.get("quantities", (table,)):
                 raise InputError(f"{table!r} is none of quantities, whose spread it would explain")
+        if causes and info.data.get("variation", "local") != "local":
+            raise InputError("the share of each device is looked for in local variation only")
         return causes
 
 

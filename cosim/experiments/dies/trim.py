@@ -126,11 +126,6 @@ def trim_die(
     Raises:
         SimulationError: the die's cells can't be measured.
     """
-
-    def quantities(biases: BiasTable, on: Conditions) -> dict[str, float]:
-        return measured([simulate(job) for job in trim_jobs(trim, biases, on)])
-
-    nominal = quantities(table, conditions.of_die(None))
     wanted = {name: one.target * nominal[QUANTITY[name]] for name, one in trim.biases.items()}
 
     codes = dict.fromkeys(trim.biases, 2 ** (trim.bits - 1) - 1)

@@ -20,7 +20,9 @@ class NeuronKind:
     def read(self, file: ExperimentFile, request: Request) -> Sequence[Simulation]:
         """One simulation; see Kind and `read_simulation`."""
         check_out(request)
-        return [read_simulation(file, request)]
+        simulation = read_simulation(file, request)
+        simulation.experiment.check_varies()
+        return [simulation]
 
     def run(self, experiments: Sequence[Simulation], work: Work) -> Iterable[Report]:
         """All of them in parallel; see Kind."""

@@ -100,10 +100,12 @@ def _replay(options: argparse.Namespace) -> int:
     codes = None if options.codes is None else read_codes(options.codes, spikes.neurons)
     current = _quantity(options, "input", "A")
     stimuli = stimuli_of_spikes(spikes, p, options.rows, codes, current, not options.free)
+    conditions = validated(Conditions, stated_conditions(options), "options")
+    conditions.check_varies()
     check_writable(options.out)
     how = RowSettings(
         options.view,
-        validated(Conditions, stated_conditions(options), "options"),
+        conditions,
         options.biases,
         placement=Placement.of(options),
         cache=options.out / CACHE,

@@ -151,6 +151,8 @@ def read_replay(file: ExperimentFile, request: Request = DEFAULT) -> ReplayExper
         made += [change] if settings != before else []
     if settings.first_die is not None and settings.die is not None:
         raise InputError(f"{source}: die: first_die states those of the rows")
+    if settings.first_die is None:
+        settings.check_varies()
     network = settings.network
     parameters = chip_parameters_of(network.configuration, network.parameters, source)
     results = file.results(request.out)

@@ -10,7 +10,7 @@ import numpy as np
 
 from cosim.circuits.conditions import Conditions
 from cosim.engine.outcome import outcome_or_error
-from cosim.experiments.dies.population import Spread, Yield, spreads, yield_of
+from cosim.experiments.dies.population import Yield, spreads, yield_of
 from cosim.experiments.dies.runner import Found, found_dies, run_dies
 from cosim.experiments.ledger.energy_run import EnergyRun
 from cosim.experiments.ledger.quantities import event_energy, layout_areas
@@ -19,6 +19,7 @@ from cosim.experiments.sizing.scaled_circuit import scaled_project
 from cosim.experiments.sizing.settings import Sizing
 from cosim.workbench.kept_outcomes import KeptOutcomes, outcomes_made_by
 from cosim.workbench.places import in_project
+from cosim.workbench.statistics import Spread
 from cosim.workbench.task import Task
 
 JOURNAL = "energy.jsonl"

@@ -352,12 +352,40 @@ def test_gains_of_the_inputs_follow_the_seed():
     assert (chip_of(chip_run()).input_gain == 1).all()
 
 
+def test_a_new_decoder_is_not_known_to_whoever_programmed_the_chip():
+    none = np.zeros((8, 8), int).tolist()
+    run = chip_run(transferred=none, refined=none)
+    old, new = chip_of(run), chip_of(replace(run, new_decoder=0.5))
+    assert np.linalg.norm(new.decoder, axis=0) == pytest.approx(np.ones(8))
+    cosines = (old.decoder * new.decoder).sum(axis=0)
+    # At most the angle whose sine is 0.5.
+    assert (cosines >= np.sqrt(1 - 0.5**2) - 1e-9).all() and cosines.min() < 0.99
+    before, after = (run_chip(one, lambda _: None) for one in (run, replace(run, new_decoder=0.5)))
+    assert before["programmed"]["codes"] == after["programmed"]["codes"]
+    assert before["programmed"]["unscaled_error"] != after["programmed"]["unscaled_error"]
+    assert before["learned"]["codes"] != after["learned"]["codes"]
+
+
+def test_inputs_and_decoders_that_change_later_are_not_what_the_nominal_model_learned_on(file, ran):
+    made, _ = ran
+    later = '\n[situations.later]\nlabel = "later"\nnew_decoder = 0.5\n'
+    later += 'changes = { "task.smoothing" = 0.02 }\n'
+    file.write_text(CHIP + later, encoding="utf-8")
+    run(read(file))
+    found = {
+        (bool(one.transferred), one.new_decoder, one.task.smoothing)
+        for one in of_kind(made, ChipRun)
+    }
+    assert found == {(False, 0.0, 0.03), (True, 0.0, 0.03), (True, 0.5, 0.02)}
+
+
 def test_what_an_outcome_depends_on_is_in_its_key():
     run = chip_run()
     others = [
         replace(run, seed=4),
         replace(run, iterations=4),
         replace(run, input_gain=0.1),
+        replace(run, new_decoder=0.1),
         replace(run, transferred=[[0]]),
         replace(run, refined=[[0]]),
         replace(run, fine=FineLearning(window=0.5)),

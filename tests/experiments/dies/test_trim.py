@@ -69,10 +69,11 @@ def test_what_is_out_of_range_ends_at_the_ends_of_the_range():
 
 def test_the_window_is_trimmed_where_the_other_currents_put_it(monkeypatch):
     """Its bench finds it within some I_sl of I_rest only, and not one that mismatch has closed."""
-    table, tried = read_biases("published"), []
+    table, tried, measured_on = read_biases("published"), [], []
 
     def found(results):
         [(biases, on)] = results
+        measured_on.append(on.die)
         if on.die is not None:
             tried.append((biases.i_rest / table.i_rest, biases.i_sl / table.i_sl))
         own = 1.0 if on.die is None else 1.1
@@ -85,6 +86,8 @@ def test_the_window_is_trimmed_where_the_other_currents_put_it(monkeypatch):
     nominal = found([(table, Conditions())])
     chosen, die = trim(4, i_rest={}, i_sl={}), Conditions(die=3)
     codes = trim_die(chosen, table, die, nominal, lambda job: job)
+    # What the die is brought to is known already.
+    assert measured_on.count(None) == 1
     assert codes == {"i_rest": -2, "i_sl": -5}
     others, last = tried[:4], tried[4:]
     assert all(i_sl == pytest.approx(1.35) for _, i_sl in others) and len(last) == 4

@@ -1,0 +1,80 @@
+"""Benches on many dies: the runs, of which those that are finished are kept."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+from cosim.cells.measured_bench import MeasuredBench, finite
+from cosim.circuits.conditions import Conditions
+from cosim.circuits.neuron import read_biases
+from cosim.engine.outcome import outcome_or_error
+from cosim.workbench.errors import SimulationError
+from cosim.workbench.json_files import to_json
+from cosim.workbench.kept_outcomes import JOURNAL, outcomes_made_by
+from cosim.workbench.placement import Placement
+from cosim.workbench.provenance import digest, sources_digest
+from cosim.workbench.task import Task
+
+
+@dataclass(frozen=True)
+class BenchRun:
+    """A bench of a die, or of the nominal one where the conditions have none; table: of biases."""
+
+    name: str
+    table: str
+    conditions: Conditions
+
+    length = 0.0
+
+    @property
+    def label(self) -> str:
+        """Its name in messages."""
+        return f"bench {self.name}, {self.conditions.die_name}"
+
+    @property
+    def key(self) -> str:
+        """Digest of all that the outcome depends on."""
+        return digest(to_json([self._bench().key, sources_digest(__name__)]))
+
+    def __call__(self, simulate: Callable) -> dict[str, Any]:
+        """`values`, SI, by the quantities' keys; simulate: runs a Job.
+
+        Raises:
+            SimulationError: they can't all be measured.
+        """
+        bench = self._bench()
+        values, fault = bench.measured(simulate(bench.job))
+        if fault:
+            raise SimulationError(fault)
+        return {"values": finite(values)}
+
+    def _bench(self) -> MeasuredBench:
+        biases = read_biases(self.table, self.conditions.technology)
+        return MeasuredBench(self.name, biases, self.conditions)
+
+
+def bench_outcomes(
+    name: str,
+    table: str,
+    conditions: Conditions,
+    dies: Iterable[int | None],
+    folder: Path,
+    placement: Placement,
+) -> dict[int | None, dict[str, Any]]:
+    """The outcome of a bench by die, None being the nominal one: `values`, or the `error`.
+
+    folder: keeps what is finished. conditions: of all dies. Raises as KeptOutcomes.of.
+    """
+
+    def run(die: int | None) -> BenchRun:
+        return BenchRun(name, table, conditions.of_die(die))
+
+    # A deck for each die would take longer than some runs; they differ in its number only.
+    key = run(0).key
+    keys = {die: digest(f"{key} {-1 if die is None else die}") for die in dies}
+    task = Task(outcome_or_error, attrgetter("label"), isolated=True, key=attrgetter("key"))
+    with outcomes_made_by(placement.pool(), folder / JOURNAL, f"bench {name}") as kept:
+        outcomes = kept.of({key: run(die) for die, key in keys.items()}, task, name)
+    return {die: outcomes[key] for die, key in keys.items()}
