@@ -23,7 +23,8 @@ _PLACE = re.compile(r"\*place (\S+) is (\S+)")
 Variation = Literal["local", "global", "both"]
 """Parts of a die's deviations: each transistor's own, that of all of a kind together, or both."""
 _IDEAL = "ideal"
-"""The place of what is none of the chip, as a bench's own equipment, which doesn't deviate."""
+"""The place of what is none of the chip, as a bench's own equipment: it deviates by nothing but
+what all transistors have in common."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,11 @@ class Mismatch:
         """
         for transistor in transistors:
             place = self.place(transistor.name)
-            if place is not None:
-                own = normals(self.die, place) if self.local else (0.0, 0.0)
-                yield from self.deviated(transistor, *own)
+            if place is not None and self.local:
+                yield from self.deviated(transistor, *normals(self.die, place))
+            elif self.shifts:
+                # A bench's own mirrors go with the chip's, as they do at a corner.
+                yield from self.deviated(transistor, 0.0, 0.0)
 
     def deviated(self, transistor: Transistor, zvt: float, zb: float) -> Iterator[Alteration]:
         """Deviations of one transistor, with those of its model.

@@ -80,9 +80,14 @@ def test_what_a_die_has_in_common_moves_all_of_a_kind_alike():
     assert deviations(mismatch_of(deck("r1 a 0 1"), GENERIC, 4, "global"), small) != common
 
 
-def test_a_bench_s_own_equipment_has_nothing_in_common_with_a_die():
-    alone = mismatch_of(deck("*place xtool is ideal"), GENERIC, 3, "global")
-    assert deviations(alone, transistor("m.xtool.xa.m1")) == []
+def test_a_bench_s_own_equipment_goes_with_the_die_but_has_no_mismatch():
+    """As at a corner: it mirrors currents that are the chip's."""
+    tool = transistor("m.xtool.xa.m1")
+    alone, both = (
+        mismatch_of(deck("*place xtool is ideal"), GENERIC, 3, part) for part in ("global", "both")
+    )
+    assert deviations(alone, tool) == deviations(alone, transistor("m.xa.m1"))
+    assert deviations(both, tool) == deviations(alone, tool)
 
 
 def test_local_deviations_are_those_that_dies_have_always_had():
