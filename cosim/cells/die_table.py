@@ -1,4 +1,4 @@
-"""What `ebn-cosim bench-cells --dies N` prints."""
+"""The table that `ebn-cosim bench-cells --dies N` prints."""
 
 from collections.abc import Iterable
 from pathlib import Path
