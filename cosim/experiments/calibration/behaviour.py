@@ -78,7 +78,7 @@ IN_TRAIN = {
         "plastic_synapse",
     ),
 }
-"""What `in_train` gives, beside `behaviour`."""
+"""Quantities of `in_train`."""
 EACH = QUANTITIES | IN_TRAIN
 TIME_CONSTANTS = {"tau_mem": "membrane", "tau_exc": "excitatory", "tau_inh": "inhibitory"}
 """Those of QUANTITIES which are an integrator's time constant, with its name in the model."""

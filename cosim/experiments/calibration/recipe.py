@@ -43,7 +43,7 @@ class Expected(Section):
 
 
 class Prior(Expected):
-    """What is expected. technologies: what is expected instead in some, by their names."""
+    """Expectation. technologies: others that some technologies have instead, by their names."""
 
     technologies: dict[str, Expected] = Field(default_factory=dict)
 

@@ -27,7 +27,7 @@ JOURNAL = "energy.jsonl"
 
 @dataclass(frozen=True)
 class Sized:
-    """What an area gives.
+    """Results of an area.
 
     yields: by simulation. learns: whether the nominal die does, by simulation.
     errors: RMS deviation of dies from the nominal one in I_mem at the end, A, by simulation.
@@ -62,7 +62,7 @@ def run_sizing(sizing: Sizing, work: Work) -> dict[float, Sized]:
 
 
 def found_sizing(sizing: Sizing) -> dict[float, Sized]:
-    """What each area gives, from the journals; raises InputError where something is missing."""
+    """Results of each area, from the journals; raises InputError where something is missing."""
 
     @contextmanager
     def kept(area: float) -> Iterator[KeptOutcomes]:
@@ -92,7 +92,7 @@ def _energy(sizing: Sizing, kept: KeptOutcomes) -> dict[str, Any]:
 
 
 def sized(sizing: Sizing, dies: Found, energy: dict[str, Any]) -> Sized:
-    """What an area gives; dies: outcomes there. energy: outcome of its EnergyRun, or its error."""
+    """Results of an area; dies: outcomes there. energy: outcome of its EnergyRun, or its error."""
     settings = sizing.settings
     cost: dict[str, Any] = {"energy": None, "area": None, "fault": energy.get("error", "")}
     if "error" not in energy:

@@ -227,7 +227,7 @@ def test_a_stimulus_file_is_named_for_itself_and_has_its_results_beside_it(tmp_p
 @pytest.mark.parametrize("name", ["simulation_9", "../Simulations/none", "simulation_1/results"])
 def test_an_unknown_simulation_lists_the_known(name):
     with pytest.raises(
-        InputError, match=r"there are: .*simulation_2, study, technologies; .*NAME\.toml"
+        InputError, match=r"there are: .*simulation_2, sizing, study, technologies; .*NAME\.toml"
     ):
         read_file(name)
 
