@@ -14,7 +14,7 @@ from cosim.cells.runner import BenchConditions, run_benches
 from cosim.cells.sheet import Sheet, readable
 from cosim.circuits.conditions_options import add_conditions, add_dies, stated_conditions
 from cosim.workbench.placement import Placement, add_placement
-from cosim.workbench.printed import console
+from cosim.workbench.printed import console, titled_table
 from ebn_model.errors import InputError
 from ebn_model.parameters import validated
 
@@ -73,11 +73,8 @@ def _dies(options: argparse.Namespace) -> range:
 
 
 def _table(sheets: list[Sheet], folder: Path) -> Table:
-    table = Table(
-        title=f"Datasheet of the cells, {folder.name}",
-        caption=f"table, figures and waveforms in {folder}",
-        title_justify="left",
-        caption_justify="left",
+    table = titled_table(
+        f"Datasheet of the cells, {folder.name}", f"table, figures and waveforms in {folder}"
     )
     table.add_column("quantity")
     for column in ("min", "typical", "max", "measured"):

@@ -2,20 +2,17 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from cosim.cells.die_outcomes import outcomes_by_die
 from cosim.cells.measured_bench import MeasuredBench, finite
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import read_biases
-from cosim.engine.outcome import outcome_or_error
-from cosim.workbench.errors import SimulationError
 from cosim.workbench.json_files import to_json
 from cosim.workbench.kept_outcomes import JOURNAL, outcomes_made_by
 from cosim.workbench.placement import Placement
 from cosim.workbench.provenance import digest, sources_digest
-from cosim.workbench.task import Task
 
 
 @dataclass(frozen=True)
@@ -44,11 +41,7 @@ class BenchRun:
         Raises:
             SimulationError: they can't all be measured.
         """
-        bench = self._bench()
-        values, fault = bench.measured(simulate(bench.job))
-        if fault:
-            raise SimulationError(fault)
-        return {"values": finite(values)}
+        return {"values": finite(self._bench().values(simulate))}
 
     def _bench(self) -> MeasuredBench:
         biases = read_biases(self.table, self.conditions.technology)
@@ -71,10 +64,5 @@ def bench_outcomes(
     def run(die: int | None) -> BenchRun:
         return BenchRun(name, table, conditions.of_die(die))
 
-    # A deck for each die would take longer than some runs; they differ in its number only.
-    key = run(0).key
-    keys = {die: digest(f"{key} {-1 if die is None else die}") for die in dies}
-    task = Task(outcome_or_error, attrgetter("label"), isolated=True, key=attrgetter("key"))
     with outcomes_made_by(placement.pool(), folder / JOURNAL, f"bench {name}") as kept:
-        outcomes = kept.of({key: run(die) for die, key in keys.items()}, task, name)
-    return {die: outcomes[key] for die, key in keys.items()}
+        return outcomes_by_die(run, dies, kept, name)

@@ -3,19 +3,17 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from operator import attrgetter
 from typing import Any
 
+from cosim.cells.die_outcomes import outcomes_by_die
 from cosim.cells.row_characterise import parameters_of_row, row_jobs
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import read_biases
 from cosim.engine.job import Job
-from cosim.engine.outcome import outcome_or_error
 from cosim.engine.simulator import simulator_versions
 from cosim.workbench.json_files import to_json
 from cosim.workbench.kept_outcomes import KeptOutcomes
 from cosim.workbench.provenance import digest, sources_digest
-from cosim.workbench.task import Task
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable, NeuronParameters, validated
 
@@ -67,12 +65,7 @@ def measured_dies(
     def run(die: int | None) -> DieMeasurement:
         return DieMeasurement(table, conditions.of_die(die))
 
-    # A deck for each die would take longer than a look at it; they differ in its number only.
-    key = run(0).key
-    keys = {die: digest(f"{key} {-1 if die is None else die}") for die in dies}
-    task = Task(outcome_or_error, attrgetter("label"), isolated=True, key=attrgetter("key"))
-    outcomes = kept.of({key: run(die) for die, key in keys.items()}, task, "dies")
-    return {die: outcomes[key] for die, key in keys.items()}
+    return outcomes_by_die(run, dies, kept, "dies")
 
 
 def constants_of(outcome: dict[str, Any], conditions: Conditions) -> NeuronParameters:

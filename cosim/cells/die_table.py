@@ -8,6 +8,7 @@ from rich.table import Table
 
 from cosim.cells.die_sheets import DieSheets, QuantityOverDies
 from cosim.cells.sheet import readable
+from cosim.workbench.printed import titled_table
 
 LISTED = 6
 """No more dies than these are named."""
@@ -15,11 +16,8 @@ LISTED = 6
 
 def die_table(every: Iterable[DieSheets], folder: Path) -> Table:
     """Mean and coefficient of variation of each quantity, and the dies out of its limits."""
-    table = Table(
-        title=f"Datasheet of the cells, {folder.name}",
-        caption=f"tables and histograms in {folder}",
-        title_justify="left",
-        caption_justify="left",
+    table = titled_table(
+        f"Datasheet of the cells, {folder.name}", f"tables and histograms in {folder}"
     )
     table.add_column("quantity")
     for column in ("min", "max", "nominal", "mean", "cv"):

@@ -1,7 +1,7 @@
 """One bench under one bias table and conditions: its run, what it measures, and its datasheet."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 
 from cosim.cells import meas_bench
@@ -9,7 +9,7 @@ from cosim.cells.bench import bench_job, check_measures, measurement, specificat
 from cosim.cells.sheet import Sheet
 from cosim.cells.specification import judge, read_specification
 from cosim.circuits.conditions import Conditions
-from cosim.engine.job import PartOfVectors, Vectors
+from cosim.engine.job import Job, PartOfVectors, Vectors
 from cosim.engine.measures import PREFIX
 from cosim.engine.simulator import simulator_versions
 from cosim.workbench.errors import SimulationError
@@ -52,6 +52,17 @@ class MeasuredBench:
             # A circuit that doesn't work at all shows nothing of what a measurement looks for.
             fault = f"nothing can be measured: {type(error).__name__}: {error}"
         return values, fault
+
+    def values(self, simulate: Callable[[Job], Vectors]) -> dict[str, float]:
+        """Those of `measured`; simulate: runs a Job.
+
+        Raises:
+            SimulationError: they aren't all there.
+        """
+        values, fault = self.measured(simulate(self.job))
+        if fault:
+            raise SimulationError(fault)
+        return values
 
     def sheet(self, values: Mapping[str, float], table: str, names: Mapping[str, float]) -> Sheet:
         """Measured values against the specification.

@@ -4,10 +4,8 @@ from typing import Annotated
 
 from annotated_types import Ge, Gt, Le
 
-from cosim.workbench.settings import Section
+from cosim.workbench.settings import Section, Share
 from ebn_model.units import Ampere, Second
-
-Share = Annotated[float, Ge(0), Le(1)]
 
 
 class ReplayTolerances(Section):

@@ -4,10 +4,12 @@ Apart from `worker`, as that loads ngspice, which a process that only plans need
 """
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, Protocol
 
 from cosim.engine.job import Job, Vectors
 from cosim.workbench.errors import SimulationError
+from cosim.workbench.task import Task
 from ebn_model.errors import InputError
 
 
@@ -31,3 +33,8 @@ def outcome_or_error(run: CircuitRun, notify: Callable[[float], None]) -> dict[s
         return run(simulate)
     except (SimulationError, InputError) as error:
         return {"error": " ".join(str(error).split())}
+
+
+OUTCOME = Task(outcome_or_error, attrgetter("label"), isolated=True, key=attrgetter("key"))
+"""Task for a CircuitRun that has a `label` in messages, and a `key`, digest of all that its outcome
+depends on."""

@@ -8,7 +8,7 @@ from annotated_types import Gt
 from pydantic import Field, FiniteFloat, model_validator
 
 from cosim.workbench.places import NETLISTS, files_in_use
-from cosim.workbench.settings import Section, check_keys, read_toml, section_fields
+from cosim.workbench.settings import Positive, Section, check_keys, read_toml, section_fields
 from ebn_model.errors import InputError
 from ebn_model.parameters import validated
 from ebn_model.units import Volt
@@ -17,7 +17,6 @@ FOLDER = NETLISTS / "technology"
 GENERIC = "generic180"
 """The technology that is ours, whose bias tables those of all others begin with."""
 
-Positive = Annotated[FiniteFloat, Gt(0)]
 Voltage = Annotated[Volt, Gt(0)]
 
 

@@ -28,11 +28,8 @@ def print_report(report: Report) -> None:
 
 def _checks(report: Report) -> Table:
     """Required and measured values, quantity by quantity."""
-    table = Table(
-        title=report.title,
-        caption=f"verdict: {_VERDICTS[report.passed]}\nresults in {report.results}",
-        title_justify="left",
-        caption_justify="left",
+    table = titled_table(
+        report.title, f"verdict: {_VERDICTS[report.passed]}\nresults in {report.results}"
     )
     for column in ("quantity", "required", "measured", "verdict"):
         table.add_column(column)
@@ -43,6 +40,11 @@ def _checks(report: Report) -> Table:
             judgement = _JUDGEMENTS[check.passed]
             table.add_row(f"  {check.quantity}", check.required, check.measured, judgement)
     return table
+
+
+def titled_table(title: str, caption: str | None = None) -> Table:
+    """A table without columns yet, whose title and caption begin on the left."""
+    return Table(title=title, caption=caption, title_justify="left", caption_justify="left")
 
 
 def console() -> Console:

@@ -3,8 +3,10 @@
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from annotated_types import Ge, Gt, Le
+from pydantic import BaseModel, ConfigDict, FiniteFloat
 
 from ebn_model.errors import InputError
 from ebn_model.text import read_text
@@ -13,6 +15,9 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+Share = Annotated[float, Ge(0), Le(1)]
+Positive = Annotated[FiniteFloat, Gt(0)]
 
 Sections = Mapping[str, type[BaseModel]]
 """The tables of a file by name; "" is the file itself."""

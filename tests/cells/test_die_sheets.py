@@ -7,7 +7,7 @@ from operator import attrgetter
 
 import pytest
 
-from cosim.cells import die_benches, die_runner
+from cosim.cells import die_outcomes, die_runner
 from cosim.cells.benches import dpi_membrane
 from cosim.cells.die_benches import BenchRun
 from cosim.cells.die_runner import run_benches_on_dies
@@ -54,7 +54,7 @@ def ran(monkeypatch, tmp_path):
         return {"values": values if die != 11 else {k: values[k] for k in ("gain", "limit")}}
 
     task = Task(measure, attrgetter("label"))
-    monkeypatch.setattr(die_benches, "Task", lambda *_, **__: task)
+    monkeypatch.setattr(die_outcomes, "OUTCOME", task)
     monkeypatch.setattr(
         "cosim.cells.measured_bench.read_specification", lambda _: read_specification(path)
     )

@@ -14,7 +14,7 @@ from cosim.experiments.calibration.behaviour import QUANTITIES
 from cosim.experiments.calibration.recipe import Recipe, read_recipe, recipe_names
 from cosim.experiments.calibration.runner import Folders, run_recipe
 from cosim.workbench.placement import Placement, add_placement
-from cosim.workbench.printed import console
+from cosim.workbench.printed import console, titled_table
 from ebn_model.errors import InputError
 from ebn_model.parameters import validated
 
@@ -75,10 +75,7 @@ def _recipes(stated: Iterable[str]) -> dict[str, Recipe]:
 
 
 def _table(name: str, target: dict[str, float], values: dict[str, float]) -> Table:
-    table = Table(
-        title=f"Bias table {name}",
-        title_justify="left",
-    )
+    table = titled_table(f"Bias table {name}")
     for column in ("quantity", "bias", "target", "measured", "unit"):
         table.add_column(column)
     for key, value in values.items():

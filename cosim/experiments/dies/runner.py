@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import Any, TypeVar
 
-from cosim.engine.outcome import outcome_or_error
+from cosim.engine.outcome import OUTCOME
 from cosim.experiments.dies.causes_run import PARTS, CausesRun
 from cosim.experiments.dies.die_run import CellsRun, DieRun, NominalRun, SimulationRun
 from cosim.experiments.dies.population import Outcomes
@@ -13,7 +12,6 @@ from cosim.experiments.dies.settings import DiesExperiment
 from cosim.experiments.protocol import Work
 from cosim.workbench.kept_outcomes import JOURNAL, KeptOutcomes, outcomes_made_by
 from cosim.workbench.provenance import digest
-from cosim.workbench.task import Task
 
 NOMINAL = -1
 """Number of the nominal die."""
@@ -93,8 +91,7 @@ def _outcomes(
     kept: KeptOutcomes, planned: Mapping[Name, tuple[str, Any]], label: str
 ) -> dict[Name, dict]:
     """Outcomes of runs, each with its key, by the same names."""
-    task = Task(outcome_or_error, attrgetter("label"), isolated=True, key=attrgetter("key"))
-    known = kept.of(dict(planned.values()), task, label)
+    known = kept.of(dict(planned.values()), OUTCOME, label)
     return {name: known[key] for name, (key, _) in planned.items()}
 
 

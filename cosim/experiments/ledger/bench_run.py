@@ -4,11 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cosim.cells.bench import bench_job, measurement
+from cosim.cells.measured_bench import MeasuredBench
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import read_biases
 from cosim.engine.job import Job, Vectors
-from cosim.engine.simulator import simulator_versions
 from cosim.workbench.json_files import to_json
 from cosim.workbench.provenance import digest, sources_digest
 
@@ -29,20 +28,17 @@ class BenchRun:
     @property
     def length(self) -> float:
         """Simulated time, s."""
-        return self._job().t_stop or 0.0
+        return self._bench().job.t_stop or 0.0
 
     @property
     def key(self) -> str:
         """Digest of all that the outcome depends on."""
-        measures = sources_digest(measurement(self.bench).__name__)
-        parts = [self._job().deck.sha256, measures, sources_digest(__name__)]
-        return digest(to_json([*parts, simulator_versions()]))
+        return digest(to_json([self._bench().key, sources_digest(__name__)]))
 
     def __call__(self, simulate: Callable[[Job], Vectors]) -> dict[str, Any]:
         """The quantities of the bench, SI; simulate: runs a Job."""
-        values = measurement(self.bench).measure(simulate(self._job()))
-        return {name: float(value) for name, value in values.items()}
+        return {name: float(value) for name, value in self._bench().values(simulate).items()}
 
-    def _job(self) -> Job:
+    def _bench(self) -> MeasuredBench:
         biases = read_biases(self.table, self.conditions.technology)
-        return bench_job(self.bench, biases, self.conditions)
+        return MeasuredBench(self.bench, biases, self.conditions)

@@ -1,11 +1,10 @@
 """Runs what is missing of a ledger, and keeps what is finished."""
 
 from collections.abc import Mapping
-from operator import attrgetter
 from typing import Any
 
 from cosim.circuits.conditions import Conditions
-from cosim.engine.outcome import outcome_or_error
+from cosim.engine.outcome import OUTCOME
 from cosim.experiments.ledger.bench_run import BenchRun
 from cosim.experiments.ledger.energy_run import EnergyRun
 from cosim.experiments.ledger.noise_run import NoiseRun
@@ -13,7 +12,6 @@ from cosim.experiments.ledger.settings import Ledger
 from cosim.experiments.ledger.wrong_run import WrongRun
 from cosim.experiments.protocol import Work
 from cosim.workbench.kept_outcomes import JOURNAL, KeptOutcomes, outcomes_made_by
-from cosim.workbench.task import Task
 
 WRONG = "wrong decisions"
 """Name of the run that only the first technology has."""
@@ -51,8 +49,7 @@ def _outcomes(ledger: Ledger, kept: KeptOutcomes) -> Outcomes:
         ledger.settings.biases, first[1], wrong.distances, wrong.samples, wrong.seed
     )
     keys = {place: run.key for place, run in planned.items()}
-    task = Task(outcome_or_error, attrgetter("label"), isolated=True, key=attrgetter("key"))
-    known = kept.of({keys[place]: run for place, run in planned.items()}, task, "runs")
+    known = kept.of({keys[place]: run for place, run in planned.items()}, OUTCOME, "runs")
     found: Outcomes = {technology: {} for technology in ledger.conditions}
     for (technology, name), key in keys.items():
         found[technology][name] = known[key]

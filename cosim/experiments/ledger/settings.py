@@ -11,13 +11,12 @@ from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import read_biases
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.workbench.experiment_files import ExperimentFile
-from cosim.workbench.settings import Section, check_keys, read_toml, section_fields
+from cosim.workbench.settings import Positive, Section, check_keys, read_toml, section_fields
 from ebn_model.errors import InputError
 from ebn_model.parameters import validated
 from ebn_model.stimulus import Stimulus, regular_spikes
 from ebn_model.units import Hertz, Second
 
-Positive = Annotated[FiniteFloat, Gt(0)]
 Names = Annotated[tuple[str, ...], MinLen(1)]
 
 

@@ -10,6 +10,7 @@ from cosim.experiments.network.report import metrics
 from cosim.experiments.network.settings import NetworkExperiment
 from cosim.experiments.network.training_run import training_runs
 from cosim.workbench.output import new_files
+from cosim.workbench.printed import titled_table
 from cosim.workbench.report import Report
 from cosim.workbench.statistics import Estimate
 from cosim.workbench.tables import csv_text
@@ -73,11 +74,9 @@ def _csv(experiments: list[NetworkExperiment], found: list[dict[str, dict]]) -> 
 
 def _table(experiments: list[NetworkExperiment], found: list[dict[str, dict]], path: Path) -> Table:
     seeds = len(experiments[0].seeds)
-    table = Table(
-        title=f"{experiments[0].name}: mean of {seeds} seeds [95 % confidence interval]",
-        caption=f"all quantities in {path}",
-        title_justify="left",
-        caption_justify="left",
+    table = titled_table(
+        f"{experiments[0].name}: mean of {seeds} seeds [95 % confidence interval]",
+        f"all quantities in {path}",
     )
     table.add_column("changes")
     for text in _COLUMNS.values():

@@ -16,6 +16,7 @@ from cosim.workbench.experiment_files import ExperimentFile
 from cosim.workbench.settings import (
     Section,
     Sections,
+    Share,
     apply_change,
     check_keys,
     section_fields,
@@ -24,8 +25,6 @@ from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable, validated
 from ebn_model.units import Ampere, Second
 from ebn_model.weight_counter import MAX_SUB_LSBS
-
-Share = Annotated[float, Ge(0), Le(1)]
 
 ALIKE = 1 / 45
 """Until they decide differently, I_mem of model and circuit may differ by this share of its level,

@@ -1,17 +1,18 @@
 """Runs of a sizing: at each area its dies, and what the nominal circuit takes."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from cosim.circuits.conditions import Conditions
-from cosim.engine.outcome import outcome_or_error
+from cosim.engine.outcome import OUTCOME
 from cosim.experiments.dies.population import Yield, spreads, yield_of
 from cosim.experiments.dies.runner import Found, found_dies, run_dies
+from cosim.experiments.dies.settings import DiesExperiment
 from cosim.experiments.ledger.energy_run import EnergyRun
 from cosim.experiments.ledger.quantities import event_energy, layout_areas
 from cosim.experiments.protocol import Work
@@ -20,7 +21,6 @@ from cosim.experiments.sizing.settings import Sizing
 from cosim.workbench.kept_outcomes import KeptOutcomes, outcomes_made_by
 from cosim.workbench.places import in_project
 from cosim.workbench.statistics import Spread
-from cosim.workbench.task import Task
 
 JOURNAL = "energy.jsonl"
 
@@ -52,46 +52,44 @@ def run_sizing(sizing: Sizing, work: Work) -> dict[float, Sized]:
         CosimError: a process was lost, or results can't be written (OutputError).
     """
 
-    @contextmanager
-    def kept(area: float) -> Iterator[KeptOutcomes]:
-        journal, pool = sizing.folder(area) / JOURNAL, work.placement.local_pool()
-        with outcomes_made_by(pool, journal, sizing.name, work.force) as outcomes:
-            yield outcomes
+    def kept(journal: Path) -> AbstractContextManager[KeptOutcomes]:
+        return outcomes_made_by(work.placement.local_pool(), journal, sizing.name, work.force)
 
-    return _sized(sizing, lambda dies: run_dies(dies, work), kept)
+    return _by_area(sizing, lambda dies: run_dies(dies, work), kept)
 
 
 def found_sizing(sizing: Sizing) -> dict[float, Sized]:
     """Results of each area, from the journals; raises InputError where something is missing."""
-
-    @contextmanager
-    def kept(area: float) -> Iterator[KeptOutcomes]:
-        yield KeptOutcomes(sizing.folder(area) / JOURNAL, sizing.name)
-
-    return _sized(sizing, found_dies, kept)
+    return _by_area(
+        sizing, found_dies, lambda journal: nullcontext(KeptOutcomes(journal, sizing.name))
+    )
 
 
-def _sized(sizing: Sizing, of_dies: Callable, kept: Callable) -> dict[float, Sized]:
+def _by_area(
+    sizing: Sizing,
+    of_dies: Callable[[DiesExperiment], Found],
+    kept: Callable[[Path], AbstractContextManager[KeptOutcomes]],
+) -> dict[float, Sized]:
+    """kept: opens the journal of an area's energy."""
     found = {}
     for area in sizing.settings.areas:
         circuit = sizing.circuit(area)
         scaled_project(sizing.base, circuit, area, sizing.settings.smallest_gate)
         with in_project(circuit):
             dies = of_dies(sizing.dies(area))
-            with kept(area) as outcomes:
-                found[area] = sized(sizing, dies, _energy(sizing, outcomes))
+            with kept(sizing.folder(area) / JOURNAL) as outcomes:
+                found[area] = _sized(sizing, dies, _energy(sizing, outcomes))
     return found
 
 
 def _energy(sizing: Sizing, kept: KeptOutcomes) -> dict[str, Any]:
     """Outcome of the EnergyRun, or its `error`."""
     run = EnergyRun(sizing.settings.biases, Conditions(), sizing.settings.use.stimulus())
-    task = Task(outcome_or_error, attrgetter("label"), isolated=True, key=attrgetter("key"))
-    [outcome] = kept.of({run.key: run}, task, "energies").values()
+    [outcome] = kept.of({run.key: run}, OUTCOME, "energies").values()
     return outcome
 
 
-def sized(sizing: Sizing, dies: Found, energy: dict[str, Any]) -> Sized:
+def _sized(sizing: Sizing, dies: Found, energy: dict[str, Any]) -> Sized:
     """Results of an area; dies: outcomes there. energy: outcome of its EnergyRun, or its error."""
     settings = sizing.settings
     cost: dict[str, Any] = {"energy": None, "area": None, "fault": energy.get("error", "")}

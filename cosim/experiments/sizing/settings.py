@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from annotated_types import Ge, Gt, MinLen
-from pydantic import Field, FiniteFloat, ValidationInfo, field_validator
+from annotated_types import Ge, MinLen
+from pydantic import Field, ValidationInfo, field_validator
 
 from cosim.circuits.conditions import Conditions
 from cosim.experiments.dies.settings import DiesExperiment, read_dies
@@ -13,11 +13,9 @@ from cosim.experiments.ledger.settings import Layout, Names, Use
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.workbench.experiment_files import ExperimentFile
 from cosim.workbench.places import project
-from cosim.workbench.settings import Section, check_keys, section_fields
+from cosim.workbench.settings import Positive, Section, check_keys, section_fields
 from ebn_model.errors import InputError
 from ebn_model.parameters import validated
-
-Positive = Annotated[FiniteFloat, Gt(0)]
 
 
 class SizingSettings(Section):

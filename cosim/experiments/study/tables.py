@@ -6,6 +6,7 @@ from cosim.experiments.study.condition import Condition
 from cosim.experiments.study.condition_run import Outcome
 from cosim.experiments.study.settings import StudySettings
 from cosim.experiments.study.summary import QUANTITIES, Finding
+from cosim.workbench.printed import titled_table
 from cosim.workbench.statistics import Estimate
 from cosim.workbench.tables import csv_text, markdown_table
 
@@ -75,7 +76,7 @@ def markdown(settings: StudySettings, groups: dict[str, list[Finding]]) -> str:
 
 def terminal_table(settings: StudySettings, name: str, found: list[Finding]) -> Table:
     """The table of a group."""
-    table = Table(title=settings.groups[name].title, title_justify="left")
+    table = titled_table(settings.groups[name].title)
     for header in _HEADERS:
         table.add_column(header)
     situation = None

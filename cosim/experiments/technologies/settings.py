@@ -5,7 +5,7 @@ from itertools import product
 from pathlib import Path
 from typing import Annotated
 
-from annotated_types import Ge, Gt, Le, MinLen
+from annotated_types import Ge, Gt, MinLen
 from pydantic import Field
 
 from cosim.circuits.conditions import Conditions, Temperature
@@ -15,12 +15,11 @@ from cosim.experiments.protocol import DEFAULT, Request
 from cosim.experiments.replay.settings import ReplayExperiment, read_replay
 from cosim.technologies.technology import read_technology
 from cosim.workbench.experiment_files import ExperimentFile, read_file
-from cosim.workbench.settings import Section, check_keys, section_fields
+from cosim.workbench.settings import Section, Share, check_keys, section_fields
 from ebn_model.errors import InputError
 from ebn_model.parameters import validated
 from ebn_model.units import Ampere
 
-Share = Annotated[float, Ge(0), Le(1)]
 Names = Annotated[tuple[str, ...], MinLen(1)]
 _DIGITS = 6
 """Decimals of a supply in V, so that a share of the nominal one stays within its range."""

@@ -8,7 +8,7 @@ from operator import attrgetter
 import numpy as np
 import pytest
 
-from cosim.cells import die_constants
+from cosim.cells import die_outcomes
 from cosim.cells.die_constants import DieMeasurement
 from cosim.experiments.chip import runner
 from cosim.experiments.chip.chip_run import (
@@ -111,9 +111,9 @@ def ran(monkeypatch):
             for place, name in enumerate(names, 1)
         }
 
-    for module, stand_in in ((die_constants, measure), (runner, run)):
-        task = Task(stand_in, attrgetter("label"))
-        monkeypatch.setattr(module, "Task", lambda *_, task=task, **__: task)
+    chips = Task(run, attrgetter("label"))
+    monkeypatch.setattr(die_outcomes, "OUTCOME", Task(measure, attrgetter("label")))
+    monkeypatch.setattr(runner, "Task", lambda *_, **__: chips)
     return made, broken
 
 

@@ -79,7 +79,7 @@ def ran(monkeypatch):
             one.results.joinpath("figure.png").touch()
             yield None
 
-    monkeypatch.setattr(runner, "Task", lambda *_, **__: Task(run_die, attrgetter("label")))
+    monkeypatch.setattr(runner, "OUTCOME", Task(run_die, attrgetter("label")))
     monkeypatch.setattr(failures, "run", run_simulations)
     return labels
 

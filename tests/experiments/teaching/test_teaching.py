@@ -9,7 +9,7 @@ import fake_rows
 import numpy as np
 import pytest
 
-from cosim.cells import die_constants
+from cosim.cells import die_outcomes
 from cosim.experiments.protocol import Request, Work
 from cosim.experiments.teaching.kind import KIND
 from cosim.experiments.teaching.lessons import give_lessons
@@ -69,7 +69,7 @@ def loop(monkeypatch):
         return NOMINAL.model_copy(update={"membrane": membrane}).model_dump(mode="json")
 
     task = Task(measure, attrgetter("label"))
-    monkeypatch.setattr(die_constants, "Task", lambda *_, **__: task)
+    monkeypatch.setattr(die_outcomes, "OUTCOME", task)
     monkeypatch.setattr(stored_loop, "simulator_versions", lambda: {"ngspice": "39"})
     monkeypatch.setattr("cosim.replay.open_loop.RowCircuit", fake_rows.FakeRow)
     return fake_loop.install(monkeypatch)

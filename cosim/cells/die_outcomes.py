@@ -1,0 +1,36 @@
+"""Runs that differ in nothing but the die: those that are finished are kept."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
+
+from cosim.engine.outcome import OUTCOME
+from cosim.workbench.kept_outcomes import KeptOutcomes
+from cosim.workbench.provenance import digest
+
+
+class RunOfDie(Protocol):
+    """A CircuitRun of a die; key: digest of all that the outcome depends on."""
+
+    @property
+    def length(self) -> float: ...  # noqa: D102
+
+    @property
+    def key(self) -> str: ...  # noqa: D102
+
+
+def outcomes_by_die(
+    run: Callable[[int | None], RunOfDie],
+    dies: Iterable[int | None],
+    kept: KeptOutcomes,
+    label: str,
+) -> dict[int | None, dict[str, Any]]:
+    """Outcome by die, None being the nominal one; of one that failed, the reason under `error`.
+
+    run: makes the run of a die. kept: has the outcomes that are known. label: of the runs in
+    messages. Raises as KeptOutcomes.of.
+    """
+    # A deck for each die would take longer than some runs; they differ in its number only.
+    key = run(0).key
+    keys = {die: digest(f"{key} {-1 if die is None else die}") for die in dies}
+    outcomes = kept.of({key: run(die) for die, key in keys.items()}, OUTCOME, label)
+    return {die: outcomes[key] for die, key in keys.items()}
