@@ -31,7 +31,7 @@ def draw_sizing(found: Mapping[float, Sized], chosen: float) -> Figure:
     for number, name in enumerate(sized[0].errors):
         values = [one.errors[name] * 1e12 for one in sized]
         errors.plot(areas, values, color=COLOURS[number], marker=MARKERS[number], ms=3.5)
-    errors.set_ylabel("$I_{mem}$ at the end, from nominal (pA RMS)")
+    errors.set_ylabel("$I_{mem}$ at the end, off by (pA RMS)")
     errors.set_ylim(bottom=0)
     _draw_spreads(spread, areas, sized)
     _draw_costs(costs, areas, sized)
@@ -81,10 +81,10 @@ def _draw_spreads(axes: Axes, areas: np.ndarray, sized: list[Sized]) -> None:
 def _draw_costs(axes: Axes, areas: np.ndarray, sized: list[Sized]) -> None:
     energy = [np.nan if one.energy is None else one.energy * 1e9 for one in sized]
     layout = [np.nan if one.area is None else one.area * 1e-3 for one in sized]
-    axes.plot(areas, energy, color=BLUE, marker="o", ms=3.5, label="learning event (nJ)")
-    axes.set_ylabel("energy of a learning event (nJ)", color=BLUE)
+    axes.plot(areas, energy, color=BLUE, marker="o", ms=3.5)
+    axes.set_ylabel("learning event (nJ)", color=BLUE)
     axes.set_ylim(0, 1.4 * np.nanmax(energy) if np.any(np.isfinite(energy)) else 1)
     other = axes.twinx()
     other.plot(areas, layout, color=VERMILION, marker="s", ms=3.5)
-    other.set_ylabel("neuron and synapse, assumed (1000 µm²)", color=VERMILION)
+    other.set_ylabel("area, assumed (1000 µm²)", color=VERMILION)
     other.set_ylim(bottom=0)
