@@ -89,7 +89,7 @@ def parameters(results: list[Vectors]) -> NeuronParameters:
     return NeuronParameters(
         **_input_and_membrane(static, response, fall),
         **_synapses(synapse_static, pulses),
-        decision=_decision(outcomes),
+        decision=decision_parameters(outcomes),
     )
 
 
@@ -115,7 +115,7 @@ def changed_parameters(
     if synapse_static or pulses:
         changes |= _synapses(*results[3:5])
     if outcomes:
-        changes["decision"] = _decision(results[5])
+        changes["decision"] = decision_parameters(results[5])
     if spikes:
         changes["spike"] = spike_parameters(results[6])
     return parameters.model_copy(update=changes)
@@ -133,6 +133,18 @@ def spike_parameters(vectors: Vectors) -> SpikeParameters:
         i_held=values["held"],
         i_reset=values["reset"],
         refractory=values["refractory"],
+    )
+
+
+def decision_parameters(vectors: Vectors) -> DecisionParameters:
+    """The decision's parameters from the vectors of its bench.
+
+    Raises:
+        SimulationError: there is no window.
+    """
+    rule = decision.rule(vectors)
+    return DecisionParameters(
+        i_lower=rule.lower, i_upper=rule.upper, i_omega=rule.i_omega, i_sign=rule.i_sign
     )
 
 
@@ -172,10 +184,3 @@ def _synapse(name: str, static: Vectors, pulses: Vectors) -> SynapseParameters:
         steps,
     )
     return SynapseParameters(**law.model_dump(), i_w=i_w)
-
-
-def _decision(vectors: Vectors) -> DecisionParameters:
-    rule = decision.rule(vectors)
-    return DecisionParameters(
-        i_lower=rule.lower, i_upper=rule.upper, i_omega=rule.i_omega, i_sign=rule.i_sign
-    )

@@ -12,8 +12,10 @@ from typing import Annotated, Any
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic import Field, field_validator
 
+from cosim.cells.bench import bench_job
 from cosim.cells.characterise import (
     BENCHES,
+    decision_parameters,
     jobs,
     parameters,
     spike_job,
@@ -41,9 +43,10 @@ QUANTITY = {
 }
 """The quantity that each current that can be trimmed sets; it grows with the current. The LSB is
 that of inhibition, as it is inhibition that comes to the end of the weight's range first."""
-LAST = frozenset({"i_sl"})
+LAST = "i_sl"
 """Trimmed after all others, for which it has its highest code: the bench `decision` finds a wide
-window on any die, and looks for it within some I_sl of where it is to be."""
+window on any die, and looks for it within some I_sl of where it is to be. Then this bench alone
+has to run, as no other current changes."""
 OF_SPIKES = frozenset({"i_spike", "i_reset"})
 
 
@@ -128,23 +131,32 @@ def trim_die(
     """
     wanted = {name: one.target * nominal[QUANTITY[name]] for name, one in trim.biases.items()}
 
-    codes = dict.fromkeys(trim.biases, 2 ** (trim.bits - 1) - 1)
+    highest = dict.fromkeys(trim.biases, 2 ** (trim.bits - 1) - 1)
+    first = [name for name in highest if name != LAST]
+    codes: dict[str, int] = {}
+
+    def table_of(trial: Mapping[str, int]) -> BiasTable:
+        return table.model_copy(update=trim.currents(highest | codes | dict(trial), table))
 
     def errors(trial: Mapping[str, int]) -> dict[str, float]:
-        biases = table.model_copy(update=trim.currents(codes | dict(trial), table))
-        try:
-            found = measured([simulate(job) for job in trim_jobs(trim, biases, conditions)])
-        except SimulationError:
-            if trial.keys() <= LAST:
-                # Mismatch has closed the window, which was there with the highest code: too narrow.
-                return {name: -wanted[name] for name in trial}
-            raise
+        jobs_of_trial = trim_jobs(trim, table_of(trial), conditions)
+        found = measured([simulate(job) for job in jobs_of_trial])
         return {name: found[QUANTITY[name]] - wanted[name] for name in trial}
 
-    for stage in (trim.biases.keys() - LAST, trim.biases.keys() & LAST):
-        if stage:
-            codes |= approximate([name for name in codes if name in stage], trim.bits, errors)
-    return codes
+    def error_of_window(trial: Mapping[str, int]) -> dict[str, float]:
+        vectors = simulate(bench_job("decision", table_of(trial), conditions))
+        try:
+            window = decision_parameters(vectors)
+        except SimulationError:
+            # Mismatch has closed the window, which was there with the highest code: too narrow.
+            return {LAST: -wanted[LAST]}
+        return {LAST: (window.i_upper - window.i_lower) / 2 - wanted[LAST]}
+
+    if first:
+        codes = approximate(first, trim.bits, errors)
+    if LAST in trim.biases:
+        codes |= approximate([LAST], trim.bits, error_of_window)
+    return {name: codes[name] for name in trim.biases}
 
 
 def approximate(

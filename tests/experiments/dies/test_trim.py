@@ -16,6 +16,7 @@ from cosim.experiments.dies.trim import QUANTITY, Trim, approximate, measured, t
 from cosim.workbench.errors import SimulationError
 from cosim.workbench.experiment_files import read_file
 from ebn_model.errors import InputError
+from ebn_model.parameters import DecisionParameters
 
 STIMULUS = '[stimulus]\nspikes = ["4 ms", "9 ms"]\nduration = "12 ms"\nstart_weight = 8\n'
 DIES = """\
@@ -69,29 +70,43 @@ def test_what_is_out_of_range_ends_at_the_ends_of_the_range():
 
 def test_the_window_is_trimmed_where_the_other_currents_put_it(monkeypatch):
     """Its bench finds it within some I_sl of I_rest only, and not one that mismatch has closed."""
-    table, tried, measured_on = read_biases("published"), [], []
+    table, benches, windows = read_biases("published"), [], []
 
-    def found(results):
-        [(biases, on)] = results
-        measured_on.append(on.die)
-        if on.die is not None:
-            tried.append((biases.i_rest / table.i_rest, biases.i_sl / table.i_sl))
-        own = 1.0 if on.die is None else 1.1
-        if on.die is not None and biases.i_sl < 0.75 * table.i_sl:
+    def centre(biases):
+        return {"window_centre": 1.1 * biases.i_rest}
+
+    def window(biases):
+        windows.append((biases.i_rest / table.i_rest, biases.i_sl / table.i_sl))
+        if biases.i_sl < 0.75 * table.i_sl:
             raise SimulationError("bench decision: no window")
-        return {"window_centre": own * biases.i_rest, "window_half_width": own**3 * biases.i_sl}
+        lower = 1.1 * biases.i_rest - 1.1**3 * biases.i_sl
+        upper = 1.1 * biases.i_rest + 1.1**3 * biases.i_sl
+        return DecisionParameters(i_lower=lower, i_upper=upper, i_omega=0.0)
 
-    monkeypatch.setattr(trim_module, "trim_jobs", lambda _, biases, on: [(biases, on)])
-    monkeypatch.setattr(trim_module, "measured", found)
-    nominal = found([(table, Conditions())])
+    def simulate(biases):
+        benches.append(biases.i_sl / table.i_sl)
+        return biases
+
+    monkeypatch.setattr(trim_module, "trim_jobs", lambda _, biases, on: [biases])
+    monkeypatch.setattr(trim_module, "bench_job", lambda bench, biases, on: biases)
+    monkeypatch.setattr(trim_module, "measured", lambda results: centre(*results))
+    monkeypatch.setattr(trim_module, "decision_parameters", window)
+    nominal = {"window_centre": table.i_rest, "window_half_width": table.i_sl}
     chosen, die = trim(4, i_rest={}, i_sl={}), Conditions(die=3)
-    codes = trim_die(chosen, table, die, nominal, lambda job: job)
-    # What the die is brought to is known already.
-    assert measured_on.count(None) == 1
+    codes = trim_die(chosen, table, die, nominal, simulate)
     assert codes == {"i_rest": -2, "i_sl": -5}
-    others, last = tried[:4], tried[4:]
-    assert all(i_sl == pytest.approx(1.35) for _, i_sl in others) and len(last) == 4
-    assert all(i_rest == pytest.approx(0.9) for i_rest, _ in last)
+    assert len(windows) == 4 and all(i_rest == pytest.approx(0.9) for i_rest, _ in windows)
+    assert len(benches) == 8 and all(i_sl == pytest.approx(1.35) for i_sl in benches[:4])
+
+
+def test_a_bench_that_ngspice_can_not_finish_is_no_closed_window(monkeypatch):
+    def simulate(job):
+        raise SimulationError("timestep too small")
+
+    monkeypatch.setattr(trim_module, "bench_job", lambda bench, biases, on: biases)
+    with pytest.raises(SimulationError, match="timestep"):
+        table = read_biases("published")
+        trim_die(trim(4, i_sl={}), table, Conditions(die=3), {"window_half_width": 1e-9}, simulate)
 
 
 def test_codes_are_steps_around_the_currents_of_the_table():
