@@ -5,6 +5,7 @@ rising edge of an input pulse the membrane current is compared with the learning
 at the falling edge the weight steps (Büchel et al., ISCAS 2021, section III).
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -46,6 +47,21 @@ def integrator_slope(log_u, i_w, tau, i_tau, i_spec_pair, slope_change=0.0) -> n
         changing = _share_of_changing_pair(log_u, i_w, i_spec_pair, slope_change)
         share = np.where(slope_change, changing, share)
     return (i_w / i_tau * share - 1) / tau
+
+
+def slope_under(i_w: float, law: IntegratorParameters) -> Callable[[float], float]:
+    """integrator_slope of one DPI under a constant input in A, as a function of ln u.
+
+    For those who ask for it many times: what doesn't change is calculated once, and numbers take a
+    small part of the time of arrays.
+    """
+    if law.slope_change:
+        rest = law.tau, law.i_tau, law.i_spec_pair, law.slope_change
+        return lambda log_u: float(integrator_slope(log_u, i_w, *rest))
+    i_w = max(i_w, _NO_CURRENT)
+    load = i_w / float(weak_inversion_current(i_w, law.i_spec_pair))
+    gain, tau = i_w / law.i_tau, law.tau
+    return lambda log_u: (gain / (1 + math.exp(log_u) * load) - 1) / tau
 
 
 def _share_of_changing_pair(log_u, i_w, i_spec_pair, slope_change) -> np.ndarray:

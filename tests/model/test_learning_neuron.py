@@ -8,6 +8,7 @@ from ebn_model.learning_neuron import (
     integrator_slope,
     output_current,
     settled_states,
+    slope_under,
     state_of,
     weak_inversion_current,
 )
@@ -146,6 +147,15 @@ def test_each_pair_obeys_its_own_law():
     alone = [integrator_slope(states[0], 2e-9, 1e-3, 12e-12, 1e-9, one) for one in change]
     assert found == pytest.approx(alone, rel=1e-12)
     assert alone[0] != pytest.approx(alone[1], rel=0.01)
+
+
+@pytest.mark.parametrize("change", [0.0, 0.7])
+@pytest.mark.parametrize("i_w", [-1e-12, 0.0, 13e-12, 30e-9])
+@pytest.mark.parametrize("log_u", [-14.0, 0.0, 4.0, 14.0])
+def test_one_pair_under_a_constant_input_has_the_same_slope(log_u, i_w, change):
+    law = IntegratorParameters(**MEMBRANE | {"i_spec_pair": 0.7e-9, "slope_change": change})
+    expected = integrator_slope(log_u, i_w, law.tau, law.i_tau, law.i_spec_pair, change)
+    assert slope_under(i_w, law)(log_u) == pytest.approx(float(expected), rel=1e-12)
 
 
 @pytest.mark.parametrize("change", [0.0, 0.7])
