@@ -29,8 +29,15 @@ def outcomes_by_die(
     run: makes the run of a die. kept: has the outcomes that are known. label: of the runs in
     messages. Raises as KeptOutcomes.of.
     """
-    # A deck for each die would take longer than some runs; they differ in its number only.
-    key = run(0).key
-    keys = {die: digest(f"{key} {-1 if die is None else die}") for die in dies}
+    keys = keys_by_die(run, dies)
     outcomes = kept.of({key: run(die) for die, key in keys.items()}, OUTCOME, label)
     return {die: outcomes[key] for die, key in keys.items()}
+
+
+def keys_by_die(
+    run: Callable[[int | None], RunOfDie], dies: Iterable[int | None]
+) -> dict[int | None, str]:
+    """Key of the outcome of each die, None being the nominal one; run: as in outcomes_by_die."""
+    # A deck for each die would take longer than some runs; they differ in its number only.
+    key = run(0).key
+    return {die: digest(f"{key} {-1 if die is None else die}") for die in dies}

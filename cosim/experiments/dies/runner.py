@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
+from cosim.cells.die_outcomes import keys_by_die
 from cosim.engine.outcome import OUTCOME
 from cosim.experiments.dies.causes_run import PARTS, CausesRun
 from cosim.experiments.dies.die_run import CellsRun, DieRun, NominalRun, SimulationRun
@@ -13,8 +15,6 @@ from cosim.experiments.protocol import Work
 from cosim.workbench.kept_outcomes import JOURNAL, KeptOutcomes, outcomes_made_by
 from cosim.workbench.provenance import digest
 
-NOMINAL = -1
-"""Number of the nominal die."""
 Name = TypeVar("Name")
 
 
@@ -58,7 +58,7 @@ def _found(experiment: DiesExperiment, kept: KeptOutcomes) -> Found:
     return Found(
         {name: by_name[name] for name in experiment.simulations},
         {table: by_name[_cells(table)] for table in experiment.settings.quantities},
-        {name: outcomes[name, NOMINAL] for name in names},
+        {name: outcomes[name, None] for name in names},
         _causes(experiment, kept),
     )
 
@@ -97,23 +97,23 @@ def _outcomes(
 
 def _keys(
     experiment: DiesExperiment, nominal: Mapping[str, dict]
-) -> dict[tuple[str, int], tuple[str, DieRun]]:
-    """Key and run of each die, the nominal one included, by name and the die's number.
+) -> dict[tuple[str, int | None], tuple[str, DieRun]]:
+    """Key and run of each die, the nominal one (None) included, by name and the die's number.
 
     nominal: what trims bring dies to, by the case's name.
     """
-    planned: dict[tuple[str, int], tuple[str, DieRun]] = {}
+    planned: dict[tuple[str, int | None], tuple[str, DieRun]] = {}
     names = [*experiment.simulations, *map(_cells, experiment.settings.quantities)]
     for name in names:
-        # A deck for each die would take longer than some runs; they differ in its number only.
-        key = _run(experiment, name, 0, nominal).key
-        for die in (NOMINAL, *experiment.numbers_of(name)):
-            planned[name, die] = digest(f"{key} {die}"), _run(experiment, name, die, nominal)
+        run = partial(_run, experiment, name, nominal)
+        keys = keys_by_die(run, (None, *experiment.numbers_of(name)))
+        planned |= {(name, die): (key, run(die)) for die, key in keys.items()}
     return planned
 
 
-def _run(experiment: DiesExperiment, name: str, number: int, nominal: Mapping[str, dict]) -> DieRun:
-    die = None if number == NOMINAL else number
+def _run(
+    experiment: DiesExperiment, name: str, nominal: Mapping[str, dict], die: int | None
+) -> DieRun:
     if name in experiment.simulations:
         chosen = experiment.simulations[name].experiment.model_copy(update={"die": die})
         case = experiment.settings.cases[name]
