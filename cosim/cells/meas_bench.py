@@ -1,8 +1,8 @@
 """Benches without a module of their own: the netlist's .meas lines are what they measure."""
 
 import numpy as np
-from matplotlib.axes import Axes
 
+from cosim.cells.axes import Axes
 from cosim.cells.waveforms import Vectors
 from cosim.engine.measures import PREFIX
 

@@ -3,8 +3,8 @@
 import re
 
 import numpy as np
-from matplotlib.axes import Axes
 
+from cosim.cells.axes import Axes
 from cosim.cells.waveforms import Vectors, current, supply
 
 ENDS = 0.3

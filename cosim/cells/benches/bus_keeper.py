@@ -1,8 +1,8 @@
 """Bench bus_keeper: the currents on a line of the weight bus over its voltage."""
 
 import numpy as np
-from matplotlib.axes import Axes
 
+from cosim.cells.axes import Axes
 from cosim.cells.waveforms import Vectors
 from cosim.workbench.errors import SimulationError
 

@@ -1,8 +1,8 @@
 """Bench current_dac: the current of all 64 weights over the output voltage."""
 
 import numpy as np
-from matplotlib.axes import Axes
 
+from cosim.cells.axes import Axes
 from cosim.cells.waveforms import Vectors, supply
 
 SATURATED = 0.95

@@ -1,8 +1,8 @@
 """Bench decision_speed: time from a step of I_mem to the settled outcome against overdrive."""
 
 import numpy as np
-from matplotlib.axes import Axes
 
+from cosim.cells.axes import Axes
 from cosim.cells.benches.outcomes import delay_at, outcomes, settled, threshold
 from cosim.cells.waveforms import Vectors, current, pulses
 

@@ -1,8 +1,8 @@
 """Bench decision_weight: the centre of the learning rule's window for all 64 weights."""
 
 import numpy as np
-from matplotlib.axes import Axes
 
+from cosim.cells.axes import Axes
 from cosim.cells.waveforms import Vectors, current
 
 

@@ -1,8 +1,8 @@
 """Bench dpi_membrane: the settled I_mem against the input current."""
 
 import numpy as np
-from matplotlib.axes import Axes
 
+from cosim.cells.axes import Axes
 from cosim.cells.waveforms import Vectors, current, is_read, linear_span
 from cosim.workbench.errors import SimulationError
 

@@ -1,8 +1,8 @@
 """Bench dpi_synapse: settled output against input current, for the three sets of biases."""
 
 import numpy as np
-from matplotlib.axes import Axes
 
+from cosim.cells.axes import Axes
 from cosim.cells.waveforms import Vectors, current, linear_span
 from cosim.workbench.errors import SimulationError
 

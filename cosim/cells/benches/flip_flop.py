@@ -1,8 +1,8 @@
 """Bench flip_flop: set-up and hold time of the decision latches."""
 
 import numpy as np
-from matplotlib.axes import Axes
 
+from cosim.cells.axes import Axes
 from cosim.cells.benches.logic import codes, input_pulses, latest_change
 from cosim.cells.waveforms import Vectors, logic_edges
 from cosim.workbench.errors import SimulationError

@@ -1,8 +1,8 @@
 """Bench inhibition: pulses that draw from the membrane's input, or from its capacitor."""
 
 import numpy as np
-from matplotlib.axes import Axes
 
+from cosim.cells.axes import Axes
 from cosim.cells.waveforms import Vectors, charge, current, edges, pulses, weights
 from cosim.workbench.errors import SimulationError
 from cosim.workbench.style import BLUE, VERMILION

@@ -1,8 +1,8 @@
 """Bench input_edges: counting with slow input edges."""
 
 import numpy as np
-from matplotlib.axes import Axes
 
+from cosim.cells.axes import Axes
 from cosim.cells.benches.logic import clock_gap, steps
 from cosim.cells.waveforms import Vectors, edges, supply
 

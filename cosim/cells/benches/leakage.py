@@ -3,8 +3,8 @@
 import re
 
 import numpy as np
-from matplotlib.axes import Axes
 
+from cosim.cells.axes import Axes
 from cosim.cells.waveforms import Vectors, current
 
 COLD, HOT = 27.0, 85.0

@@ -1,8 +1,8 @@
 """Bench learning_control: counting, saturation at both ends, holding."""
 
 import numpy as np
-from matplotlib.axes import Axes
 
+from cosim.cells.axes import Axes
 from cosim.cells.benches.logic import latest_change, steps
 from cosim.cells.waveforms import Vectors
 

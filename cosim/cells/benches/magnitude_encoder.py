@@ -1,8 +1,8 @@
 """Bench magnitude_encoder: preset and magnitude of every code."""
 
 import numpy as np
-from matplotlib.axes import Axes
 
+from cosim.cells.axes import Axes
 from cosim.cells.benches.logic import codes, signed, weights
 from cosim.cells.waveforms import Vectors, pulses
 

@@ -1,9 +1,9 @@
 """Bench membrane_response: I_mem from reset to rest, then after a kick of its input current."""
 
 import numpy as np
-from matplotlib.axes import Axes
 from scipy.optimize import curve_fit
 
+from cosim.cells.axes import Axes
 from cosim.cells.waveforms import Vectors, current, edges, is_read, logic_edges
 from cosim.workbench.errors import SimulationError
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.axes import Axes
 
+from cosim.cells.axes import Axes
 from cosim.cells.waveforms import Vectors, charge, current, decay_time, pulses, weights
 
 

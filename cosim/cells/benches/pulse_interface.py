@@ -1,8 +1,8 @@
 """Bench pulse_interface: thresholds, delays, and the way of the pulse by the weight's sign."""
 
 import numpy as np
-from matplotlib.axes import Axes
 
+from cosim.cells.axes import Axes
 from cosim.cells.benches.logic import clock_gap
 from cosim.cells.waveforms import Vectors, logic_edges, pulses
 

@@ -1,8 +1,8 @@
 """Bench runt_pulses: input pulses too short to count, and just long enough."""
 
 import numpy as np
-from matplotlib.axes import Axes
 
+from cosim.cells.axes import Axes
 from cosim.cells.benches.logic import check_edges, weights
 from cosim.cells.waveforms import Vectors, logic_edges
 from cosim.workbench.errors import SimulationError

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 
+from cosim.cells.axes import Axes
 from cosim.cells.benches.outcomes import delay_at, outcomes, settled, threshold
 from cosim.cells.waveforms import Vectors, charge, current, pulses, supply
 from cosim.workbench.errors import SimulationError

@@ -1,8 +1,8 @@
 """Bench spike_generator: the neuron spikes under a constant input current."""
 
 import numpy as np
-from matplotlib.axes import Axes
 
+from cosim.cells.axes import Axes
 from cosim.cells.waveforms import Vectors, current, logic_edges, supply
 from cosim.workbench.errors import SimulationError
 

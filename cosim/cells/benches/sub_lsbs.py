@@ -1,8 +1,8 @@
 """Bench sub_lsbs: the counter with bits below its LSB."""
 
 import numpy as np
-from matplotlib.axes import Axes
 
+from cosim.cells.axes import Axes
 from cosim.cells.benches.logic import steps
 from cosim.cells.waveforms import Vectors
 from ebn_model.weight_counter import WeightCounter

@@ -1,8 +1,8 @@
 """Bench up_down_counter: every code held, counted up and counted down."""
 
 import numpy as np
-from matplotlib.axes import Axes
 
+from cosim.cells.axes import Axes
 from cosim.cells.benches.logic import Steps, latest_change, steps
 from cosim.cells.waveforms import Vectors
 

@@ -3,8 +3,8 @@
 from itertools import pairwise
 
 import numpy as np
-from matplotlib.axes import Axes
 
+from cosim.cells.axes import Axes
 from cosim.cells.benches.logic import codes, latest_change
 from cosim.cells.waveforms import Vectors, charge, pulses, supply
 

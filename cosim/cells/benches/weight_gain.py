@@ -7,8 +7,8 @@ for a certain ratio of the two.
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.axes import Axes
 
+from cosim.cells.axes import Axes
 from cosim.cells.waveforms import Vectors, charge, current, pulses, weights
 
 COMPARED = (1, 4, 16)

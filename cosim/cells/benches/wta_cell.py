@@ -1,8 +1,8 @@
 """Bench wta_cell: a cell's output over its share of the common bias current."""
 
 import numpy as np
-from matplotlib.axes import Axes
 
+from cosim.cells.axes import Axes
 from cosim.cells.waveforms import Vectors, current, edges, supply
 from cosim.workbench.errors import SimulationError
 
