@@ -10,6 +10,7 @@ import pytest
 
 from cosim.cells import die_outcomes
 from cosim.cells.die_constants import DieMeasurement
+from cosim.circuits.neuron import read_biases
 from cosim.experiments.chip import runner
 from cosim.experiments.chip.chip_run import (
     METHODS,
@@ -28,6 +29,7 @@ from cosim.experiments.chip.settings import FineLearning, read_chip
 from cosim.experiments.protocol import Request, Work
 from cosim.workbench.experiment_files import read_file
 from cosim.workbench.placement import Placement
+from cosim.workbench.places import NETLISTS
 from cosim.workbench.report import SUMMARY
 from cosim.workbench.task import Task
 from ebn_model.chip.parameters import ChipParameters
@@ -81,10 +83,14 @@ def read(file, *changes, **request):
     return read_chip(read_file(str(file)), Request(changes=changes, **request))
 
 
+TAU = 0.03
+"""The membrane's time constant of the nominal stand-in, s: another one than NOMINAL has."""
+
+
 def tau_of(conditions):
     """The membrane's time constant of a stand-in, s."""
     hot = 0.8 if conditions.temperature == 60 else 1.0
-    return 0.026 * hot * (1 if conditions.die is None else 1 + 0.01 * (conditions.die - 49))
+    return TAU * hot * (1 if conditions.die is None else 1 + 0.01 * (conditions.die - 49))
 
 
 @pytest.fixture
@@ -153,9 +159,32 @@ def test_rows_are_the_dies_in_their_situation(file, ran):
         if one.transferred and one.seed == 53
     }
     factors = np.array([1.04, 1.05, 1.06])
-    assert second["chip 1, mismatch"] == pytest.approx(0.026 * factors)
-    assert second["chip 1, twice"] == pytest.approx(0.026 * factors**2)
-    assert second["chip 1, hot"] == pytest.approx(0.8 * 0.026 * factors)
+    assert second["chip 1, mismatch"] == pytest.approx(TAU * factors)
+    assert second["chip 1, twice"] == pytest.approx(TAU * factors**2)
+    assert second["chip 1, hot"] == pytest.approx(0.8 * TAU * factors)
+
+
+def test_codes_are_programmed_and_inputs_scaled_for_the_nominal_die_that_was_measured(file, ran):
+    """Under the circuit, table and conditions of the experiment, whatever the model has stored."""
+    made, _ = ran
+    run(read(file))
+    assert NOMINAL.membrane.tau != TAU
+    assert {one.parameters.neuron.membrane.tau for one in of_kind(made, ChipRun)} == {TAU}
+
+
+def test_dies_are_those_of_the_project_that_the_file_states(file, ran):
+    made, _ = ran
+    run(read(file))
+    made.clear()
+    second = NETLISTS / "second_version"
+    file.write_text(f'project = "{second}"\n{CHIP}', encoding="utf-8")
+    with read_file(str(file)).in_project():
+        run(read(file))
+        tables = {one._biases.i_in for one in of_kind(made, DieMeasurement)}
+        assert tables == {read_biases("network", "generic180").i_in}
+    # Other dies than those of the circuit without the project.
+    assert len(of_kind(made, DieMeasurement)) == 8
+    assert tables != {read_biases("network", "generic180").i_in}
 
 
 def test_the_nominal_model_has_no_mismatch_and_its_codes_are_transferred(file, ran):
@@ -242,6 +271,8 @@ def test_bad_settings_are_refused(file, change, reason):
         ("scale = 2.0", "scale = 0.0", "situations.two.scale"),
         ("scale = 2.0", 'changes = { "mismatch.wieght" = 0.1 }', "mismatch.wieght"),
         ("neurons = 3", "rows = []\nneurons = 0", "neurons"),
+        ("neurons = 3", "rows = []", "rows: constants are measured on the dies"),
+        ("scale = 2.0", 'changes = { "neuron.i_in" = 5e-10 }', "two: neuron: constants are"),
         (
             'title = "Two chips of three dies"',
             'configuration = "paper"',
