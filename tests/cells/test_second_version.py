@@ -80,8 +80,14 @@ def test_its_nominal_die_has_the_constants_that_were_stored_with_its_table(secon
     with Placement(1).pool() as pool:
         kept = KeptOutcomes(tmp_path / "dies.jsonl", "nominal", pool)
         found = measured_dies("network", Conditions(), [None], kept)
+    own = constants_of(found[None], Conditions())
     stored = measured_parameters("network_row", SECOND / "biases" / "generic180")
-    assert constants_of(found[None], Conditions()) == stored
+    assert (own.decision, own.spike) == (stored.decision, stored.spike)
+    for name in ("membrane", "excitatory", "inhibitory", "extra"):
+        law, expected = (getattr(one, name).model_dump() for one in (own, stored))
+        # Since these were stored, fits integrate in compiled code. They end where they ended, but
+        # for 2e-4 of a leakage and 7e-5 of a specific current, which the fit hardly depends on.
+        assert law == pytest.approx(expected, rel=5e-4), name
 
 
 def test_mismatch_leaves_the_window_open(second):

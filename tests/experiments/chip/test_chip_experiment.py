@@ -13,6 +13,7 @@ from cosim.cells.die_constants import DieMeasurement
 from cosim.circuits.neuron import read_biases
 from cosim.experiments.chip import runner
 from cosim.experiments.chip.chip_run import (
+    GAIN_TRIALS,
     METHODS,
     REFINED,
     ChipRun,
@@ -35,7 +36,10 @@ from cosim.workbench.task import Task
 from ebn_model.chip.parameters import ChipParameters
 from ebn_model.errors import InputError
 from ebn_model.measured import measured_parameters
+from ebn_model.network.decoding import represented
+from ebn_model.network.evaluation import draw_trial
 from ebn_model.network.parameters import MismatchParameters, TaskParameters
+from ebn_model.network.seeds import Purpose
 
 NOMINAL = measured_parameters("network_row")
 CHIP = """\
@@ -342,6 +346,25 @@ def test_one_gain_mends_a_read_out_that_is_wrong_by_one():
     assert readout_gain(larger, run) < 0.9 * readout_gain(chip, run)
     found = run_chip(run, lambda _: None)[NOMINAL_MODEL]
     assert 0 < found["calibrated_error"] <= found["unscaled_error"] * 1.1
+
+
+def test_a_gain_that_learns_by_lms_ends_where_the_read_out_s_gain_is_fitted():
+    """In the same trials, by the error of each sample: the chip needs no other read-out for it."""
+    run = chip_run()
+    chip = chip_of(run)
+    larger = replace(chip, input_gain=np.full_like(chip.input_gain, 1.5))
+    fitted, gain, first = readout_gain(larger, run), 1.0, run.iterations + run.further
+    for number in range(first, first + GAIN_TRIALS):
+        trial = draw_trial(chip.parameters, TASK, run.seed, Purpose.TRIAL, number)
+        output = larger.run(trial.command).output[:-1]
+        variable = represented(trial.command, chip.parameters)[:-1]
+        # In a trial the gain comes e times nearer to where it belongs.
+        step = 1 / (output**2).sum()
+        for y, x in zip(output, variable, strict=True):
+            gain += step * (x - gain * y) @ y
+    assert abs(1 - fitted) > 0.2
+    # e^-3 of the way is left, and the last trial counts for more than the first.
+    assert abs(gain - fitted) < 0.1 * abs(1 - fitted) + 0.02
 
 
 def test_dies_change_what_is_learned():
