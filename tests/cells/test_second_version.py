@@ -4,13 +4,17 @@ import numpy as np
 import pytest
 
 from cosim.cells.bench import bench_job, measurement
+from cosim.cells.die_constants import constants_of, measured_dies
 from cosim.cells.runner import BenchConditions, run_benches
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import read_biases
 from cosim.circuits.own_cells import check_own_cells, own_cells
 from cosim.cli import main
 from cosim.engine.worker import run_all
+from cosim.workbench.kept_outcomes import KeptOutcomes
+from cosim.workbench.placement import Placement
 from cosim.workbench.places import NETLISTS, in_project
+from ebn_model.measured import measured_parameters
 
 SECOND = NETLISTS / "second_version"
 DIES = (1, 2)
@@ -70,6 +74,20 @@ def test_the_open_gate_of_the_dac_has_one_operating_point(second, tmp_path, wher
     by_key = {check.key: check for check in sheet.checks}
     assert by_key["foot_first"].passed
     assert by_key["delivered"].passed
+
+
+def test_its_nominal_die_has_the_constants_that_were_stored_with_its_table(second, tmp_path):
+    with Placement(1).pool() as pool:
+        kept = KeptOutcomes(tmp_path / "dies.jsonl", "nominal", pool)
+        found = measured_dies("network", Conditions(), [None], kept)
+    own = constants_of(found[None], Conditions())
+    stored = measured_parameters("network_row", SECOND / "biases" / "generic180")
+    assert (own.decision, own.spike) == (stored.decision, stored.spike)
+    for name in ("membrane", "excitatory", "inhibitory", "extra"):
+        law, expected = (getattr(one, name).model_dump() for one in (own, stored))
+        # Since these were stored, fits integrate in compiled code. They end where they ended, but
+        # for 2e-4 of a leakage and 7e-5 of a specific current, which the fit hardly depends on.
+        assert law == pytest.approx(expected, rel=5e-4), name
 
 
 def test_mismatch_leaves_the_window_open(second):

@@ -67,14 +67,15 @@ def _found(experiment: ChipExperiment, kept: KeptOutcomes) -> Found:
                 constants_of(measured[die], settings.conditions.of_die(die))
                 for die in experiment.dies(chip)
             ]
-    nominal_runs = {chip: _nominal_run(experiment, chip) for chip in whole}
-    nominal = _chip_outcomes(kept, nominal_runs, "nominal model")
     designed = constants_of(measured[None], settings.conditions)
+    nominal_runs = {chip: _nominal_run(experiment, chip, designed) for chip in whole}
+    nominal = _chip_outcomes(kept, nominal_runs, "nominal model")
     runs = {}
     for name in settings.situations:
         rows_of = _Deviation(experiment, name, designed, _nominal(experiment, kept, name))
         for chip, rows in whole.items():
-            runs[name, chip] = _chip_run(experiment, name, chip, rows_of(rows), nominal[chip])
+            neurons = {"neuron": designed, "rows": rows_of(rows)}
+            runs[name, chip] = _chip_run(experiment, name, chip, neurons, nominal[chip])
     outcomes = _chip_outcomes(kept, runs, "chips")
     chips = {name: {chip: outcomes[name, chip] for chip in whole} for name in settings.situations}
     return Found(chips, nominal, faults)
@@ -106,13 +107,13 @@ class _Deviation:
         return tuple(deviated(row, self._designed, self._scale, self._nominal) for row in rows)
 
 
-def _nominal_run(experiment: ChipExperiment, chip: int) -> ChipRun:
-    """The nominal model with the chip's decoder and trials."""
+def _nominal_run(experiment: ChipExperiment, chip: int, designed: NeuronParameters) -> ChipRun:
+    """The nominal model, with the chip's decoder and trials."""
     settings = experiment.settings
-    designed = experiment.parameters[""].model_copy(update={"mismatch": MismatchParameters()})
+    values = {"neuron": designed, "mismatch": MismatchParameters()}
     return ChipRun(
         label=f"nominal model of chip {chip}",
-        parameters=designed,
+        parameters=with_values(experiment.parameters[""], values, "the nominal model"),
         task=experiment.tasks[""],
         seed=experiment.dies(chip)[0],
         input_gain=0.0,
@@ -126,14 +127,17 @@ def _chip_run(
     experiment: ChipExperiment,
     name: str,
     chip: int,
-    rows: tuple[NeuronParameters, ...],
+    neurons: Mapping[str, Any],
     nominal: Outcomes,
 ) -> ChipRun:
-    """A chip of rows as they are in a situation, with the codes that the nominal model learned."""
+    """A chip in a situation, with the codes that the nominal model learned.
+
+    neurons: `neuron` and `rows` of its parameters.
+    """
     settings, situation = experiment.settings, experiment.settings.situations[name]
     return ChipRun(
         label=f"chip {chip}, {situation.label}",
-        parameters=with_values(experiment.parameters[name], {"rows": rows}, f"chip {chip}, {name}"),
+        parameters=with_values(experiment.parameters[name], neurons, f"chip {chip}, {name}"),
         task=experiment.tasks[name],
         seed=experiment.dies(chip)[0],
         input_gain=situation.input_gain,

@@ -81,8 +81,8 @@ class ChipSettings(Conditions):
 class ChipExperiment:
     """Networks of dies, as they are to be run.
 
-    parameters, tasks: of the network in each situation, by its name, with nominal neurons; those
-    of the name "" are as designed. results: folder for what comes out.
+    parameters, tasks: of the network in each situation, by its name, its neurons being yet to be
+    measured; those of the name "" are as designed. results: folder for what comes out.
     """
 
     name: str

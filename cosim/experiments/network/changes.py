@@ -48,10 +48,14 @@ def chip_parameters_of(name: str, changes: Mapping, source: str) -> ChipParamete
 
 
 def parameters_of_dies(name: str, changes: Mapping, source: str) -> ChipParameters:
-    """As chip_parameters_of; raises InputError, too, for stated rows, which are to be measured."""
+    """As chip_parameters_of; raises InputError, too, for stated constants of neurons.
+
+    Those of the rows are to be measured on the dies, those of `neuron` on the nominal one.
+    """
     parameters = chip_parameters_of(name, changes, source)
-    if parameters.rows:
-        raise InputError(f"{source}: rows: they are measured on the dies")
+    for key in ("neuron", "rows"):
+        if key in changes:
+            raise InputError(f"{source}: {key}: constants are measured on the dies")
     return parameters
 
 

@@ -61,16 +61,16 @@ def give_lessons(experiment: TeachingExperiment, work: Work, runs: Runs = "missi
     check_writable(experiment.results)
     pool = work.placement.local_pool() if runs != "none" else None
     kept = KeptOutcomes(experiment.results / DIES, experiment.name, pool, work.force)
-    rows = _constants(experiment, kept)
+    designed, *rows = _constants(experiment, kept)
     if pool:
         kept.drop_others()
-    of_dies = with_values(
-        experiment.parameters,
-        {"rows": rows},
-        f"dies from {experiment.settings.first_die} on",
+    nominal, chip = (
+        ChipNetwork.build(
+            with_values(experiment.parameters, {"neuron": designed, "rows": own}, experiment.name),
+            experiment.settings.seed,
+        )
+        for own in ((), rows)
     )
-    chip = ChipNetwork.build(of_dies, experiment.settings.seed)
-    nominal = ChipNetwork.build(experiment.parameters, experiment.settings.seed)
     how = _row_settings(experiment, work, "all" if work.force else runs, rows)
     circuits = _Circuits(experiment, how)
     learned = {
@@ -141,17 +141,15 @@ def _decisions(result: ReplayResult, dead_band: float) -> DecisionCounts:
     return total(count(decision_table(case, dead_band)) for case in result.rows.values())
 
 
-def _constants(experiment: TeachingExperiment, kept: KeptOutcomes) -> tuple[NeuronParameters, ...]:
-    """Measured constants of all rows."""
-    settings = experiment.settings
-    measured = measured_dies(settings.biases, settings.conditions, experiment.dies, kept)
-    return tuple(
-        constants_of(measured[die], settings.conditions.of_die(die)) for die in experiment.dies
-    )
+def _constants(experiment: TeachingExperiment, kept: KeptOutcomes) -> list[NeuronParameters]:
+    """Measured constants of the nominal die, and then of all rows."""
+    settings, dies = experiment.settings, [None, *experiment.dies]
+    measured = measured_dies(settings.biases, settings.conditions, dies, kept)
+    return [constants_of(measured[die], settings.conditions.of_die(die)) for die in dies]
 
 
 def _row_settings(
-    experiment: TeachingExperiment, work: Work, runs: Runs, rows: tuple[NeuronParameters, ...]
+    experiment: TeachingExperiment, work: Work, runs: Runs, rows: list[NeuronParameters]
 ) -> RowSettings:
     settings = experiment.settings
     return RowSettings(

@@ -65,7 +65,8 @@ class TeachingSettings(Conditions):
 class TeachingExperiment:
     """A chip that learns as circuits, as it is to be run.
 
-    parameters: of the network, with nominal neurons. results: folder for what comes out.
+    parameters: of the network, its neurons being yet to be measured. results: folder for what
+    comes out.
     """
 
     name: str

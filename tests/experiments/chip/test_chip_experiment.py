@@ -10,8 +10,10 @@ import pytest
 
 from cosim.cells import die_outcomes
 from cosim.cells.die_constants import DieMeasurement
+from cosim.circuits.neuron import read_biases
 from cosim.experiments.chip import runner
 from cosim.experiments.chip.chip_run import (
+    GAIN_TRIALS,
     METHODS,
     REFINED,
     ChipRun,
@@ -28,12 +30,16 @@ from cosim.experiments.chip.settings import FineLearning, read_chip
 from cosim.experiments.protocol import Request, Work
 from cosim.workbench.experiment_files import read_file
 from cosim.workbench.placement import Placement
+from cosim.workbench.places import NETLISTS
 from cosim.workbench.report import SUMMARY
 from cosim.workbench.task import Task
 from ebn_model.chip.parameters import ChipParameters
 from ebn_model.errors import InputError
 from ebn_model.measured import measured_parameters
+from ebn_model.network.decoding import represented
+from ebn_model.network.evaluation import draw_trial
 from ebn_model.network.parameters import MismatchParameters, TaskParameters
+from ebn_model.network.seeds import Purpose
 
 NOMINAL = measured_parameters("network_row")
 CHIP = """\
@@ -81,10 +87,14 @@ def read(file, *changes, **request):
     return read_chip(read_file(str(file)), Request(changes=changes, **request))
 
 
+TAU = 0.03
+"""The membrane's time constant of the nominal stand-in, s: another one than NOMINAL has."""
+
+
 def tau_of(conditions):
     """The membrane's time constant of a stand-in, s."""
     hot = 0.8 if conditions.temperature == 60 else 1.0
-    return 0.026 * hot * (1 if conditions.die is None else 1 + 0.01 * (conditions.die - 49))
+    return TAU * hot * (1 if conditions.die is None else 1 + 0.01 * (conditions.die - 49))
 
 
 @pytest.fixture
@@ -153,9 +163,32 @@ def test_rows_are_the_dies_in_their_situation(file, ran):
         if one.transferred and one.seed == 53
     }
     factors = np.array([1.04, 1.05, 1.06])
-    assert second["chip 1, mismatch"] == pytest.approx(0.026 * factors)
-    assert second["chip 1, twice"] == pytest.approx(0.026 * factors**2)
-    assert second["chip 1, hot"] == pytest.approx(0.8 * 0.026 * factors)
+    assert second["chip 1, mismatch"] == pytest.approx(TAU * factors)
+    assert second["chip 1, twice"] == pytest.approx(TAU * factors**2)
+    assert second["chip 1, hot"] == pytest.approx(0.8 * TAU * factors)
+
+
+def test_codes_are_programmed_and_inputs_scaled_for_the_nominal_die_that_was_measured(file, ran):
+    """Under the circuit, table and conditions of the experiment, whatever the model has stored."""
+    made, _ = ran
+    run(read(file))
+    assert NOMINAL.membrane.tau != TAU
+    assert {one.parameters.neuron.membrane.tau for one in of_kind(made, ChipRun)} == {TAU}
+
+
+def test_dies_are_those_of_the_project_that_the_file_states(file, ran):
+    made, _ = ran
+    run(read(file))
+    made.clear()
+    second = NETLISTS / "second_version"
+    file.write_text(f'project = "{second}"\n{CHIP}', encoding="utf-8")
+    with read_file(str(file)).in_project():
+        run(read(file))
+        tables = {one._biases.i_in for one in of_kind(made, DieMeasurement)}
+        assert tables == {read_biases("network", "generic180").i_in}
+    # Other dies than those of the circuit without the project.
+    assert len(of_kind(made, DieMeasurement)) == 8
+    assert tables != {read_biases("network", "generic180").i_in}
 
 
 def test_the_nominal_model_has_no_mismatch_and_its_codes_are_transferred(file, ran):
@@ -242,6 +275,8 @@ def test_bad_settings_are_refused(file, change, reason):
         ("scale = 2.0", "scale = 0.0", "situations.two.scale"),
         ("scale = 2.0", 'changes = { "mismatch.wieght" = 0.1 }', "mismatch.wieght"),
         ("neurons = 3", "rows = []\nneurons = 0", "neurons"),
+        ("neurons = 3", "rows = []", "rows: constants are measured on the dies"),
+        ("scale = 2.0", 'changes = { "neuron.i_in" = 5e-10 }', "two: neuron: constants are"),
         (
             'title = "Two chips of three dies"',
             'configuration = "paper"',
@@ -311,6 +346,25 @@ def test_one_gain_mends_a_read_out_that_is_wrong_by_one():
     assert readout_gain(larger, run) < 0.9 * readout_gain(chip, run)
     found = run_chip(run, lambda _: None)[NOMINAL_MODEL]
     assert 0 < found["calibrated_error"] <= found["unscaled_error"] * 1.1
+
+
+def test_a_gain_that_learns_by_lms_ends_where_the_read_out_s_gain_is_fitted():
+    """In the same trials, by the error of each sample: the chip needs no other read-out for it."""
+    run = chip_run()
+    chip = chip_of(run)
+    larger = replace(chip, input_gain=np.full_like(chip.input_gain, 1.5))
+    fitted, gain, first = readout_gain(larger, run), 1.0, run.iterations + run.further
+    for number in range(first, first + GAIN_TRIALS):
+        trial = draw_trial(chip.parameters, TASK, run.seed, Purpose.TRIAL, number)
+        output = larger.run(trial.command).output[:-1]
+        variable = represented(trial.command, chip.parameters)[:-1]
+        # In a trial the gain comes e times nearer to where it belongs.
+        step = 1 / (output**2).sum()
+        for y, x in zip(output, variable, strict=True):
+            gain += step * (x - gain * y) @ y
+    assert abs(1 - fitted) > 0.2
+    # e^-3 of the way is left, and the last trial counts for more than the first.
+    assert abs(gain - fitted) < 0.1 * abs(1 - fitted) + 0.02
 
 
 def test_dies_change_what_is_learned():

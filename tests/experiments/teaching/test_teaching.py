@@ -42,6 +42,14 @@ neurons = 3
 """
 
 
+TAU = 0.03
+"""The membrane's time constant of the nominal stand-in, s: another one than NOMINAL has."""
+
+
+def neuron_of(tau):
+    return NOMINAL.model_copy(update={"membrane": NOMINAL.membrane.model_copy(update={"tau": tau})})
+
+
 @pytest.fixture
 def file(tmp_path):
     path = tmp_path / "three.toml"
@@ -65,8 +73,9 @@ def loop(monkeypatch):
         die = one.conditions.die
         if die == 50:
             return {"error": "no spikes"}
-        membrane = NOMINAL.membrane.model_copy(update={"tau": 0.026 * (1 + 0.2 * (die - 39))})
-        return NOMINAL.model_copy(update={"membrane": membrane}).model_dump(mode="json")
+        return neuron_of(TAU if die is None else 0.026 * (1 + 0.2 * (die - 39))).model_dump(
+            mode="json"
+        )
 
     task = Task(measure, attrgetter("label"))
     monkeypatch.setattr(die_outcomes, "OUTCOME", task)
@@ -84,12 +93,12 @@ def test_each_trial_goes_on_from_what_the_circuits_have_learned(file, loop):
     assert np.array_equal(lessons.codes["circuits"], lessons.codes["model"])
     assert not np.array_equal(lessons.codes["nominal"], lessons.codes["model"])
     assert error_ratio(lessons, "model", 5) == 1
-    # And as the nominal network, trial by trial, from codes 0.
-    network = ChipNetwork.build(experiment.parameters, 1)
+    # And as the network of nominal dies, trial by trial, from codes 0.
+    p = experiment.parameters.model_copy(update={"neuron": neuron_of(TAU)})
+    network = ChipNetwork.build(p, 1)
     weights = []
     for number in range(3):
-        p, task = experiment.parameters, experiment.settings.task
-        command = draw_trial(p, task, 1, Purpose.TRIAL, number).command
+        command = draw_trial(p, experiment.settings.task, 1, Purpose.TRIAL, number).command
         state = network.run(command, learn=True).state
         network = ChipNetwork(p, network.decoder, state, network.mismatch)
         weights.append(state.weights)
@@ -146,7 +155,7 @@ def test_tables_and_summary_say_what_came_out(file, loop):
 
 
 def test_a_report_of_what_was_not_run_is_refused(file, loop):
-    with pytest.raises(InputError, match="no current results of 3 of 3 dies of three"):
+    with pytest.raises(InputError, match="no current results of 4 of 4 dies of three"):
         next(KIND.report([read(file)]))
     run(read(file))
     assert next(KIND.report([read(file)])).checks
@@ -180,6 +189,7 @@ def test_what_can_not_be_is_refused(file, change, reason):
     [
         ('configuration = "paper"', "not a network of the chip"),
         ("parameters = { rows = [1] }", "rows"),
+        ("parameters = { neuron = { i_in = 5e-10 } }", "neuron: constants are measured on the"),
     ],
 )
 def test_networks_that_can_not_be_are_refused(file, line, reason):
