@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from scipy.integrate import solve_ivp
+from scipy.special import expit
 
 from ebn_model.errors import InputError
 from ebn_model.learning_rule import decide, window
@@ -27,6 +28,10 @@ NEWTON_STEPS = 5
 
 _NO_CURRENT = 1e-18
 
+_OFF = 700.0
+"""A state ln u, as a solver's trials have it, above which a pair carries nothing to the last digit;
+exp() of little more would overflow."""
+
 
 def weak_inversion_current(current: Any, i_spec: Any) -> Any:
     """I*g(I, i_spec) of IntegratorParameters, A: what weak inversion would make of I. Any shape."""
@@ -42,7 +47,8 @@ def integrator_slope(log_u, i_w, tau, i_tau, i_spec_pair, slope_change=0.0) -> n
     """d(ln u)/dt of DPIs in 1/s: the law of IntegratorParameters; scalars or equal shapes."""
     # A pair can't carry a negative current: inhibition beyond the input only stops the membrane.
     i_w = np.maximum(i_w, _NO_CURRENT)
-    share = 1 / (1 + np.exp(log_u) * i_w / weak_inversion_current(i_w, i_spec_pair))
+    u = np.exp(np.minimum(log_u, _OFF))
+    share = 1 / (1 + u * i_w / weak_inversion_current(i_w, i_spec_pair))
     if np.any(slope_change):
         changing = _share_of_changing_pair(log_u, i_w, i_spec_pair, slope_change)
         share = np.where(slope_change, changing, share)
@@ -61,7 +67,7 @@ def slope_under(i_w: float, law: IntegratorParameters) -> Callable[[float], floa
     i_w = max(i_w, _NO_CURRENT)
     load = i_w / float(weak_inversion_current(i_w, law.i_spec_pair))
     gain, tau = i_w / law.i_tau, law.tau
-    return lambda log_u: (gain / (1 + math.exp(log_u) * load) - 1) / tau
+    return lambda log_u: (gain / (1 + math.exp(min(log_u, _OFF)) * load) - 1) / tau
 
 
 def _share_of_changing_pair(log_u, i_w, i_spec_pair, slope_change) -> np.ndarray:
@@ -71,13 +77,13 @@ def _share_of_changing_pair(log_u, i_w, i_spec_pair, slope_change) -> np.ndarray
     """
     ratio = -log_u + np.zeros_like(i_w + i_spec_pair)
     for _ in range(NEWTON_STEPS):
-        share = 1 / (1 + np.exp(-ratio))
+        share = expit(ratio)
         x, rest = i_w * share, i_w * (1 - share)
         corrections = np.log1p(x / i_spec_pair) - np.log1p(rest / i_spec_pair)
         per_ratio = x / (x + i_spec_pair) * (1 - share) + rest / (rest + i_spec_pair) * share
         error = ratio + slope_change * corrections + log_u
         ratio = ratio - error / (1 + slope_change * per_ratio)
-    return 1 / (1 + np.exp(-ratio))
+    return expit(ratio)
 
 
 def settled_states(i_w: Any, i_tau: Any, i_spec_pair: Any, slope_change: float = 0.0) -> Any:

@@ -158,6 +158,16 @@ def test_one_pair_under_a_constant_input_has_the_same_slope(log_u, i_w, change):
     assert slope_under(i_w, law)(log_u) == pytest.approx(float(expected), rel=1e-12)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("change", [0.0, 0.7])
+@pytest.mark.parametrize("log_u", [600.0, 720.0, 2000.0])
+def test_a_pair_that_is_all_but_off_overflows_nothing(log_u, change):
+    """A fit's trials go there; the membrane falls as without any input."""
+    law = IntegratorParameters(**MEMBRANE | {"i_spec_pair": 0.7e-9, "slope_change": change})
+    slope = integrator_slope(log_u, 1e-9, law.tau, law.i_tau, law.i_spec_pair, change)
+    assert float(slope) == slope_under(1e-9, law)(log_u) == -1 / law.tau
+
+
 @pytest.mark.parametrize("change", [0.0, 0.7])
 @pytest.mark.parametrize("i_w", [13e-12, 0.44e-9, 30e-9])
 def test_a_settled_state_stays(i_w, change):
