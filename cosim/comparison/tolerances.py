@@ -27,7 +27,7 @@ class ReplayTolerances(Section):
     delay: s by which the decision circuit may trail I_mem and the weight on its bus.
     bus: greatest miss of a threshold, A, during the slot, that a weight explains which has just
         changed on the bus; farther from it the decision circuit must have settled. It does in
-        81 us at 0.1 nA where a threshold is crossed from afar (bench shared_bus); a slot gives it
+        84 us at 0.1 nA where a threshold is crossed from afar (bench shared_bus); a slot gives it
         80 us, in which it left up to 0.13 nA undecided in 10,000 decisions.
     memory: s after which a membrane has forgotten a pulse.
     reset: s that the circuit's membrane takes to fall after an own spike; the model's falls at

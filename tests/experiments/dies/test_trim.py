@@ -70,7 +70,11 @@ def test_what_is_out_of_range_ends_at_the_ends_of_the_range():
 
 def test_the_window_is_trimmed_where_the_other_currents_put_it(monkeypatch):
     """Its bench finds it within some I_sl of I_rest only, and not one that mismatch has closed."""
-    table, benches, windows = read_biases("published"), [], []
+    table, benches, windows, measured_on = read_biases("published"), [], [], []
+
+    def job(biases, on):
+        measured_on.append(on.die)
+        return biases
 
     def centre(biases):
         return {"window_centre": 1.1 * biases.i_rest}
@@ -87,13 +91,15 @@ def test_the_window_is_trimmed_where_the_other_currents_put_it(monkeypatch):
         benches.append(biases.i_sl / table.i_sl)
         return biases
 
-    monkeypatch.setattr(trim_module, "trim_jobs", lambda _, biases, on: [biases])
-    monkeypatch.setattr(trim_module, "bench_job", lambda bench, biases, on: biases)
+    monkeypatch.setattr(trim_module, "trim_jobs", lambda _, biases, on: [job(biases, on)])
+    monkeypatch.setattr(trim_module, "bench_job", lambda bench, biases, on: job(biases, on))
     monkeypatch.setattr(trim_module, "measured", lambda results: centre(*results))
     monkeypatch.setattr(trim_module, "decision_parameters", window)
     nominal = {"window_centre": table.i_rest, "window_half_width": table.i_sl}
     chosen, die = trim(4, i_rest={}, i_sl={}), Conditions(die=3)
     codes = trim_die(chosen, table, die, nominal, simulate)
+    # What the die is brought to is known already.
+    assert measured_on == [3] * 8
     assert codes == {"i_rest": -2, "i_sl": -5}
     assert len(windows) == 4 and all(i_rest == pytest.approx(0.9) for i_rest, _ in windows)
     assert len(benches) == 8 and all(i_sl == pytest.approx(1.35) for i_sl in benches[:4])
