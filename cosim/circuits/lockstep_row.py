@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from cosim.circuits.levels import LogicLevels
 from cosim.circuits.neuron_readout import OUTPUT_SPIKE
 from cosim.circuits.row_logic import DigitalRow
-from cosim.workbench.process import Link
+from cosim.workbench.task_process import Link
 from ebn_model.row import RowStimulus
 
 

@@ -10,8 +10,8 @@ from operator import attrgetter
 from cosim.engine.job import Job, Vectors
 from cosim.engine.ngspice import NgSpice
 from cosim.workbench.pool import LocalPool, OnMessage, Outcomes, Pool, ignore, in_order, results
-from cosim.workbench.process import Link
 from cosim.workbench.task import Task
+from cosim.workbench.task_process import Link
 
 
 def simulate(job: Job, notify: Callable[[float], None]) -> Vectors:

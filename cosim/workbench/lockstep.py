@@ -7,8 +7,9 @@ from typing import Any
 
 from cosim.workbench.errors import WorkerError
 from cosim.workbench.pool import processors
-from cosim.workbench.process import ANSWER, DONE, Process, ready
+from cosim.workbench.process import Process, ready
 from cosim.workbench.task import Task
+from cosim.workbench.task_process import ANSWER, DONE
 
 
 class Runs:

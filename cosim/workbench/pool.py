@@ -9,8 +9,9 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from cosim.workbench.process import DONE, MESSAGE, PATIENCE, Process, ready
+from cosim.workbench.process import PATIENCE, Process, ready
 from cosim.workbench.task import Task
+from cosim.workbench.task_process import DONE, MESSAGE
 
 OnMessage = Callable[[int, Any], None]
 """Takes the number of an argument and a message of its task."""
@@ -97,11 +98,12 @@ class LocalPool(Pool):
                 process.close()
 
     def _begin(self, task: Task, argument: Any) -> Process:
-        if task.isolated or not self._idle:
-            return Process(task, argument, self._patience)
-        process = self._idle.pop()
-        process.begin(task, argument)
-        return process
+        for process in self._idle:
+            if process.fit_for(task):
+                self._idle.remove(process)
+                process.begin(task, argument)
+                return process
+        return Process(task, argument, self._patience)
 
     def _end(self, process: Process) -> Any:
         outcome = process.outcome()
@@ -109,6 +111,8 @@ class LocalPool(Pool):
             self._idle.append(process)
         else:
             process.close()
+        while len(self._idle) > self.workers:
+            self._idle.pop(0).close()
         return outcome
 
     def close(self) -> None:

@@ -1,18 +1,13 @@
-"""A process that does tasks for this one: the end that waits for it, and what it does itself.
-
-Neither the process nor its files outlive the one that has started it, whatever that one dies of.
-"""
+"""A process that does tasks for this one: the end that waits for it (see task_process)."""
 
 from __future__ import annotations
 
-import logging
 import os
 import pickle
 import signal
 import socket
 import subprocess
-import tempfile
-import threading
+import sys
 import time
 import weakref
 from collections.abc import Collection
@@ -21,38 +16,33 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, cast
 
+from cosim.workbench import task_process
 from cosim.workbench.child import python_command
 from cosim.workbench.errors import WorkerError
-from cosim.workbench.scratch import ScratchFolder, remove
+from cosim.workbench.scratch import ScratchFolder
 from cosim.workbench.task import Failure, Task
-
-MESSAGE, ANSWER, DONE, _ALIVE = range(4)
-"""Kinds of a process' messages: one of its task, its answer to a step, the end of the task."""
+from cosim.workbench.task_process import DONE, LOG, OUTCOME, TASK
 
 PATIENCE = 600.0
 """A process that shows no sign of progress for this time, in s, is taken to hang or be stopped."""
 _TICK = 1.0
 """Time between two looks at the processes, s."""
-_SIGN_OF_LIFE = 0.5
-"""Least time between signs of life without a message, s."""
-_TRIES, _PAUSE = 20, 0.05
-"""Number of tries of a process whose parent has gone to remove its folder, and s between them."""
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """For numpy: the processes together use all processors."""
-_TASK, _OUTCOME, _LOG = "task.pickle", "outcome.pickle", "log"
-"""Files in a process' folder. What is long goes by file: a process that is stopped while it sends
-something would stop who reads it, too."""
+_END = 5.0
+"""How long the end of a process' fork is waited for, s; it follows that of the process."""
 
 
 class Process:
     """The end of a process that its parent has.
 
-    An isolated task's process does just this one, with a log of its own, and is watched for signs
-    of life; others can `begin` another task when they have done one.
+    When it has done a task, it can `begin` another one of those that it is `fit_for`. An isolated
+    task has a log of its own, and is watched for signs of life.
     """
 
     def __init__(self, task: Task, argument: Any, patience: float = PATIENCE):
         """Start the process with its first task; raises OSError where there is no room."""
+        self._kind = _kind(task)
         self._isolated = task.isolated
         self._patience = patience if task.isolated else float("inf")
         # Both finalizers run at the latest when the interpreter exits, the process's one first.
@@ -61,10 +51,15 @@ class Process:
         self._write(task, argument)
         ours, theirs = socket.socketpair()
         self._connection = Connection(ours.detach())
-        log = self._folder.joinpath(_LOG).open("wb") if task.isolated else nullcontext()
+        log = self._folder.joinpath(LOG).open("wb") if task.isolated else nullcontext()
         with theirs, log as output:
             self._process = subprocess.Popen(
-                python_command(__name__, theirs.fileno(), self._scratch.name, int(task.isolated)),
+                python_command(
+                    task_process.__name__,
+                    theirs.fileno(),
+                    self._scratch.name,
+                    int(task.isolated),
+                ),
                 bufsize=0,
                 stdin=subprocess.PIPE,
                 stdout=output,
@@ -74,6 +69,10 @@ class Process:
             )
         self._kill = weakref.finalize(self, _kill, self._process, self._connection)
 
+    def fit_for(self, task: Task) -> bool:
+        """Whether it would have been started in the same way for a task."""
+        return self._kind == _kind(task)
+
     def begin(self, task: Task, argument: Any) -> None:
         """Give the process another task; one that has died meanwhile will be found to be so."""
         self._write(task, argument)
@@ -81,8 +80,9 @@ class Process:
 
     def _write(self, task: Task, argument: Any) -> None:
         self.label, self._silent = task.label(argument), 0.0
-        self._folder.joinpath(_OUTCOME).unlink(missing_ok=True)
-        _dump((task.function, argument), self._folder / _TASK)
+        self._code: int | None = None
+        self._folder.joinpath(OUTCOME).unlink(missing_ok=True)
+        _dump((task.function, argument), self._folder / TASK)
 
     def fileno(self) -> int:
         """For `wait`."""
@@ -98,9 +98,12 @@ class Process:
         try:
             said = self._connection.recv()
         except (EOFError, OSError):
-            self._process.wait()
-            return DONE, None
-        self._silent = 0.0
+            said = DONE, self._process.wait()
+        else:
+            self._silent = 0.0
+        kind, value = said
+        if kind == DONE:
+            self._code = value
         return said
 
     def look_after(self, waited: float) -> None:
@@ -111,17 +114,17 @@ class Process:
 
     def outcome(self) -> Any:
         """The result of what is DONE, or the error that ended it."""
-        if self._process.returncode:
+        if self._code:
             return WorkerError(self._end())
         try:
-            outcome = pickle.loads(self._folder.joinpath(_OUTCOME).read_bytes())
+            outcome = pickle.loads(self._folder.joinpath(OUTCOME).read_bytes())
         except FileNotFoundError:
             return WorkerError(self._end())
         return outcome.unpacked(self.label) if isinstance(outcome, Failure) else outcome
 
     def _end(self) -> str:
         """The way in which the process has ended."""
-        code = self._process.returncode
+        code = self._code or 0
         if self._silent > self._patience:
             end = f"no progress for {self._patience:g} s; its process hangs or is stopped"
         elif code < 0:
@@ -134,13 +137,13 @@ class Process:
         return f"{self.label}: {end}; {more}"
 
     def _last_messages(self) -> str:
-        text = self._folder.joinpath(_LOG).read_text(encoding="utf-8", errors="replace")
+        text = self._folder.joinpath(LOG).read_text(encoding="utf-8", errors="replace")
         return text[-2000:].strip()
 
     @property
     def lives(self) -> bool:
         """True if it can do another task."""
-        return not self._isolated and self._process.returncode is None
+        return self._process.returncode is None
 
     def close(self) -> None:
         """Kill the process if it still runs, and remove its files."""
@@ -163,88 +166,23 @@ def ready(processes: Collection[Process]) -> list[Process]:
     return found
 
 
+def _kind(task: Task) -> tuple[bool, dict[str, str], list[str], str]:
+    """What a task's process is started with, so that it depends on it."""
+    return task.isolated, dict(os.environ), [*sys.path], str(Path.cwd())
+
+
 def _kill(process: subprocess.Popen, connection: Connection) -> None:
     process.kill()
     process.wait()
     if process.stdin:
         process.stdin.close()
+    # A fork of the process holds the connection until it has ended, too.
+    with suppress(EOFError, OSError):
+        while connection.poll(_END):
+            connection.recv_bytes()
     connection.close()
 
 
 def _dump(value: Any, path: Path) -> None:
     with path.open("wb") as file:
         pickle.dump(value, file, pickle.HIGHEST_PROTOCOL)
-
-
-class Link:
-    """The end that a task has: called with a message, it sends it."""
-
-    def __init__(self, connection: Connection):
-        self._connection = connection
-
-    def __call__(self, message: Any) -> None:
-        """Pass a message on to who waits for the task."""
-        self._connection.send((MESSAGE, message))
-
-    def receive(self) -> Any:
-        """This task's next step, in lockstep with others; waits for it."""
-        return self._connection.recv()
-
-    def send(self, answer: Any) -> None:
-        """Report this task's step, in lockstep with others."""
-        self._connection.send((ANSWER, answer))
-
-
-class _SignsOfLife(logging.Handler):
-    """Tells the parent that something is logged: ngspice prints before simulated time begins."""
-
-    def __init__(self, connection: Connection):
-        super().__init__()
-        self._connection, self._last = connection, 0.0
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.created > self._last + _SIGN_OF_LIFE:
-            self._last = record.created
-            self._connection.send((_ALIVE, None))
-
-
-def main(descriptor: int, scratch: str, isolated: int) -> None:
-    """Entry of a process.
-
-    descriptor: of its end of the connection. scratch: its folder. isolated: of its task.
-    """
-    folder, connection = Path(scratch), Connection(descriptor)
-    threading.Thread(target=_die_with_parent, args=(folder,), daemon=True).start()
-    if isolated:
-        tempfile.tempdir = scratch
-        messages = logging.getLogger("cosim")
-        messages.setLevel(logging.DEBUG)
-        messages.addHandler(logging.StreamHandler())
-        messages.addHandler(_SignsOfLife(connection))
-    while True:
-        _do(folder, Link(connection))
-        if isolated:
-            # No clean-up of the interpreter, in which a spoiled ngspice could still crash.
-            os._exit(0)
-        connection.send((DONE, None))
-        connection.recv()
-
-
-def _do(folder: Path, link: Link) -> None:
-    try:
-        function, argument = pickle.loads(folder.joinpath(_TASK).read_bytes())
-        _dump(function(argument, link), folder / _OUTCOME)
-    except Exception as error:
-        _dump(Failure.of(error), folder / _OUTCOME)
-
-
-def _die_with_parent(folder: Path) -> None:
-    """Wait for the end of the pipe from the parent, which it holds open as long as it lives."""
-    os.read(0, 1)
-    for _ in range(_TRIES):
-        remove(folder)
-        if not folder.exists():
-            break
-        # The task goes on meanwhile, and may have written into it.
-        time.sleep(_PAUSE)
-    os._exit(1)

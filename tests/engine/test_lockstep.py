@@ -16,7 +16,7 @@ from cosim.engine.job import Job
 from cosim.engine.worker import STEPPED_SIMULATION
 from cosim.workbench.errors import CosimError, SimulationError, WorkerError
 from cosim.workbench.lockstep import in_step
-from cosim.workbench.process import Link
+from cosim.workbench.task_process import Link
 
 pytestmark = pytest.mark.ngspice
 

@@ -4,9 +4,10 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -255,10 +256,63 @@ def test_processes_are_used_again_and_end_with_their_pool():
         again = set(in_order(pool.run(Task(process_number), [mine] * 4)))
         assert len(first) == 2
         assert again == first
-        isolated = replace(Task(process_number), isolated=True)
-        alone = in_order(pool.run(isolated, [mine] * 3))
-        assert len({*alone, *first}) == 5
     assert not any(Path(f"/proc/{number}").exists() for number in first)
+
+
+def test_isolated_tasks_are_forks_of_a_process_that_has_done_none():
+    with LocalPool(1) as pool:
+        done = in_order(pool.run(Task(counted, isolated=True), [0, 1, 2]))
+        [other] = in_order(pool.run(Task(counted, isolated=True), [3]))
+    assert [before for before, _, _ in (*done, other)] == [0] * 4
+    assert len({number for _, number, _ in (*done, other)}) == 4
+    assert len({parent for _, _, parent in (*done, other)}) == 1
+
+
+DONE_BEFORE = []
+
+
+def counted(argument, _notify):
+    """How many of these were done before in the same memory, this process, and its parent."""
+    DONE_BEFORE.append(argument)
+    return len(DONE_BEFORE) - 1, os.getpid(), os.getppid()
+
+
+@pytest.mark.parametrize("isolated", [False, True])
+def test_a_task_has_the_environment_of_its_own_time(isolated, tmp_path, monkeypatch):
+    task = Task(environment, isolated=isolated)
+    with LocalPool(2) as pool:
+        for value, folder in (("one", tmp_path), ("two", tmp_path.parent)):
+            monkeypatch.setenv(MARK, value)
+            monkeypatch.chdir(folder)
+            assert in_order(pool.run(task, [0, 1])) == [(value, str(folder))] * 2
+
+
+def environment(_argument, _notify):
+    return os.environ[MARK], str(Path.cwd())
+
+
+@pytest.mark.parametrize("isolated", [False, True])
+def test_a_pool_keeps_no_more_processes_than_it_has_workers(isolated, monkeypatch, processes):
+    with LocalPool(2) as pool:
+        for value in ("one", "two", "three"):
+            monkeypatch.setenv(MARK, value)
+            in_order(pool.run(Task(environment, isolated=isolated), [0, 1]))
+        assert len(processes) == 6
+        assert [process.poll() is None for process in processes] == [False] * 4 + [True] * 2
+
+
+def test_what_a_task_leaves_in_its_folder_is_gone_when_the_next_begins():
+    with LocalPool(1) as pool:
+        found = in_order(pool.run(Task(files, isolated=True), [0, 1]))
+    assert found == [[], []]
+
+
+def files(_argument, _notify):
+    """What is in the folder of temporary files, before a file is left there."""
+    folder = Path(tempfile.gettempdir())
+    before = [path.name for path in folder.iterdir()]
+    folder.joinpath("left").touch()
+    return before
 
 
 def process_number(_argument, _notify):
@@ -297,7 +351,7 @@ def asleep(number, notify):
     time.sleep(300)
 
 
-@pytest.mark.parametrize(("isolated", "count"), [(False, 4), (True, 6)])
+@pytest.mark.parametrize(("isolated", "count"), [(False, 4), (True, 8)])
 def test_idle_and_silent_processes_end_with_their_parent(isolated, count):
     mark = uuid.uuid4().hex
     script = PARENT.format(folder=str(Path(__file__).parent), isolated=isolated)
