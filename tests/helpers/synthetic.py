@@ -78,3 +78,9 @@ def stimulus(spikes=SPIKES, **changes):
         "reset_until": 2.55e-3,
     }
     return Stimulus(spikes, **(values | changes))
+
+
+def readout_correction(current, i_spec):
+    """The EKV model's correction, as the law states it."""
+    s = np.sqrt(current / i_spec)
+    return ((np.exp(s) - 1) / s) ** 2

@@ -62,7 +62,7 @@ def _draw_yields(axes: Axes, areas: np.ndarray, sized: list[Sized]) -> None:
         )
     axes.set_ylabel("dies that settle (%), 95 % interval")
     axes.set_ylim(top=103)
-    axes.legend(frameon=False, loc="lower right", fontsize=7)
+    axes.legend(frameon=False, loc="lower left", fontsize=7)
 
 
 def _draw_spreads(axes: Axes, areas: np.ndarray, sized: list[Sized]) -> None:
