@@ -167,7 +167,7 @@ def ready(processes: Collection[Process]) -> list[Process]:
 
 
 def _kind(task: Task) -> tuple[bool, dict[str, str], list[str], str]:
-    """What a task's process is started with, so that it depends on it."""
+    """All that the process of a task is started with, and so depends on."""
     return task.isolated, dict(os.environ), [*sys.path], str(Path.cwd())
 
 

@@ -1,4 +1,4 @@
-"""What a process does that works for another one: tasks, one after the other.
+"""A process that works for another one: it does tasks, one after the other.
 
 A task that isn't isolated is done by the process itself, which keeps what it has imported and
 compiled. An isolated one is done by a fork of it: so each begins with the same memory, in which
