@@ -30,7 +30,7 @@ _TICK = 1.0
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """For numpy: the processes together use all processors."""
 _END = 5.0
-"""How long the end of a process' fork is waited for, s; it follows that of the process."""
+"""The longest wait for the end of a process' fork, which follows that of the process, s."""
 
 
 class Process:
@@ -70,7 +70,7 @@ class Process:
         self._kill = weakref.finalize(self, _kill, self._process, self._connection)
 
     def fit_for(self, task: Task) -> bool:
-        """Whether it would have been started in the same way for a task."""
+        """True for a task that it would have been started for in the same way."""
         return self._kind == _kind(task)
 
     def begin(self, task: Task, argument: Any) -> None:
