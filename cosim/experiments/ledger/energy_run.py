@@ -41,8 +41,8 @@ BLOCKS = {
 I_MEM = "@m.xdecision.xmem.m1[id]"
 SOLVER = SolverOptions(abstol=1e-14, chgtol=1e-15, trtol=3.0, max_step=5e-5, bypass=0)
 """Tighter than where weights and I_mem count: the charge of each edge does, here. Currents of an
-edge are large beside `abstol`; with a tenth of it, and the same energies within 0.6 %, ngspice found
-no time step for some circuits."""
+edge are large beside `abstol`; with a tenth of it ngspice found no time step for some circuits, and
+of others the same energies within 0.6 %."""
 SETTLED = 0.5
 """Static power is a mean from this share of the silence before the first pulse to its end."""
 
