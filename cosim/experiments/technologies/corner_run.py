@@ -17,7 +17,7 @@ from cosim.experiments.neuron.simulation import Simulation, stimulus_digest
 from cosim.experiments.technologies.learned import Learned, learned
 from cosim.workbench.errors import SimulationError
 from cosim.workbench.json_files import to_json
-from cosim.workbench.pool import LocalPool
+from cosim.workbench.pool import LocalPool, Pool
 from cosim.workbench.provenance import digest, sources_digest
 from cosim.workbench.task import Task
 from ebn_model.errors import InputError
@@ -39,7 +39,6 @@ TRIMMED = (
 """Quantities that are to be at a corner what they are at the typical one."""
 ROUNDS = 2
 """Number of times that the quantities are measured, and the references trimmed."""
-ALONE = LocalPool(1)
 
 
 @dataclass(frozen=True)
@@ -149,43 +148,48 @@ def quantities(parameters: NeuronParameters) -> dict[str, float]:
 
 def run_corner(run: CornerRun, notify: Callable[[float], None]) -> dict[str, Any]:
     """The CornerOutcome, as a table; notify gets the simulated time in s."""
+    with LocalPool(1) as pool:
+        return asdict(_outcome(run, pool, notify))
+
+
+def _outcome(run: CornerRun, pool: Pool, notify: Callable[[float], None]) -> CornerOutcome:
     biases = run.simulation.experiment.bias_table()
-    measured = _measured(run, biases)
-    fixed = replace(measured, **_simulated(run, biases, notify))
+    measured = _measured(run, biases, pool)
+    fixed = replace(measured, **_simulated(run, biases, pool, notify))
     trimmed = biases
     for _ in range(ROUNDS):
         if measured.unmeasured:
             break
         trimmed = _trimmed(run, trimmed, measured)
-        measured = _measured(run, trimmed)
-    rest = _simulated(run, trimmed, lambda time: notify(run.length / 2 + time))
+        measured = _measured(run, trimmed, pool)
+    rest = _simulated(run, trimmed, pool, lambda time: notify(run.length / 2 + time))
     before = biases.model_dump()
     trims = {
         name: value / before[name]
         for name, value in trimmed.model_dump().items()
         if value != before[name]
     }
-    return asdict(CornerOutcome(fixed, replace(measured, **rest), trims))
+    return CornerOutcome(fixed, replace(measured, **rest), trims)
 
 
 def _simulated(
-    run: CornerRun, biases: BiasTable, notify: Callable[[float], None]
+    run: CornerRun, biases: BiasTable, pool: Pool, notify: Callable[[float], None]
 ) -> dict[str, Any]:
     """`learned` and `fault` of a trial with a table."""
     circuit = run.circuit(biases)
     try:
         job = circuit.job(run.stimulus, run.label)
-        [(_, vectors)] = run_jobs([job], ALONE, lambda _, time: notify(time))
+        [(_, vectors)] = run_jobs([job], pool, lambda _, time: notify(time))
         found = learned(circuit.result(run.stimulus, vectors), run.published)
     except SimulationError as error:
         return {"learned": None, "fault": str(error)}
     return {"learned": found, "fault": ""}
 
 
-def _measured(run: CornerRun, biases: BiasTable) -> Trial:
+def _measured(run: CornerRun, biases: BiasTable, pool: Pool) -> Trial:
     """A trial with a table, of which only the quantities are known."""
     try:
-        found = quantities(parameters(run_all(jobs(biases, run.conditions), ALONE)))
+        found = quantities(parameters(run_all(jobs(biases, run.conditions), pool)))
     except SimulationError as error:
         return Trial(None, unmeasured=str(error))
     except (ArithmeticError, LookupError, ValueError) as error:
