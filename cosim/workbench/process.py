@@ -21,7 +21,7 @@ from cosim.workbench.child import python_command
 from cosim.workbench.errors import WorkerError
 from cosim.workbench.scratch import ScratchFolder
 from cosim.workbench.task import Failure, Task
-from cosim.workbench.task_process import DONE, LOG, OUTCOME, TASK
+from cosim.workbench.task_process import DONE, LOG, OUTCOME, TASK, dump
 
 PATIENCE = 600.0
 """A process that shows no sign of progress for this time, in s, is taken to hang or be stopped."""
@@ -82,7 +82,7 @@ class Process:
         self.label, self._silent = task.label(argument), 0.0
         self._code: int | None = None
         self._folder.joinpath(OUTCOME).unlink(missing_ok=True)
-        _dump((task.function, argument), self._folder / TASK)
+        dump((task.function, argument), self._folder / TASK)
 
     def fileno(self) -> int:
         """For `wait`."""
@@ -181,8 +181,3 @@ def _kill(process: subprocess.Popen, connection: Connection) -> None:
         while connection.poll(_END):
             connection.recv_bytes()
     connection.close()
-
-
-def _dump(value: Any, path: Path) -> None:
-    with path.open("wb") as file:
-        pickle.dump(value, file, pickle.HIGHEST_PROTOCOL)

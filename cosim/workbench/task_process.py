@@ -130,20 +130,21 @@ def _task(folder: Path) -> tuple[Any, Any] | None:
     try:
         return pickle.loads(folder.joinpath(TASK).read_bytes())
     except Exception as error:
-        _dump(Failure.of(error), folder)
+        dump(Failure.of(error), folder / OUTCOME)
         return None
 
 
 def _call(function: Any, argument: Any, folder: Path, connection: Connection) -> None:
     try:
-        _dump(function(argument, Link(connection)), folder)
+        dump(function(argument, Link(connection)), folder / OUTCOME)
     except Exception as error:
-        _dump(Failure.of(error), folder)
+        dump(Failure.of(error), folder / OUTCOME)
 
 
-def _dump(outcome: Any, folder: Path) -> None:
-    with folder.joinpath(OUTCOME).open("wb") as file:
-        pickle.dump(outcome, file, pickle.HIGHEST_PROTOCOL)
+def dump(value: Any, path: Path) -> None:
+    """Write a value to a file, for the process at the other end."""
+    with path.open("wb") as file:
+        pickle.dump(value, file, pickle.HIGHEST_PROTOCOL)
 
 
 def _log_to(path: Path, connection: Connection) -> None:

@@ -3,9 +3,7 @@ import pytest
 from scipy.integrate import solve_ivp
 from synthetic import MEMBRANE, readout_correction
 
-from ebn_model.learning_neuron import (
-    LearningNeuron,
-)
+from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.parameters import NeuronParameters
 from ebn_model.stimulus import Stimulus, regular_spikes
 

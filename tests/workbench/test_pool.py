@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -256,6 +256,9 @@ def test_processes_are_used_again_and_end_with_their_pool():
         again = set(in_order(pool.run(Task(process_number), [mine] * 4)))
         assert len(first) == 2
         assert again == first
+        isolated = replace(Task(process_number), isolated=True)
+        alone = in_order(pool.run(isolated, [mine] * 3))
+        assert len({*alone, *first}) == 5
     assert not any(Path(f"/proc/{number}").exists() for number in first)
 
 

@@ -11,11 +11,7 @@ from cosim.cells import die_outcomes
 from cosim.cells.die_constants import DieMeasurement
 from cosim.circuits.neuron import read_biases
 from cosim.experiments.chip import runner
-from cosim.experiments.chip.chip_run import (
-    METHODS,
-    REFINED,
-    ChipRun,
-)
+from cosim.experiments.chip.chip_run import METHODS, REFINED, ChipRun
 from cosim.experiments.chip.chip_run import NOMINAL as NOMINAL_MODEL
 from cosim.experiments.chip.kind import KIND
 from cosim.experiments.chip.report import ratio
