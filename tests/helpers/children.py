@@ -1,6 +1,7 @@
 """The processes that a test has started, whichever thread or process has done so."""
 
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 MARK = "EBN_COSIM_TEST"
@@ -12,6 +13,17 @@ def workers() -> list[int]:
     texts = (path.read_text() for path in Path("/proc/self/task").glob("*/children"))
     children = [int(pid) for text in texts for pid in text.split()]
     return [pid for pid in children if is_simulation(pid)]
+
+
+@contextmanager
+def none_left():
+    """All runs that are started in the block have ended after it; those before it don't matter.
+
+    A pool of another test may still have processes that wait for more to do.
+    """
+    before = workers()
+    yield
+    assert set(workers()) <= set(before)
 
 
 def is_simulation(pid: int) -> bool:
