@@ -1,15 +1,13 @@
 import warnings
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 import pytest
 from chip_reference import simulate
-from scipy.integrate import solve_ivp
 
 from ebn_model.chip import blocks as chip_blocks
-from ebn_model.chip.blocks import activity_at_rest, blocks, circuit_of
-from ebn_model.chip.kernel import EXC, MEM, RISES
+from ebn_model.chip.blocks import activity_at_rest, blocks
+from ebn_model.chip.kernel import MEM, RISES
 from ebn_model.chip.mapping import input_gain
 from ebn_model.chip.network import (
     BusOverloadWarning,
@@ -19,8 +17,7 @@ from ebn_model.chip.network import (
 )
 from ebn_model.chip.parameters import ChipParameters
 from ebn_model.errors import InputError
-from ebn_model.event_bus import delivered
-from ebn_model.learning_neuron import integrator_slope, output_current, state_of
+from ebn_model.learning_neuron import output_current
 from ebn_model.network.fields import CHIP_UNITS
 from ebn_model.network.files import load, save
 from ebn_model.network.inputs import sine_command
@@ -355,78 +352,3 @@ def test_a_fraction_beyond_the_counter_is_refused():
 def test_bad_parameters_are_refused(values, reason):
     with pytest.raises(InputError, match=reason):
         validated(ChipParameters, values, "test")
-
-
-SLOT = 2.0**-13
-"""Of the bus in s; all times below are multiples of it, so that they meet exactly."""
-
-
-def random_spikes(seed):
-    """80 spikes of three neurons, so dense that many wait, meet edges of pulses and are lost."""
-    generator = np.random.default_rng(seed)
-    drawn = {(int(step), int(n)) for step, n in generator.integers((8, 0), (200, 3), (80, 2))}
-    return sorted(drawn)
-
-
-@pytest.mark.filterwarnings("ignore::ebn_model.chip.network.BusOverloadWarning")
-@pytest.mark.parametrize(
-    "spikes",
-    [
-        [(8, 0), (9, 0), (19, 0)],  # when its pulse begins
-        [(8, 0), (17, 0), (18, 0)],  # when its pulse ends, and when the next begins
-        [(8, 1), (8, 0), (9, 0), (9, 1), (10, 1)],
-        [(8, 0), (8, 1), (8, 2), (9, 2), (10, 2), (11, 2)],
-        random_spikes(1),
-        random_spikes(2),
-    ],
-    ids=["one line", "its end", "two at once", "three at once", "random", "others"],
-)
-def test_spikes_at_the_buss_own_edges_are_sent_as_by_the_event_bus(spikes):
-    """A neuron that is made to spike just when its line is free again, or not yet."""
-    chip = network(neurons=3, slot=SLOT, pulse_width=8 * SLOT, dt=SLOT)
-    waiting, found = [*spikes], []
-
-    def force(record, activity):
-        found.extend(record.rise_times[: record.count[RISES]].tolist())
-        step = round(activity.time[0] / SLOT)
-        while waiting and waiting[0][0] == step + 1:
-            spike, neuron = waiting.pop(0)
-            activity.forced[neuron] = spike * SLOT
-
-    steps = 20 + max(step for step, _ in spikes)
-    result = chip.run(np.zeros((max(60, steps), 2)), on_block=force, block=1)
-    sent = delivered(result.spike_times, result.spike_neurons, SLOT, 8 * SLOT)
-    fired = zip(result.spike_times / SLOT, result.spike_neurons, strict=True)
-    assert sorted(fired) == sorted(spikes)
-    assert found == np.sort(sent[np.isfinite(sent)]).tolist()
-
-
-def error_of_a_step(duration):
-    """Of a membrane's ln u after one step of `duration` in s, while its excitation decays."""
-    neuron = ChipParameters().neuron
-    synapse = np.ones((1, 1))
-    circuit = circuit_of([neuron], synapse, synapse > 0, 1e-3, 1e-4, 0, firing=np.full(1, np.inf))
-    activity = activity_at_rest(circuit, [neuron], np.zeros((1, 1)))
-    activity.log_u[EXC] = np.log(state_of(5e-9, neuron.excitatory))
-    excited, inhibited, rest = activity.log_u[:, 0]
-
-    def slope(time, log_u):
-        i_w = neuron.i_in + output_current(
-            np.exp(excited - time / neuron.excitatory.tau), neuron.excitatory
-        )
-        i_w -= output_current(np.exp(inhibited - time / neuron.inhibitory.tau), neuron.inhibitory)
-        membrane = neuron.membrane
-        return integrator_slope(log_u, i_w, membrane.tau, membrane.i_tau, membrane.i_spec_pair)
-
-    exact = solve_ivp(slope, (0, duration), [rest], rtol=1e-12, atol=1e-14).y[0, -1]
-    inputs = np.full((1, 1), neuron.i_in)
-    list(blocks(np.array([duration]), lambda _: inputs, circuit, activity, False, False))
-    return abs(activity.log_u[MEM, 0] - exact)
-
-
-def test_a_step_of_the_membrane_is_of_third_order():
-    """Half the step, a sixteenth of its error."""
-    errors = [error_of_a_step(duration) for duration in (1e-4, 5e-5, 2.5e-5)]
-    assert errors[0] < 2e-6
-    for whole, half in pairwise(errors):
-        assert whole / half == pytest.approx(16, rel=0.15)
