@@ -155,6 +155,16 @@ class DecisionParameters(Table):
             raise ValueError(f"i_lower = {self.i_lower:g} A is not below i_upper")
         return self
 
+    @property
+    def centre(self) -> float:
+        """I_mem halfway between the thresholds at weight 0, A."""
+        return (self.i_lower + self.i_upper) / 2
+
+    @property
+    def half_width(self) -> float:
+        """Distance of the thresholds from the centre, A."""
+        return (self.i_upper - self.i_lower) / 2
+
 
 class SpikeParameters(Table):
     """Spike generator: when I_mem reaches i_spike it is held at i_held, and starts from i_reset.

@@ -131,8 +131,8 @@ def test_thresholds_and_floors_are_plausible(published, biases):
 def test_the_window_is_plausible(published):
     decision = published.decision
     assert decision.i_lower < decision.i_upper
-    assert 0.3e-9 < (decision.i_upper - decision.i_lower) / 2 < 0.5e-9
-    assert 8e-9 < (decision.i_upper + decision.i_lower) / 2 < 10e-9
+    assert 0.3e-9 < decision.half_width < 0.5e-9
+    assert 8e-9 < decision.centre < 10e-9
     assert 0 <= decision.i_omega < 1.6e-12
 
 

@@ -92,15 +92,14 @@ def behaviour(parameters: NeuronParameters) -> dict[str, float]:
     """
     p = parameters
     kicks = [_kick(p, weight) for weight in (1, -1)]
-    lower, upper = p.decision.i_lower, p.decision.i_upper
     values = {
         **time_constants(p),
         "i_th_mem": p.membrane.i_th,
         "i_settled": settled_current(p),
         "kick_exc": kicks[0],
         "kick_inh": kicks[1],
-        "window_centre": (lower + upper) / 2,
-        "window_half_width": (upper - lower) / 2,
+        "window_centre": p.decision.centre,
+        "window_half_width": p.decision.half_width,
         "slope": p.decision.i_omega,
         "slope_over_kick": float(p.decision.i_omega / np.mean(kicks)),
     }

@@ -186,8 +186,8 @@ def finer(chip: ChipNetwork, fine: FineLearning) -> ChipNetwork:
 
 def _with_window(neuron: NeuronParameters, factor: float) -> NeuronParameters:
     window = neuron.decision
-    centre, half = (window.i_lower + window.i_upper) / 2, (window.i_upper - window.i_lower) / 2
-    bounds = {"i_lower": centre - factor * half, "i_upper": centre + factor * half}
+    half = factor * window.half_width
+    bounds = {"i_lower": window.centre - half, "i_upper": window.centre + half}
     return neuron.model_copy(update={"decision": window.model_copy(update=bounds)})
 
 

@@ -150,7 +150,7 @@ def trim_die(
         except SimulationError:
             # Mismatch has closed the window, which was there with the highest code: too narrow.
             return {LAST: -wanted[LAST]}
-        return {LAST: (window.i_upper - window.i_lower) / 2 - wanted[LAST]}
+        return {LAST: window.half_width - wanted[LAST]}
 
     if first:
         codes = approximate(first, trim.bits, errors)
