@@ -9,6 +9,7 @@ from cosim.circuits.levels import LogicLevels
 from cosim.circuits.own_cells import check_own_cells
 from cosim.circuits.project import project_settings
 from cosim.engine.deck import Deck
+from cosim.engine.rails import check_rails
 from cosim.technologies.deck import with_models, with_wrappers
 from cosim.technologies.mismatch import Mismatch, Variation, mismatch_of
 from cosim.technologies.technology import Technology, read_technology
@@ -150,7 +151,7 @@ class Conditions(Section):
 
 
 def deck_under(title: str, conditions: Conditions) -> Deck:
-    """The beginning of a deck: wrappers of the technology, supply and temperature."""
+    """The beginning of a deck: wrappers of the technology, supply, temperature and rails."""
     check_own_cells()
     deck = with_wrappers(Deck(title), conditions.facts, conditions.corner)
     lines = [f".param supply={conditions.supply!r}", f".temp {float(conditions.temperature)!r}"]
@@ -161,6 +162,8 @@ def deck_under(title: str, conditions: Conditions) -> Deck:
         if conditions.variation != "local":
             common = (one.model_dump_json() for one in conditions.facts.common.values())
             lines.append(f"* variation {conditions.variation}, in common {' '.join(common)}")
+    if rails := project_settings().rails:
+        lines.append(f".global {' '.join(rails)}")
     return deck.append("\n".join(lines), "conditions")
 
 
@@ -176,5 +179,11 @@ def die_of(deck: Deck, conditions: Conditions) -> Mismatch | None:
 
 
 def whole_deck(deck: Deck, conditions: Conditions) -> Deck:
-    """A deck that has all its devices, with the models that they need; raises ModelError."""
+    """A deck that has all its devices, with the models that they need.
+
+    Raises:
+        ModelError: models that the technology doesn't have.
+        DeckError: a rail of the project that nothing in the deck supplies.
+    """
+    check_rails(deck, project_settings().rails)
     return with_models(deck, conditions.facts, conditions.corner)

@@ -1,5 +1,6 @@
 """A user's project: what its file says, ebn-cosim.toml in its folder."""
 
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -9,8 +10,11 @@ from cosim.circuits.probes import check_stated
 from cosim.technologies.technology import read_technology
 from cosim.workbench.places import PROJECT_FILE, project
 from cosim.workbench.settings import Section, check_keys, read_toml, section_fields
+from ebn_model.errors import InputError
 from ebn_model.parameters import validated
 from ebn_model.units import Volt
+
+_NODE = re.compile(r"[a-zA-Z_]\w*")
 
 
 class Tables(Section):
@@ -28,6 +32,7 @@ class Project(Section):
 
     about: what it is. technology: its name, or the path of its file as seen from the project.
     supply: V, under this technology; None for the technology's.
+    rails: nodes that all cells of a deck share without having them as pins.
     tables: see Tables. probes: what carries the currents that benches read inside of own cells
     (see cosim.circuits.probes), by the probe's name.
     """
@@ -35,8 +40,17 @@ class Project(Section):
     about: str = ""
     technology: str = "generic180"
     supply: Volt | None = None
+    rails: list[str] = Field(default_factory=list)
     tables: Tables = Tables()
     probes: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("rails")
+    @classmethod
+    def _possible_rails(cls, rails: list[str]) -> list[str]:
+        for name in rails:
+            if not _NODE.fullmatch(name):
+                raise InputError(f"{name!r} is no name of a node")
+        return rails
 
     @field_validator("probes")
     @classmethod

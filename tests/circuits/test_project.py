@@ -66,6 +66,7 @@ def test_what_the_file_says_holds_where_nothing_else_is_stated(project):
     [
         ("technologie = 'sky130'", "unknown key 'technologie'; known are about, technology"),
         ("technology = 'sky'", "unknown technology 'sky'; there are: generic180"),
+        ("rails = ['v ssp']", "rails: 'v ssp' is no name of a node"),
         ("supply = 1.8V", r"ebn-cosim\.toml: "),
         ("[tables]\nrows = 'x'", "unknown key 'tables.rows'; known are neuron, row"),
         ("[probes]\ni_men = 'x'", "unknown probe 'i_men'; there are: i_mem"),
@@ -76,6 +77,13 @@ def test_a_fault_in_the_file_is_named(project, text, message):
     state(project, text)
     with pytest.raises(InputError, match=message):
         Conditions()
+
+
+def test_rails_are_nodes_of_all_cells_of_a_deck(project):
+    state(project, 'rails = ["v_low", "v_well"]')
+    assert ".global v_low v_well" in deck_under("", Conditions()).text
+    with in_project(None):
+        assert ".global" not in deck_under("", Conditions()).text
 
 
 def test_an_own_table_comes_before_ours(project):
