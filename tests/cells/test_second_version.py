@@ -57,6 +57,17 @@ def test_its_benches_pass(second, tmp_path):
     assert {sheet.bench: sheet.passed for sheet in sheets} == dict.fromkeys(BENCHES, True)
 
 
+@pytest.mark.parametrize("corner", ["ff", "fs", "sf"])
+def test_leakage_at_heat_does_not_change_what_a_synapse_makes_of_its_input(second, corner):
+    """Fast pFETs at 85 degrees C leak more than I_th: a gain may not follow it."""
+    biases = read_biases("published", "generic180")
+    conditions = (Conditions(), Conditions(corner=corner, temperature=85))
+    outcomes = run_all([bench_job("dpi_synapse", biases, one) for one in conditions])
+    typical, hot = (measurement("dpi_synapse").measure(one) for one in outcomes)
+    for gain in ("gain_exc", "gain_inh", "gain_ext"):
+        assert hot[gain] == pytest.approx(typical[gain], rel=0.1), gain
+
+
 def test_outcomes_settle_after_the_bus_has_switched_between_far_weights(second, tmp_path):
     """With sinks four times as large the winner-take-all oscillates at 9 nA beyond a threshold."""
     [sheet], _ = run_benches(["shared_bus"], BenchConditions(biases="network"), tmp_path)
