@@ -1,12 +1,10 @@
 """Rails: nodes that all cells of a deck share without having them as pins."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from cosim.engine.deck import Deck
 from cosim.engine.inventory import elements_by_cell, subcircuit_of
 from cosim.workbench.errors import DeckError
-
-_TOP = ""
 
 
 def check_rails(deck: Deck, rails: Sequence[str]) -> None:
@@ -22,8 +20,7 @@ def check_rails(deck: Deck, rails: Sequence[str]) -> None:
     if not rails:
         return
     cells = elements_by_cell(deck)
-    used = _instantiated(cells, _TOP, {_TOP})
-    elements = [line.split() for cell in used for line in cells.get(cell, []) if line[0] != "."]
+    elements = [line.split() for line in _instantiated(cells) if line[0] != "."]
     for rail in rails:
         at_it = [words[0] for words in elements if rail.lower() in words[1:]]
         if at_it and not any(name.startswith("v") for name in at_it):
@@ -33,10 +30,12 @@ def check_rails(deck: Deck, rails: Sequence[str]) -> None:
             )
 
 
-def _instantiated(cells: dict[str, list[str]], cell: str, found: set[str]) -> set[str]:
-    """Names of a cell and of all that it contains, added to those found before."""
-    for line in cells.get(cell, []):
-        if line[0] == "x" and (inside := subcircuit_of(line)) not in found:
-            found.add(inside)
-            _instantiated(cells, inside, found)
-    return found
+def _instantiated(cells: dict[str, list[str]]) -> Iterator[str]:
+    """Lines of the deck itself and of each subcircuit that it has instances of, once."""
+    left, seen = [""], {""}
+    while left:
+        for line in cells.get(left.pop(), []):
+            yield line
+            if line[0] == "x" and (inside := subcircuit_of(line)) not in seen:
+                seen.add(inside)
+                left.append(inside)

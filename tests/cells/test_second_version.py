@@ -24,6 +24,10 @@ BENCHES = (
     "dac_gate",
     "bias_block",
     "dpi_membrane",
+    "dpi_synapse",
+    "plastic_synapse",
+    "inhibition",
+    "leakage",
     "current_dac",
     "learning_energy",
 )
