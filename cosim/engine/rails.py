@@ -2,23 +2,25 @@
 
 from collections.abc import Iterator, Sequence
 
-from cosim.engine.deck import Deck
+from cosim.engine.deck import Deck, cards
 from cosim.engine.inventory import elements_by_cell, subcircuit_of
 from cosim.workbench.errors import DeckError
 
 
 def check_rails(deck: Deck, rails: Sequence[str]) -> None:
-    """Check that each rail which a deck's circuit uses has a voltage source in it.
+    """Check that each rail which a deck's circuit uses has a voltage source, and is no cell's pin.
 
     Args:
         deck: with all of its devices.
         rails: names of nodes.
 
     Raises:
-        DeckError: a rail that something is at, and no voltage source; names it.
+        DeckError: a rail that something is at, and no voltage source; or a pin of that name. Names
+            them.
     """
     if not rails:
         return
+    _check_no_pins(deck, {rail.lower() for rail in rails})
     cells = elements_by_cell(deck)
     elements = [line.split() for line in _instantiated(cells) if line[0] != "."]
     for rail in rails:
@@ -28,6 +30,18 @@ def check_rails(deck: Deck, rails: Sequence[str]) -> None:
                 f"rail {rail}: {at_it[0]} and whatever else is at it float, as no voltage source "
                 "of this circuit is at it; bias_block is the place for one"
             )
+
+
+def _check_no_pins(deck: Deck, rails: set[str]) -> None:
+    """ngspice takes such a pin as the rail, and leaves what the cell is connected to open."""
+    for line, card in cards(deck.lines):
+        if line.name == "subckt":
+            _, cell, *pins = card.lower().split()
+            if shared := rails.intersection(pins):
+                raise DeckError(
+                    f"{line}: {min(shared)} is a pin of {cell}, and can't be a rail that all cells "
+                    "share; one of the two needs another name"
+                )
 
 
 def _instantiated(cells: dict[str, list[str]]) -> Iterator[str]:

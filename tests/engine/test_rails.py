@@ -31,3 +31,9 @@ def test_a_rail_without_a_device_needs_no_source():
 
 def test_any_node_is_a_cells_own_where_no_rail_is_stated():
     check_rails(deck_with("xneuron a 0 synapse"), [])
+
+
+def test_a_pin_is_no_rail():
+    # ngspice would take it as the rail, whatever the cell is connected to.
+    with pytest.raises(DeckError, match="test:2: vss is a pin of synapse, and can't be a rail"):
+        check_rails(deck_with("xneuron a 0 synapse"), ["v_ssp", "VSS"])
