@@ -16,23 +16,24 @@ def yields_by_bits(experiment: DiesExperiment, yields: Mapping[str, Yield]) -> B
     Args:
         yields: by the case's name.
     """
-    untrimmed: dict[tuple[str, str], str] = {}
-    trimmed: dict[tuple[str, str, str], list[str]] = {}
+    untrimmed: dict[tuple[str, str, str], str] = {}
+    trimmed: dict[tuple[tuple[str, str, str], str], list[str]] = {}
     for name, case in experiment.settings.cases.items():
-        what = (case.simulation, experiment.simulations[name].experiment.biases)
+        ran = experiment.simulations[name].experiment
+        what = (case.simulation, ran.biases, ran.technology)
         if case.trim is None:
             untrimmed.setdefault(what, name)
         else:
             currents = to_json(case.trim.model_dump(mode="json", exclude={"bits"}))
-            trimmed.setdefault((*what, currents), []).append(name)
+            trimmed.setdefault((what, currents), []).append(name)
 
     found: ByBits = {}
     cases = experiment.settings.cases
-    for (simulation, biases, _), names in trimmed.items():
-        without = untrimmed.get((simulation, biases))
+    for (what, _), names in trimmed.items():
+        without = untrimmed.get(what)
         by_bits = {0: yields[without]} if without else {}
         by_bits |= {trim.bits: yields[name] for name in names if (trim := cases[name].trim)}
-        label = (cases[without].label or without) if without else f"{simulation}, table {biases}"
+        label = (cases[without].label or without) if without else f"{what[0]}, table {what[1]}"
         if len(by_bits) > 1:
             found[label if label not in found else f"{label} ({names[0]})"] = dict(
                 sorted(by_bits.items())

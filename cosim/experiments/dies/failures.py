@@ -24,16 +24,19 @@ Reasons = Mapping[str, Mapping[str, list[int]]]
 def reasons(experiment: DiesExperiment, found: Found) -> dict[str, dict[str, list[int]]]:
     """Dies that have not settled, by case, and by the reason that their own cells show.
 
-    The cells under a table say nothing of dies whose currents were trimmed.
+    The cells under a table say nothing of dies whose currents were trimmed, nor of those of another
+    technology.
     """
-    cases = experiment.settings.cases
     return {
-        name: failures(outcomes, {} if cases[name].trim else _cells(experiment, name, found))
+        name: failures(outcomes, _cells(experiment, name, found))
         for name, outcomes in found.cases.items()
     }
 
 
 def _cells(experiment: DiesExperiment, case: str, found: Found) -> Mapping[int, Mapping[str, Any]]:
+    ran = experiment.settings.cases[case]
+    if ran.trim or ran.technology:
+        return {}
     return found.cells.get(experiment.simulations[case].experiment.biases, {})
 
 

@@ -55,10 +55,13 @@ def make_report(experiment: DiesExperiment, found: Found, redraw: bool = False) 
     }
     why = reasons(experiment, found)
     summary = {
-        **{
-            name: _yield_summary(one, why[name]) | _model_summary(found.cases[name])
-            for name, one in yields.items()
-        },
+        **_by_technology(
+            experiment,
+            {
+                name: _yield_summary(one, why[name]) | _model_summary(found.cases[name])
+                for name, one in yields.items()
+            },
+        ),
         "by_bits": {
             label: {str(bits): asdict(one) for bits, one in every.items()}
             for label, every in by_bits.items()
@@ -117,6 +120,16 @@ def _save_further(
         if one.causes:
             title = f"shares of variance, cells under {table}"
             save_as(f"causes_{table}", partial(make_causes_figure, one.causes, title))
+
+
+def _by_technology(experiment: DiesExperiment, summaries: dict[str, dict]) -> dict[str, dict]:
+    """Summaries of cases by name; those of another technology are together, under its name."""
+    found: dict[str, dict] = {}
+    for name, summary in summaries.items():
+        technology = experiment.settings.cases[name].technology
+        place = found.setdefault(technology, {}) if technology else found
+        place[name.removeprefix(f"{technology}_")] = summary
+    return found
 
 
 def _yield_summary(one: Yield, reasons: dict[str, list[int]]) -> dict:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
-from annotated_types import Ge
+from annotated_types import Ge, MinLen
 from pydantic import Field, ValidationInfo, field_validator
 
 from cosim.circuits.conditions import Conditions
@@ -14,6 +14,7 @@ from cosim.experiments.dies.trim import Trim, untrimmed_table
 from cosim.experiments.neuron.config import Experiment
 from cosim.experiments.neuron.simulation import Simulation, read_simulation
 from cosim.experiments.protocol import DEFAULT, Request
+from cosim.technologies.technology import technology_names
 from cosim.workbench.experiment_files import DEFAULT_KIND, ExperimentFile, read_file
 from cosim.workbench.settings import Section, Share, apply_change, check_keys, section_fields
 from ebn_model.errors import InputError
@@ -27,7 +28,8 @@ class Case(Section):
     """A simulation that each die runs in the mixed view.
 
     simulation: a folder under Simulations/, or the path of a file. biases: bias table; by default
-    the simulation's. label: in tables and figure, by default the case's name.
+    the simulation's. technology: by default that of all cases. label: in tables and figure, by
+    default the case's name.
     trim: of the bias currents of each die, none by default. dies: only the first ones, so many.
     model: whether each die's constants are measured, and the decisions of a model with them
     compared with the circuit's, one step ahead. model_one_step: least share of equal ones that are
@@ -36,6 +38,7 @@ class Case(Section):
 
     simulation: str
     biases: str | None = None
+    technology: str | None = None
     label: str = ""
     trim: Trim | None = None
     dies: Annotated[int, Ge(1)] | None = None
@@ -43,11 +46,20 @@ class Case(Section):
     model_one_step: Share = 0.99
 
 
+class OtherTechnology(Section):
+    """What runs on dies of another technology, too; dies: only the first ones. cases: by name."""
+
+    dies: Annotated[int, Ge(1)]
+    cases: Annotated[tuple[str, ...], MinLen(1)]
+
+
 class DiesSettings(Conditions):
     """Settings of an experiment with dies; `die` stays as it is.
 
     dies: how many. first_die: number of the first one; the others follow.
-    cases: simulations, by name. quantities: bias tables under which the cells are measured.
+    cases: simulations, by name. technologies: other ones that some cases run in, too, by their
+    names, each with a supply of its own; a user who changes conditions leaves them out.
+    quantities: bias tables under which the cells are measured.
     causes: those of them under which the share of each device in the spread is looked for.
     waveforms: of so many dies of each case, and of each reason not to settle, they are kept.
     """
@@ -56,6 +68,7 @@ class DiesSettings(Conditions):
     dies: Annotated[int, Ge(1)] = 200
     first_die: Annotated[int, Ge(0)] = 0
     cases: dict[str, Case] = Field(default_factory=dict)
+    technologies: dict[str, OtherTechnology] = Field(default_factory=dict)
     quantities: tuple[str, ...] = ()
     causes: tuple[str, ...] = ()
     waveforms: Annotated[int, Ge(0)] = 3
@@ -129,12 +142,32 @@ def _settings(
     for change in (*changes, *request.conditions):
         apply_change(values, change, {key: ("", key) for key in TOP})
         source += f" with {change!r}"
+    if any(values.get(key) != file.values.get(key) for key in Conditions.model_fields):
+        values.pop("technologies", None)
     stated = {"dies": request.dies, "first_die": request.first_die}
     values |= {key: value for key, value in stated.items() if value is not None}
     settings = validated(DiesSettings, values, source)
     if settings.die is not None:
         raise InputError(f"{source}: die: state first_die and dies instead")
-    return settings
+    if settings.technologies and values.get("supply") is not None:
+        raise InputError(f"{source}: supply: each of the technologies has its own")
+    return settings.model_copy(update={"cases": {**settings.cases, **_elsewhere(settings, source)}})
+
+
+def _elsewhere(settings: DiesSettings, source: str) -> dict[str, Case]:
+    """The cases that run in other technologies, too, named for them."""
+    found = {}
+    for technology, other in settings.technologies.items():
+        if technology not in technology_names():
+            known = ", ".join(technology_names())
+            raise InputError(f"{source}: technologies: no {technology!r}; there are: {known}")
+        for name in other.cases:
+            if name not in settings.cases:
+                raise InputError(f"{source}: technologies.{technology}: no case {name!r}")
+            label = f"{settings.cases[name].label or name}, {technology}"
+            update = {"technology": technology, "dies": other.dies, "label": label}
+            found[f"{technology}_{name}"] = settings.cases[name].model_copy(update=update)
+    return found
 
 
 def _results(file: ExperimentFile, settings: DiesSettings, request: Request) -> Path:
@@ -145,6 +178,9 @@ def _results(file: ExperimentFile, settings: DiesSettings, request: Request) -> 
 def _simulation(case: Case, settings: DiesSettings, file: ExperimentFile) -> Simulation:
     """A case's simulation under the conditions of all dies."""
     conditions = settings.conditions.model_dump(exclude={"die"})
+    if case.technology:
+        supply = Conditions(technology=case.technology).supply
+        conditions |= {"technology": case.technology, "supply": supply}
     request = Request(
         conditions=tuple(f"{key}={value}" for key, value in conditions.items()),
         biases=case.biases,

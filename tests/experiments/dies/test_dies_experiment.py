@@ -88,6 +88,11 @@ def die_of(one):
     return (one.conditions if isinstance(one, CellsRun) else one.experiment).die
 
 
+def state(file, *lines):
+    with file.open("a", encoding="utf-8") as stream:
+        stream.write("\n".join(["", *lines, ""]))
+
+
 def run(experiment, force=False):
     return next(KIND.run([experiment], Work(Placement(1), force)))
 
@@ -231,6 +236,61 @@ def test_other_conditions_are_other_results(file, ran):
     assert hot.results != read(file).results
     run(hot)
     assert len(ran) == 8 + 1
+
+
+def test_cases_run_on_dies_of_another_technology_too(file, ran):
+    state(file, "[technologies.generic180]", "dies = 2", 'cases = ["short"]')
+    experiment = read(file)
+    run(experiment)
+    assert "generic180_short, die 6" in ran
+    assert "generic180_short, die 7" not in ran
+    summary = json.loads(experiment.results.joinpath(SUMMARY).read_text(encoding="utf-8"))
+    assert (summary["generic180"]["short"]["dies"], summary["short"]["dies"]) == (2, 3)
+    assert len(table(experiment.results / "generic180_short.csv")) == 2
+
+
+def test_another_technology_has_its_own_supply(file):
+    state(file, "[technologies.gf180]", "dies = 2", 'cases = ["short"]')
+    conditions = {name: one.experiment.conditions for name, one in read(file).simulations.items()}
+    assert conditions["short"].supply == 1.8
+    gf180 = conditions["gf180_short"]
+    assert (gf180.technology, gf180.supply) == ("gf180", 3.3)
+    # Conditions of the user's are of one technology.
+    assert [*read(file, conditions=("corner=ss",)).simulations] == ["short"]
+
+
+def test_another_technology_s_cells_are_no_reason(file, ran):
+    """Those under a table are of the first technology."""
+    state(file, "[technologies.generic180]", "dies = 3", 'cases = ["short"]')
+    experiment = read(file)
+    run(experiment)
+    found = runner.found_dies(experiment)
+    for values in found.cells["published"].values():
+        values["window_half_width"] = -1e-12
+    why = failures.reasons(experiment, found)
+    assert [*why["generic180_short"]] == ["the weight is at the end of its range"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        (["[technologies.gf18]", "dies = 2", 'cases = ["short"]'], "no 'gf18'; there are: generic"),
+        (["[technologies.gf180]", "dies = 2", 'cases = ["long"]'], "gf180: no case 'long'"),
+        (["[technologies.gf180]", "dies = 2"], "cases"),
+    ],
+)
+def test_technologies_that_can_not_be_are_refused(file, lines, reason):
+    state(file, *lines)
+    with pytest.raises(InputError, match=reason):
+        read(file)
+
+
+def test_a_supply_for_two_technologies_is_refused(file):
+    state(file, "[technologies.gf180]", "dies = 2", 'cases = ["short"]')
+    text = file.read_text(encoding="utf-8")
+    file.write_text(f'supply = "1.7 V"\n{text}', encoding="utf-8")
+    with pytest.raises(InputError, match="supply: each of the technologies has its own"):
+        read(file)
 
 
 def test_a_report_of_what_was_not_run_is_refused(file):
