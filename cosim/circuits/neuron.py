@@ -60,7 +60,12 @@ def bias_file(name: str, technology: str) -> Path:
 
     Names from outside never become other paths. Raises InputError as `read_biases`.
     """
-    files = _tables(technology)
+    files, own = _tables(technology), _own_tables()
+    if name in own and name not in files:
+        raise InputError(
+            f"the project's own bias table {name!r} is for {', '.join(own[name])} only; make it "
+            f"with: ebn-cosim calibrate {name} --technology {technology}"
+        )
     if not files:
         raise InputError(
             f"technology {technology} has no bias tables in {bias_folder(technology)}; make them "
@@ -72,11 +77,25 @@ def bias_file(name: str, technology: str) -> Path:
 
 
 def _tables(technology: str) -> dict[str, Path]:
-    """Files of a technology's tables by name."""
-    folders = [bias_folder(technology)]
+    """Files of a technology's tables by name.
+
+    Where a project has a table of its own for its cells, that for other cells doesn't stand in for
+    it in another technology.
+    """
+    files = {path.stem: path for path in sorted(bias_folder(technology).glob("*.spice"))}
+    own, technology = _own_tables(), read_technology(technology).name
+    return {name: path for name, path in files.items() if name not in own} | {
+        name: paths[technology] for name, paths in own.items() if technology in paths
+    }
+
+
+def _own_tables() -> dict[str, dict[str, Path]]:
+    """Files of the project's tables by name and technology, of all technologies."""
+    found: dict[str, dict[str, Path]] = {}
     if project():
-        folders.append(bias_tables(read_technology(technology).name))
-    return {path.stem: path for one in folders for path in sorted(one.glob("*.spice"))}
+        for path in sorted(bias_tables(GENERIC).parent.glob("*/*.spice")):
+            found.setdefault(path.stem, {})[path.parent.name] = path
+    return found
 
 
 def is_path(table: str) -> bool:

@@ -99,6 +99,17 @@ def test_an_own_table_comes_before_ours(project):
             read_biases("mine")
 
 
+def test_a_table_for_other_cells_does_not_stand_in_for_an_own_one(project):
+    """Own cells need their own currents in each technology."""
+    tables = project / "biases" / "generic180"
+    tables.mkdir()
+    shutil.copy(bias_folder("generic180") / "published.spice", tables)
+    with pytest.raises(InputError, match="own .* 'published' is for generic180 only; .* gf180$"):
+        read_biases("published", "gf180")
+    # Of what the project has no table of its own of, ours is the one there is.
+    assert read_biases("rule", "gf180") == read_biases("rule", str(FOLDER / "gf180.toml"))
+
+
 def test_comments_at_the_ends_of_a_tables_lines_are_as_in_ngspice(project):
     """Also blanks before, and upper case."""
     rule = read_biases("rule")
