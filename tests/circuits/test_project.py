@@ -104,7 +104,7 @@ def test_a_table_for_other_cells_does_not_stand_in_for_an_own_one(project):
     tables = project / "biases" / "generic180"
     tables.mkdir()
     shutil.copy(bias_folder("generic180") / "published.spice", tables)
-    with pytest.raises(InputError, match="own .* 'published' is for generic180 only; .* gf180$"):
+    with pytest.raises(InputError, match=r"own .* 'published' is for generic180 only; .* gf180$"):
         read_biases("published", "gf180")
     # Of what the project has no table of its own of, ours is the one there is.
     assert read_biases("rule", "gf180") == read_biases("rule", str(FOLDER / "gf180.toml"))
