@@ -1,6 +1,8 @@
 """The learning neuron as a circuit: stimulus in, ngspice deck out, and its vectors read back."""
 
+from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 from cosim.circuits.conditions import Conditions, deck_under
 from cosim.circuits.neuron_readout import (
@@ -19,6 +21,7 @@ from cosim.engine.job import Job, Vectors
 from cosim.engine.solver_options import SolverOptions
 from cosim.engine.spice_parameters import read_parameters
 from cosim.technologies.technology import GENERIC, read_technology
+from cosim.workbench.experiment_files import ExperimentFile
 from cosim.workbench.places import NETLISTS, bias_tables, project
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable, validated
@@ -106,6 +109,14 @@ def is_path(table: str) -> bool:
 def seen_from(folder: Path, table: str) -> str:
     """A bias table that a file in `folder` states, whose path is as seen from there."""
     return str(folder / table) if is_path(table) else table
+
+
+def stated_values(file: ExperimentFile) -> dict[str, Any]:
+    """A copy of what an experiment's file states, its bias table as seen from here."""
+    values = deepcopy(file.values)
+    if isinstance(values.get("biases"), str):
+        values["biases"] = seen_from(file.path.parent, values["biases"])
+    return values
 
 
 def bias_lines(biases: BiasTable) -> str:

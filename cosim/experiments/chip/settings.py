@@ -1,6 +1,5 @@
 """Settings of an experiment with networks of dies: chips, situations, and how long they learn."""
 
-from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,13 +8,13 @@ from annotated_types import Ge, Gt, Le, MinLen
 from pydantic import Field
 
 from cosim.circuits.conditions import Conditions, Temperature
-from cosim.circuits.neuron import read_biases, seen_from
+from cosim.circuits.neuron import stated_values
 from cosim.experiments.network.changes import parameters_of_dies, with_changes
+from cosim.experiments.network_of_dies import NetworkOfDies
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.workbench.experiment_files import ExperimentFile
 from cosim.workbench.settings import Section, apply_change, check_keys, section_fields
 from ebn_model.chip.parameters import ChipParameters
-from ebn_model.errors import InputError
 from ebn_model.network.parameters import TaskParameters
 from ebn_model.parameters import validated
 from ebn_model.weight_counter import MAX_SUB_LSBS
@@ -55,22 +54,15 @@ class FineLearning(Section):
     sub_lsbs: Annotated[int, Ge(0), Le(MAX_SUB_LSBS)] = 3
 
 
-class ChipSettings(Conditions):
-    """Settings of networks of dies; conditions are those of the measured dies.
+class ChipSettings(NetworkOfDies):
+    """Settings of networks of dies, each of which is a chip.
 
-    biases: table of the rows. configuration, parameters: of the network, as in other experiments.
-    chips: how many. first_die: of the first chip; each has the next ones as its neurons. dies below
-    it have served to choose. iterations: trials of learning from codes 0, on the nominal model and
-    on the chip. further: those of learning on, on either, as `fine` says.
+    chips: how many; the first one begins with first_die, each other one with the next die that is
+    in none yet. iterations: trials of learning from codes 0, on the nominal model and on the chip.
+    further: those of learning on, on either, as `fine` says.
     """
 
-    title: str = ""
-    biases: str = "network"
-    configuration: str = "hardware"
-    parameters: dict[str, Any] = Field(default_factory=dict)
-    task: TaskParameters = TaskParameters()
     chips: Annotated[int, Ge(1)] = 10
-    first_die: Annotated[int, Ge(0)] = 10000
     iterations: Annotated[int, Ge(1)] = 40
     further: Annotated[int, Ge(1)] = 20
     fine: FineLearning = FineLearning()
@@ -104,9 +96,7 @@ def read_chip(file: ExperimentFile, request: Request = DEFAULT) -> ChipExperimen
     Raises:
         InputError: an unknown key, or a value that can't be; names the file.
     """
-    values, source = deepcopy(file.values), str(file.path)
-    if isinstance(values.get("biases"), str):
-        values["biases"] = seen_from(file.path.parent, values["biases"])
+    values, source = stated_values(file), str(file.path)
     check_keys(values, {"": ChipSettings, **dict(section_fields(ChipSettings))}, source)
     biases = [f"biases={request.biases}"] if request.biases else []
     changes = [*request.changes, *request.conditions, *biases]
@@ -114,9 +104,7 @@ def read_chip(file: ExperimentFile, request: Request = DEFAULT) -> ChipExperimen
         apply_change(values, change, {key: ("", key) for key in TOP})
         source += f" with {change!r}"
     settings = validated(ChipSettings, values, source)
-    if settings.die is not None:
-        raise InputError(f"{source}: die: state first_die and chips instead")
-    read_biases(settings.biases, settings.technology)
+    settings.check(source)
     parameters, tasks = {}, {}
     situations = {"": Situation(label="nominal"), **settings.situations}
     for name, situation in situations.items():

@@ -1,14 +1,13 @@
 """Experiments: what a configuration or stimulus file says, validated, with a user's changes."""
 
 from collections.abc import Iterable
-from copy import deepcopy
 from typing import Annotated
 
 from annotated_types import Ge, Gt, Le
 from pydantic import Field, ValidationInfo, field_validator
 
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import read_biases, seen_from
+from cosim.circuits.neuron import read_biases, stated_values
 from cosim.circuits.project import project_settings
 from cosim.engine.solver_options import SolverOptions
 from cosim.experiments.neuron.stimulus_settings import StimulusSettings
@@ -137,9 +136,7 @@ def read_experiment(file: ExperimentFile, changes: Iterable[str] = ()) -> Experi
     Raises:
         InputError: a key or value that can't be; names file and key.
     """
-    values, source = deepcopy(file.values), str(file.path)
-    if isinstance(values.get("biases"), str):
-        values["biases"] = seen_from(file.path.parent, values["biases"])
+    values, source = stated_values(file), str(file.path)
     for change in changes:
         apply_change(values, change, _PLACES)
         source += f" with {change!r}"

@@ -1,6 +1,5 @@
 """Replays of a network that learns: what a file says, with a user's changes."""
 
-from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -9,7 +8,7 @@ from annotated_types import Ge, Gt
 from pydantic import BeforeValidator, Field, model_validator
 
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import seen_from
+from cosim.circuits.neuron import stated_values
 from cosim.circuits.project import project_settings
 from cosim.circuits.row import View
 from cosim.comparison.tolerances import ReplayTolerances, ReportSettings
@@ -135,9 +134,7 @@ def read_replay(file: ExperimentFile, request: Request = DEFAULT) -> ReplayExper
     Raises:
         InputError: an unknown key, or a value that can't be; names file and key.
     """
-    values, source = deepcopy(file.values), str(file.path)
-    if isinstance(values.get("biases"), str):
-        values["biases"] = seen_from(file.path.parent, values["biases"])
+    values, source = stated_values(file), str(file.path)
     check_keys(values, _SECTIONS, source)
     if request.full:
         values["stretch"] = {**values["stretch"], **values.get("full", {})}

@@ -1,23 +1,19 @@
 """Settings of a network that the circuits of its rows teach: dies, trials, and what is required."""
 
-from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt
-from pydantic import Field
 
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import read_biases, seen_from
+from cosim.circuits.neuron import stated_values
 from cosim.comparison.tolerances import Share
-from cosim.experiments.network.changes import parameters_of_dies
+from cosim.experiments.network_of_dies import NetworkOfDies
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.workbench.experiment_files import ExperimentFile
 from cosim.workbench.settings import Section, apply_change, check_keys, section_fields
 from ebn_model.chip.parameters import ChipParameters
-from ebn_model.errors import InputError
-from ebn_model.network.parameters import TaskParameters
 from ebn_model.parameters import validated
 from ebn_model.units import Ampere
 
@@ -39,24 +35,15 @@ class TeachingTolerances(Section):
     last: Annotated[int, Ge(1)] = 5
 
 
-class TeachingSettings(Conditions):
-    """Settings of a chip that learns as circuits; conditions are those of all its dies.
+class TeachingSettings(NetworkOfDies):
+    """Settings of a chip that learns as circuits, one row for each neuron.
 
-    view: of the circuits. biases: table of the rows. configuration, parameters, task: of the
-    network, as in other experiments. seed: of decoder and trials.
-    first_die: number of the die that row 0 is; each other row is the next one. Dies below 10000
-        have served to choose.
-    trials: how many the chip learns from, from codes 0 on.
+    view: of the circuits. seed: of decoder and trials. trials: how many the chip learns from, from
+    codes 0 on.
     """
 
-    title: str = ""
     view: Literal["mixed", "multiplexed"] = "multiplexed"
-    biases: str = "network"
-    configuration: str = "hardware"
-    parameters: dict[str, Any] = Field(default_factory=dict)
-    task: TaskParameters = TaskParameters()
     seed: Annotated[int, Ge(0)] = 1
-    first_die: Annotated[int, Ge(0)] = 10000
     trials: Annotated[int, Ge(1)] = 10
     tolerances: TeachingTolerances = TeachingTolerances()
 
@@ -99,9 +86,7 @@ def read_teaching(file: ExperimentFile, request: Request = DEFAULT) -> TeachingE
     Raises:
         InputError: an unknown key, or a value that can't be; names the file.
     """
-    values, source = deepcopy(file.values), str(file.path)
-    if isinstance(values.get("biases"), str):
-        values["biases"] = seen_from(file.path.parent, values["biases"])
+    values, source = stated_values(file), str(file.path)
     check_keys(values, {"": TeachingSettings, **dict(section_fields(TeachingSettings))}, source)
     stated = {"biases": request.biases, "view": request.view}
     changes = [
@@ -116,10 +101,7 @@ def read_teaching(file: ExperimentFile, request: Request = DEFAULT) -> TeachingE
         before, settings = settings, validated(TeachingSettings, values, source)
         # What is as it was needs no folder of its own; more trials go on where fewer ended.
         made += [change] if _place(settings) != _place(before) else []
-    if settings.die is not None:
-        raise InputError(f"{source}: die: state first_die instead")
-    read_biases(settings.biases, settings.technology)
-    parameters = parameters_of_dies(settings.configuration, settings.parameters, source)
+    parameters = settings.check(source)
     results = file.results(request.out)
     if made:
         results /= ",".join(made).replace("/", "_")

@@ -243,7 +243,7 @@ def test_a_report_needs_all_results(file):
     ("change", "reason"),
     [
         ("chips=0", "chips"),
-        ("die=3", "state first_die and chips instead"),
+        ("die=3", "state first_die instead"),
         ("biases=none", "none"),
         ("cases=1", "cases"),
     ],
