@@ -47,7 +47,7 @@ class Case(Section):
 
 
 class OtherTechnology(Section):
-    """What runs on dies of another technology, too; dies: only the first ones. cases: by name."""
+    """Cases, by name, that run on dies of another technology, too; dies: only the first ones."""
 
     dies: Annotated[int, Ge(1)]
     cases: Annotated[tuple[str, ...], MinLen(1)]
