@@ -24,10 +24,11 @@ I_MEM = vector("i_mem", "xanalog.xdecision")
 
 MIXED_SOLVER = SolverOptions(trtol=2, chgtol=4e-13, max_step=7e-5)
 """Without logic, smaller truncation errors and steps are cheap: I_mem errs by 1 to 3 pA RMS, 6.5 pA
-at most, where the transistor view's options make it 5 to 13 pA RMS (measured against reltol = 1e-6
-with steps of at most 10 to 20 us, in simulations 1 and 2 on four dies, I_mem up to 16 nA). Steps
-of 50 us with trtol = 1 and chgtol = 1e-13 take 1.5 to 1.8 times the points for 0.7 to 3.2 pA RMS;
-steps of 100 us err by up to 5.5 pA RMS in simulation 2, whose synapses decay within 8 of them."""
+at most, where trtol = 10 and steps of up to 100 us make it 5 to 13 pA RMS (measured against
+reltol = 1e-6 with steps of at most 10 to 20 us, in simulations 1 and 2 on four dies, I_mem up to
+16 nA). Steps of 50 us with trtol = 1 and chgtol = 1e-13 take 1.5 to 1.8 times the points for 0.7
+to 3.2 pA RMS; steps of 100 us err by up to 5.5 pA RMS in simulation 2, whose synapses decay within
+8 of them."""
 
 
 class MixedCircuit:

@@ -1,7 +1,8 @@
 """ngspice's options for a transient run: defaults, bounds, and what is looser than tested."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
+from annotated_types import Ge, Le
 from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationInfo, field_validator
 
 from ebn_model.errors import InputError
@@ -33,7 +34,7 @@ class SolverOptions(BaseModel):
     bypass skips the evaluation of devices whose voltages moved by less than reltol: it saves a
     third of the time, since most of the logic rests most of the time. It also freezes mirrors
     within reltol*V_GS, so reltol is 1e-5 (3.5 uV, 1 pA of 9 nA); trtol = 10 keeps the time steps
-    as long as with ten times the reltol.
+    as long as with ten times the reltol, where I_mem may err by some pA.
 
     The bounds keep out what is wrong for certain. Within them, what is looser than the options that
     a view is tested with is not proven to give the right weights: see `looser_than`.
@@ -49,7 +50,7 @@ class SolverOptions(BaseModel):
     gmin: FiniteFloat = 1e-14
     chgtol: FiniteFloat = 1e-13
     trtol: FiniteFloat = 10.0
-    bypass: Literal[0, 1] = 1
+    bypass: Annotated[int, Ge(0), Le(1)] = 1
     max_step: Second = 1e-4
 
     @field_validator(*_BOUNDS)

@@ -107,6 +107,7 @@ def test_solver_options_that_are_not_stated_are_those_of_the_view(config):
     experiment = read_experiment(config(), ["solver.reltol=1e-6"])
     assert experiment.solver_of(MIXED_SOLVER) == MIXED_SOLVER.model_copy(update={"reltol": 1e-6})
     assert read_experiment(config()).solver_of(MIXED_SOLVER) == MIXED_SOLVER
+    assert read_experiment(config(), ["solver.bypass=0"]).solver_of(MIXED_SOLVER).bypass == 0
 
 
 def test_later_changes_win_and_others_stay(config):
@@ -155,6 +156,7 @@ def test_no_text_passes_as_a_name_or_number(config, key, value):
         ("temperature=151 °C", r"temperature: 151 °C is outside -55 \.\. 150 °C"),
         ("temperature=-300", r"temperature: -300 °C is outside"),
         ("solver.trtol=1e6", r"solver\.trtol: 1e\+06 is above 100, where logic transitions"),
+        ("solver.bypass=2", r"solver\.bypass: .*less than or equal"),
         ("solver.chgtol=1e-9", r"solver\.chgtol: 1e-09 is above 1e-11, where"),
         ("i_sl=-0.3n", r"bias_changes: i_sl: .*greater than 0"),
         ("i_sl=1", r"bias_changes: i_sl: .*less than or equal"),
