@@ -28,9 +28,9 @@ class Case(Section):
     """A simulation that each die runs in the mixed view.
 
     simulation: a folder under Simulations/, or the path of a file. biases: bias table; by default
-    the simulation's. technology: by default that of all cases. label: in tables and figure, by
-    default the case's name.
-    trim: of the bias currents of each die, none by default. dies: only the first ones, so many.
+    the simulation's. technology: by default that of all cases; another one has its own supply.
+    label: in tables and figure, by default the case's name. trim: of the bias currents of each die,
+    none by default. dies: only the first ones, so many.
     model: whether each die's constants are measured, and the decisions of a model with them
     compared with the circuit's, one step ahead. model_one_step: least share of equal ones that are
     outside the dead band, of all dies together.
@@ -149,9 +149,10 @@ def _settings(
     settings = validated(DiesSettings, values, source)
     if settings.die is not None:
         raise InputError(f"{source}: die: state first_die and dies instead")
-    if settings.technologies and values.get("supply") is not None:
+    cases = {**settings.cases, **_elsewhere(settings, source)}
+    if values.get("supply") is not None and any(case.technology for case in cases.values()):
         raise InputError(f"{source}: supply: each of the technologies has its own")
-    return settings.model_copy(update={"cases": {**settings.cases, **_elsewhere(settings, source)}})
+    return settings.model_copy(update={"cases": cases})
 
 
 def _elsewhere(settings: DiesSettings, source: str) -> dict[str, Case]:

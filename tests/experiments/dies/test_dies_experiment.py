@@ -285,8 +285,15 @@ def test_technologies_that_can_not_be_are_refused(file, lines, reason):
         read(file)
 
 
-def test_a_supply_for_two_technologies_is_refused(file):
-    state(file, "[technologies.gf180]", "dies = 2", 'cases = ["short"]')
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["[technologies.gf180]", "dies = 2", 'cases = ["short"]'],
+        ["[cases.other]", 'simulation = "stimulus.toml"', 'technology = "gf180"'],
+    ],
+)
+def test_a_supply_for_two_technologies_is_refused(file, lines):
+    state(file, *lines)
     text = file.read_text(encoding="utf-8")
     file.write_text(f'supply = "1.7 V"\n{text}', encoding="utf-8")
     with pytest.raises(InputError, match="supply: each of the technologies has its own"):
