@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
-from annotated_types import Gt
+from annotated_types import Ge, Gt
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from cosim.circuits.neuron import seen_from
@@ -57,6 +57,9 @@ class Recordings(Section):
         current makes another one of a user's cell, whose capacitor is another.
     thresholds: where the lower and the upper threshold lie between the bounds that the recorded
         decisions leave to each, as shares of the way from its lower bound to its upper one.
+    contradiction: by how much these may be the wrong way round, A: two decisions then ask for
+        thresholds that contradict each other by less than the fit of I_mem is worth. The threshold
+        is in the middle, and one of the two comes out otherwise.
     window_centre: where the recorded decisions may place the window, A; a fit whose I_mem is off
         as a whole would move the window with it.
     """
@@ -67,12 +70,15 @@ class Recordings(Section):
     within: tuple[Ampere, Ampere]
     priors: dict[str, Prior] = Field(default_factory=dict)
     thresholds: tuple[Share, Share] = (0.5, 0.5)
+    contradiction: Annotated[Ampere, Ge(0)] = 0.0
     window_centre: tuple[Ampere, Ampere] | None = None
 
     def window(self, lower: Bounds, upper: Bounds) -> dict[str, float]:
         """Centre and half-width of the window (QUANTITIES), A; given the thresholds' bounds, A."""
         placed = zip(self.thresholds, (lower, upper), strict=True)
-        i_lower, i_upper = (low + share * (high - low) for share, (low, high) in placed)
+        i_lower, i_upper = (
+            low + (share if low < high else 0.5) * (high - low) for share, (low, high) in placed
+        )
         return {
             "window_centre": (i_lower + i_upper) / 2,
             "window_half_width": (i_upper - i_lower) / 2,

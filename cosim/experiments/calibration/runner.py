@@ -182,9 +182,14 @@ def _fit(
     deviations = [i - r.i_mem for i, r in zip(circuit, recordings, strict=True)]
     rms = [float(np.sqrt(np.mean(deviation**2))) for deviation in deviations]
     on_round(rounds, rms)
-    lower, upper = _margins(compared, recordings)
+    lower, upper = _margins(compared, recordings, settings.contradiction)
     for text, (low, high) in (("lower", lower), ("upper", upper)):
-        say(f"recorded decisions leave {low * 1e9:.3f} .. {high * 1e9:.3f} nA to the {text} bound")
+        if low < high:
+            shown = f"{low * 1e9:.3f} .. {high * 1e9:.3f}"
+            say(f"recorded decisions leave {shown} nA to the {text} bound")
+        else:
+            shown = f"above {low * 1e9:.3f} and below {high * 1e9:.3f}"
+            say(f"recorded decisions need the {text} bound {shown} nA: it is in the middle")
     window = settings.window(lower, upper)
     settings.check_window(window["window_centre"])
     fitted_to = {name: f"{end * 1e3:g} ms" for name, end in settings.simulations.items()}
@@ -212,11 +217,14 @@ def _recording(name: str, end: float) -> Recording:
     return Recording(shortened, SpikeTable(**columns))
 
 
-def _margins(circuit: list[np.ndarray], recordings: list[Recording]) -> tuple[Bounds, Bounds]:
+def _margins(
+    circuit: list[np.ndarray], recordings: list[Recording], contradiction: float = 0.0
+) -> tuple[Bounds, Bounds]:
     """Between which currents in A the lower and the upper threshold must lie.
 
     Raises:
-        CalibrationError: no thresholds give all recorded decisions.
+        CalibrationError: no thresholds give all recorded decisions, and they contradict each other
+            by more than `contradiction`, A.
     """
     pairs = [
         (i[: len(r.spikes)], r.spikes.decision) for i, r in zip(circuit, recordings, strict=True)
@@ -225,7 +233,7 @@ def _margins(circuit: list[np.ndarray], recordings: list[Recording]) -> tuple[Bo
     lower = float(i_mem[decision == 1].max()), float(i_mem[decision != 1].min())
     upper = float(i_mem[decision != -1].max()), float(i_mem[decision == -1].min())
     for name, (low, high) in (("lower", lower), ("upper", upper)):
-        if low >= high:
+        if low >= high + contradiction:
             raise CalibrationError(
                 f"no {name} threshold gives the recorded decisions: they need it above {low:.4g} A "
                 f"and below {high:.4g} A. The circuit's fitted I_mem is too far from the recorded "

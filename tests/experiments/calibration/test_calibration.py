@@ -157,6 +157,14 @@ def test_thresholds_lie_where_the_recipe_has_them():
     assert found == [pytest.approx([8.975e-9, 0.375e-9]), pytest.approx([9.02e-9, 0.42e-9])]
 
 
+def test_a_threshold_is_in_the_middle_of_decisions_that_contradict_each_other():
+    recordings = recipe.read_recipe("published").recordings
+    later = recordings.model_copy(update={"thresholds": (0.9, 0.8)})
+    found = later.window((8.61e-9, 8.6e-9), (9.2e-9, 9.5e-9))
+    assert found["window_centre"] - found["window_half_width"] == pytest.approx(8.605e-9)
+    assert found["window_centre"] + found["window_half_width"] == pytest.approx(9.44e-9)
+
+
 def test_a_fit_that_moves_the_window_is_refused():
     recordings = recipe.read_recipe("published").recordings
     recordings.check_window(8.96e-9)
@@ -347,5 +355,8 @@ def test_margins_lie_between_the_decisions():
     recordings = [Recording(stimulus(), spikes)]
     assert _margins([spikes.i_mem_rise], recordings) == ((8.5e-9, 8.7e-9), (9.2e-9, 9.5e-9))
     crossed = spike_table([8e-9, 8.8e-9, 8.7e-9, 9.2e-9, 9.5e-9], [1, 1, 0, 0, -1])
-    with pytest.raises(CalibrationError, match="no lower threshold"):
-        _margins([crossed.i_mem_rise], recordings)
+    for allowed in (0.0, 0.05e-9):
+        with pytest.raises(CalibrationError, match="no lower threshold"):
+            _margins([crossed.i_mem_rise], recordings, allowed)
+    lower, _ = _margins([crossed.i_mem_rise], recordings, 0.2e-9)
+    assert lower == (8.8e-9, 8.7e-9)
