@@ -12,7 +12,7 @@ from cosim.circuits.conditions_options import add_conditions, stated_conditions
 from cosim.circuits.neuron import bias_file, has_table
 from cosim.experiments.calibration.behaviour import QUANTITIES
 from cosim.experiments.calibration.recipe import Recipe, read_recipe, recipe_names
-from cosim.experiments.calibration.runner import Folders, run_recipe
+from cosim.experiments.calibration.runner import Folders, measure_constants, run_recipe
 from cosim.workbench.placement import Placement, add_placement
 from cosim.workbench.printed import console, titled_table
 from ebn_model.errors import InputError
@@ -36,6 +36,12 @@ def add_calibrate(parser: argparse.ArgumentParser) -> None:
         "netlists/biases/TECHNOLOGY, for generic180's constants ebn_model/measured, and "
         "Simulations/calibration/results; of an installed copy, results/calibration)",
     )
+    parser.add_argument(
+        "--keep-tables",
+        action="store_true",
+        help="leave the tables as they are, and measure the model's constants anew: after a change "
+        "of netlists that leaves the currents right",
+    )
     add_conditions(parser, f"those of {Conditions().label}")
     add_placement(parser)
     parser.set_defaults(command=_calibrate)
@@ -51,16 +57,23 @@ def _calibrate(options: argparse.Namespace) -> int:
     recipes = _recipes(options.names or recipe_names())
     with placement.pool() as pool:
         for name, recipe in recipes.items():
-            values = run_recipe(name, recipe, terminal.print, folders, pool, conditions)
-            terminal.print(_table(name, recipe.target, values))
-            path = f"{folders.tables / name}.spice"
-            by_name = has_table(name, conditions.technology)
-            known = by_name and str(bias_file(name, conditions.technology)) == path
-            use = name if known else path
-            print(f"{path}: use it with --biases {shlex.quote(use)}")
+            if options.keep_tables:
+                values = measure_constants(name, folders, pool, conditions)
+                terminal.print(_table(name, {}, values))
+            else:
+                values = run_recipe(name, recipe, terminal.print, folders, pool, conditions)
+                terminal.print(_table(name, recipe.target, values))
+                _say_table(name, folders, conditions)
             print(f"the model's constants: {folders.constants / name}.json and {name}_row.json")
-            print(f"how they came about: {folders.reports / name}_report.json")
     return 0
+
+
+def _say_table(name: str, folders: Folders, conditions: Conditions) -> None:
+    path = f"{folders.tables / name}.spice"
+    by_name = has_table(name, conditions.technology)
+    known = by_name and str(bias_file(name, conditions.technology)) == path
+    print(f"{path}: use it with --biases {shlex.quote(name if known else path)}")
+    print(f"how it came about: {folders.reports / name}_report.json")
 
 
 def _recipes(stated: Iterable[str]) -> dict[str, Recipe]:

@@ -137,10 +137,7 @@ def run_recipe(
         reasons = _reasons(recipe, conditions.facts.name, target, values)
         text = table_text(name, recipe.about, table, reasons)
         new.joinpath(f"{name}.spice").write_text(text, encoding="utf-8")
-    netlists = netlists_measured(table, conditions)
-    with new_files(folders.constants) as new:
-        for key, found in ((name, parameters), (f"{name}_row", in_row)):
-            write_json(measured.measured_record(key, found, table, netlists), new / f"{key}.json")
+    _write_constants(name, table, parameters, in_row, folders, conditions)
     report |= {
         "conditions": conditions.model_dump(),
         "table": table.model_dump(),
@@ -152,6 +149,37 @@ def run_recipe(
     with new_files(folders.reports) as new:
         write_json(report, new / f"{name}_report.json")
     return values
+
+
+def measure_constants(
+    name: str, folders: Folders, pool: Pool, conditions: Conditions | None = None
+) -> dict[str, float]:
+    """Measure the model's constants of a table that there is, by its name, and write them.
+
+    The table stays as it is: for netlists that have changed in what leaves its currents right.
+    Returns and raises what run_recipe does.
+    """
+    check_writable(folders.constants)
+    conditions = conditions or Conditions()
+    table = read_biases(name, conditions.technology)
+    parameters = measure_neuron(table, conditions=conditions, pool=pool)
+    in_row = row_parameters(parameters, table, conditions)
+    _write_constants(name, table, parameters, in_row, folders, conditions)
+    return behaviour(parameters)
+
+
+def _write_constants(
+    name: str,
+    table: BiasTable,
+    parameters: NeuronParameters,
+    in_row: NeuronParameters,
+    folders: Folders,
+    conditions: Conditions,
+) -> None:
+    netlists = netlists_measured(table, conditions)
+    with new_files(folders.constants) as new:
+        for key, found in ((name, parameters), (f"{name}_row", in_row)):
+            write_json(measured.measured_record(key, found, table, netlists), new / f"{key}.json")
 
 
 def _fit(

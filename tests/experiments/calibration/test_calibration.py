@@ -23,7 +23,7 @@ from cosim.workbench import places
 from cosim.workbench.pool import LocalPool
 from ebn_model.errors import InputError
 from ebn_model.learning_neuron import LearningNeuron
-from ebn_model.measured import FOLDER
+from ebn_model.measured import FOLDER, measured_parameters
 from ebn_model.parameters import BiasTable, DecisionParameters
 
 FREE = ("i_in", "i_th_exc", "i_tau_mem")
@@ -348,6 +348,15 @@ def test_no_recipe_overwrites_the_table_of_another(tmp_path, capsys):
     assert main(["calibrate", *stated, "--out", str(tmp_path / "out")]) == 2
     assert "b/mine.toml: another recipe makes a table 'mine', too" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.ngspice
+def test_constants_are_measured_anew_with_the_table_as_it_is(tmp_path, capsys):
+    assert main(["calibrate", "rule", "--keep-tables", "--out", str(tmp_path)]) == 0
+    assert "rule.json and rule_row.json" in capsys.readouterr().out
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["rule.json", "rule_row.json"]
+    found, stored = measured_parameters("rule", tmp_path), measured_parameters("rule")
+    assert behaviour(found) == pytest.approx(behaviour(stored), rel=5e-3)
 
 
 def test_margins_lie_between_the_decisions():
