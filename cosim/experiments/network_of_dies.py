@@ -7,8 +7,6 @@ from pydantic import Field
 
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import read_biases
-from cosim.experiments.network.changes import parameters_of_dies
-from ebn_model.chip.parameters import ChipParameters
 from ebn_model.errors import InputError
 from ebn_model.network.parameters import TaskParameters
 
@@ -28,14 +26,8 @@ class NetworkOfDies(Conditions):
     task: TaskParameters = TaskParameters()
     first_die: Annotated[int, Ge(0)] = 10000
 
-    def check(self, source: str) -> ChipParameters:
-        """Parameters of the network, its neurons being yet to be measured.
-
-        Raises:
-            InputError: one die for all neurons, an unknown bias table, or parameters that can't be;
-                names the source.
-        """
+    def check(self, source: str) -> None:
+        """Raise InputError for one die for all neurons, naming the source, or an unknown table."""
         if self.die is not None:
             raise InputError(f"{source}: die: state first_die instead; each neuron is a die")
         read_biases(self.biases, self.technology)
-        return parameters_of_dies(self.configuration, self.parameters, source)

@@ -9,6 +9,7 @@ from annotated_types import Ge, Gt
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import stated_values
 from cosim.comparison.tolerances import Share
+from cosim.experiments.network.changes import parameters_of_dies
 from cosim.experiments.network_of_dies import NetworkOfDies
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.workbench.experiment_files import ExperimentFile
@@ -101,7 +102,8 @@ def read_teaching(file: ExperimentFile, request: Request = DEFAULT) -> TeachingE
         before, settings = settings, validated(TeachingSettings, values, source)
         # What is as it was needs no folder of its own; more trials go on where fewer ended.
         made += [change] if _place(settings) != _place(before) else []
-    parameters = settings.check(source)
+    settings.check(source)
+    parameters = parameters_of_dies(settings.configuration, settings.parameters, source)
     results = file.results(request.out)
     if made:
         results /= ",".join(made).replace("/", "_")

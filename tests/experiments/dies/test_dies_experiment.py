@@ -129,8 +129,7 @@ def test_summary_and_tables_say_what_came_out(file, ran):
 
 
 def test_decisions_of_each_die_s_model_are_judged_together(file, ran):
-    with file.open("a", encoding="utf-8") as stream:
-        stream.write("model = true\n")
+    state(file, "model = true")
     report = run(read(file))
     [check] = [one for one in report.checks if "model" in one.quantity]
     assert check.measured == "88.0% (132 of 150, 3 of 3 dies, worst 86.0%)"
@@ -157,8 +156,7 @@ def test_no_more_waveforms_are_kept_than_stated(file, ran):
 
 
 def test_an_example_has_the_die_s_trimmed_currents(file, ran):
-    with file.open("a", encoding="utf-8") as stream:
-        stream.write("trim = { bits = 2, biases = { i_rest = {} } }\n")
+    state(file, "trim = { bits = 2, biases = { i_rest = {} } }")
     experiment = read(file)
     outcomes = {7: {"settled": False, "lowest": 2, "highest": 8, "i_rest": 9.5e-9}}
     found = Found({"short": outcomes}, {}, {}, {})
