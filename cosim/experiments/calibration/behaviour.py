@@ -53,6 +53,9 @@ QUANTITIES = {
         "i_th_inh",
         "plastic_synapse",
     ),
+    "kick_inh_over_exc": Quantity(
+        "change of I_mem by one LSB, inhibition over excitation", "", "i_th_inh", "plastic_synapse"
+    ),
     "window_centre": Quantity("centre of the window at weight 0", "A", "i_rest", "decision"),
     "window_half_width": Quantity("half-width of the window", "A", "i_sl", "decision"),
     "slope": Quantity("shift of the window per LSB", "A", "i_omega", "decision"),
@@ -98,6 +101,7 @@ def behaviour(parameters: NeuronParameters) -> dict[str, float]:
         "i_settled": settled_current(p),
         "kick_exc": kicks[0],
         "kick_inh": kicks[1],
+        "kick_inh_over_exc": float(np.divide(kicks[1], kicks[0])),
         "window_centre": p.decision.centre,
         "window_half_width": p.decision.half_width,
         "slope": p.decision.i_omega,
