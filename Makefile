@@ -46,7 +46,7 @@ cosim-loop: $(COMPLETE) ## close the loop: circuits teach the network, and a net
 omega: $(COMPLETE) ## show what I_Omega changes: simulations 1 and 2 with two bias tables
 	@$(RUN) run omega
 
-dies: $(COMPLETE) ## run simulations 1 and 2 and the cells on 200 dies with mismatch (an hour)
+dies: pdks ## run simulations 1 and 2 and the cells on 200 dies with mismatch, 100 in gf180 (ten hours)
 	@$(RUN) run dies
 
 chip: $(COMPLETE) ## run networks whose neurons are dies, as models and one as circuits (hours)
@@ -58,7 +58,7 @@ calibrate: $(COMPLETE) ## make the bias tables from the cells' benches and their
 report: $(COMPLETE) ## write Simulations/report.html, one page on all results that are there
 	@$(RUN) overview
 
-all: $(COMPLETE) ## run every experiment and the datasheet, and write the report (a day)
+all: pdks ## run every experiment and the datasheet, and write the report (a day)
 	@status=0; $(RUN) run $$($(RUN) list | cut -d : -f 1) || status=$$?; \
 	$(RUN) bench-cells || status=$$?; $(RUN) overview && exit $$status
 

@@ -11,6 +11,8 @@ from cosim.circuits.neuron import read_biases
 from cosim.circuits.own_cells import check_own_cells, own_cells
 from cosim.cli import main
 from cosim.engine.worker import run_all
+from cosim.experiments.calibration.behaviour import behaviour
+from cosim.experiments.calibration.recipe import read_recipe
 from cosim.workbench.kept_outcomes import KeptOutcomes
 from cosim.workbench.placement import Placement
 from cosim.workbench.places import NETLISTS, in_project
@@ -103,6 +105,13 @@ def test_its_nominal_die_has_the_constants_that_were_stored_with_its_table(secon
         sign = law.pop("i_sign", 0.0), expected.pop("i_sign", 0.0)
         assert sign[0] == pytest.approx(sign[1], abs=3e-12)
         assert law == pytest.approx(expected, rel=5e-3, abs=0), name
+
+
+@pytest.mark.parametrize("technology", ["generic180", "gf180"])
+def test_the_table_rule_meets_its_target(second, technology):
+    found = behaviour(measured_parameters("rule", SECOND / "biases" / technology))
+    target = read_recipe("rule").target
+    assert {name: found[name] for name in target} == pytest.approx(target, rel=1e-3)
 
 
 def test_mismatch_leaves_the_window_open(second):

@@ -80,6 +80,7 @@ def test_behaviour_agrees_with_runs_of_the_model(biases):
     assert values["window_half_width"] == pytest.approx(0.4e-9)
     mean_kick = (values["kick_exc"] + values["kick_inh"]) / 2
     assert values["slope_over_kick"] == pytest.approx(20e-12 / mean_kick)
+    assert values["kick_inh_over_exc"] == pytest.approx(values["kick_inh"] / values["kick_exc"])
     assert "i_spike" not in values
 
 
@@ -92,6 +93,13 @@ def test_calibration_meets_its_target(biases, made_of):
     assert done.biases.i_tau_mem == pytest.approx(biases.i_tau_mem * 1.3, rel=0.1)
     assert done.biases.i_rest == biases.i_rest
     assert rounds[-1][1] < rounds[0][1]
+
+
+def test_inhibition_is_made_as_strong_as_excitation(biases, made_of):
+    done = calibrate(biases, {"kick_exc": 100e-12, "kick_inh_over_exc": 1.0}, made_of)
+    assert done.values["kick_exc"] == pytest.approx(100e-12, rel=1e-3)
+    assert done.values["kick_inh"] == pytest.approx(done.values["kick_exc"], rel=1e-3)
+    assert done.biases.i_th_exc != biases.i_th_exc
 
 
 def test_what_goes_with_the_square_of_its_bias_does_not_swing_for_ever(biases):
