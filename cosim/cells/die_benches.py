@@ -1,51 +1,14 @@
 """Benches on many dies: the runs, of which those that are finished are kept."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from cosim.cells.bench_run import BenchRun
 from cosim.cells.die_outcomes import outcomes_by_die
-from cosim.cells.measured_bench import MeasuredBench, finite
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import read_biases
-from cosim.workbench.json_files import to_json
 from cosim.workbench.kept_outcomes import JOURNAL, outcomes_made_by
 from cosim.workbench.placement import Placement
-from cosim.workbench.provenance import digest, sources_digest
-
-
-@dataclass(frozen=True)
-class BenchRun:
-    """A bench of a die, or of the nominal one where the conditions have none; table: of biases."""
-
-    name: str
-    table: str
-    conditions: Conditions
-
-    length = 0.0
-
-    @property
-    def label(self) -> str:
-        """Its name in messages."""
-        return f"bench {self.name}, {self.conditions.die_name}"
-
-    @property
-    def key(self) -> str:
-        """Digest of all that the outcome depends on."""
-        return digest(to_json([self._bench().key, sources_digest(__name__)]))
-
-    def __call__(self, simulate: Callable) -> dict[str, Any]:
-        """`values`, SI, by the quantities' keys; simulate: runs a Job.
-
-        Raises:
-            SimulationError: they can't all be measured.
-        """
-        return {"values": finite(self._bench().values(simulate))}
-
-    def _bench(self) -> MeasuredBench:
-        biases = read_biases(self.table, self.conditions.technology)
-        return MeasuredBench(self.name, biases, self.conditions)
 
 
 def bench_outcomes(

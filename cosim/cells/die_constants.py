@@ -43,8 +43,7 @@ class DieMeasurement:
 
     def __call__(self, simulate: Callable) -> dict[str, Any]:
         """The constants, as a table of NeuronParameters; simulate: runs a Job."""
-        results = [simulate(job) for job in self._jobs()]
-        return parameters_of_row(results, self._biases, self.conditions).model_dump(mode="json")
+        return row_outcome(self._biases, self.conditions, simulate)
 
     @cached_property
     def _biases(self) -> BiasTable:
@@ -52,6 +51,12 @@ class DieMeasurement:
 
     def _jobs(self) -> list[Job]:
         return row_jobs(self._biases, self.conditions)
+
+
+def row_outcome(biases: BiasTable, conditions: Conditions, simulate: Callable) -> dict[str, Any]:
+    """The constants of a die's row, as a table of NeuronParameters; simulate: runs a Job."""
+    results = [simulate(job) for job in row_jobs(biases, conditions)]
+    return parameters_of_row(results, biases, conditions).model_dump(mode="json")
 
 
 def measured_dies(

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from annotated_types import Ge
+from annotated_types import Ge, Gt
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from cosim.circuits.levels import LogicLevels
@@ -48,6 +48,8 @@ class Conditions(Section):
     die: number of a die with its own mismatch; None for the nominal one, which has none.
     variation: parts of its deviations, local by default: each transistor's own, global: what all of
     a kind have in common, or both.
+    mismatch_scale: factor of what each transistor of a die deviates by itself; 1 is the
+    technology's.
     """
 
     technology: str = Field(default_factory=_technology, validate_default=True)
@@ -56,6 +58,7 @@ class Conditions(Section):
     supply: Volt = Field(default=None, validate_default=True)
     die: Annotated[int, Ge(0)] | None = None
     variation: Variation = "local"
+    mismatch_scale: Annotated[float, Gt(0)] = 1.0
 
     @field_validator("technology")
     @classmethod
@@ -94,6 +97,13 @@ class Conditions(Section):
                 )
         return supply
 
+    @field_validator("mismatch_scale")
+    @classmethod
+    def _scales_something(cls, scale: float, info: ValidationInfo) -> float:
+        if scale != 1 and info.data.get("variation") == "global":
+            raise InputError("transistors don't deviate by themselves in variation 'global'")
+        return scale
+
     @field_validator("variation")
     @classmethod
     def _known_variation(cls, variation: Variation, info: ValidationInfo) -> Variation:
@@ -122,12 +132,20 @@ class Conditions(Section):
         supply = "" if self.supply == facts.supply else f"-{self.supply:g}V"
         die = "" if self.die is None else f"-die{self.die}"
         variation = "" if self.variation == "local" else f"-{self.variation}"
-        return f"{facts.name}{corner}-{self.temperature:g}C{supply}{die}{variation}"
+        scale = "" if self.mismatch_scale == 1 else f"-mismatch{self.mismatch_scale:g}"
+        return f"{facts.name}{corner}-{self.temperature:g}C{supply}{die}{variation}{scale}"
 
     def check_varies(self) -> None:
-        """Refuse a stated variation of the nominal die, which has none; raises InputError."""
-        if self.variation != "local" and self.die is None:
+        """Refuse what is stated of the nominal die's deviations, as it has none.
+
+        Raises InputError.
+        """
+        if self.die is not None:
+            return
+        if self.variation != "local":
             raise InputError(f"variation {self.variation!r}: state a die, as the nominal has none")
+        if self.mismatch_scale != 1:
+            raise InputError("mismatch_scale: state a die, as the nominal has no mismatch")
 
     def of_die(self, die: int | None) -> "Conditions":
         """The conditions alone, of another die."""
@@ -159,6 +177,8 @@ def deck_under(title: str, conditions: Conditions) -> Deck:
     if conditions.die is not None:
         stated = (one.model_dump_json() for one in conditions.facts.pelgrom.values())
         lines.append(f"* die {conditions.die}, mismatch {' '.join(stated)}")
+        if conditions.mismatch_scale != 1:
+            lines.append(f"* mismatch times {conditions.mismatch_scale!r}")
         if conditions.variation != "local":
             common = (one.model_dump_json() for one in conditions.facts.common.values())
             lines.append(f"* variation {conditions.variation}, in common {' '.join(common)}")
@@ -175,7 +195,8 @@ def die_of(deck: Deck, conditions: Conditions) -> Mismatch | None:
     """
     if conditions.die is None:
         return None
-    return mismatch_of(deck, conditions.facts, conditions.die, conditions.variation)
+    variation, scale = conditions.variation, conditions.mismatch_scale
+    return mismatch_of(deck, conditions.facts, conditions.die, variation, scale)
 
 
 def whole_deck(deck: Deck, conditions: Conditions) -> Deck:

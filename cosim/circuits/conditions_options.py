@@ -13,6 +13,7 @@ HELP = {
     "die": "number of a die with mismatch of its own",
     "variation": "of a die: local (each transistor by itself), global (all of a kind together), "
     "or both",
+    "mismatch_scale": "of a die: factor of what each transistor deviates by itself",
 }
 
 
@@ -20,7 +21,9 @@ def add_conditions(parser: argparse.ArgumentParser, default: str) -> None:
     """Add an option for each of the conditions; default: what holds if it isn't given, in words."""
     for name, meaning in HELP.items():
         parser.add_argument(
-            f"--{name}", metavar=name[0].upper(), help=f"{meaning} (default: {default})"
+            f"--{name.replace('_', '-')}",
+            metavar=name[0].upper(),
+            help=f"{meaning} (default: {default})",
         )
 
 

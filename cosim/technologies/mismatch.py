@@ -46,7 +46,7 @@ class Mismatch:
     Attributes:
         die: its number, 0 or more.
         places: of instances on the chip, by the instance's name in the deck.
-        coefficients: of the technology's models.
+        coefficients: of the technology's models, times the scale of the mismatch.
         local: whether each transistor deviates by itself. shifts: of all of a model; () for none.
     """
 
@@ -113,9 +113,11 @@ class Mismatch:
 
 
 def mismatch_of(
-    deck: Deck, technology: Technology, die: int, variation: Variation = "local"
+    deck: Deck, technology: Technology, die: int, variation: Variation = "local", scale: float = 1.0
 ) -> Mismatch:
     """The mismatch of a die, in a deck whose netlists say where on the chip its instances are.
+
+    scale: factor of what each transistor deviates by itself, threshold and current factor.
 
     They say so by lines of comment: `*place xread is xneuron.xanalog.xdecision.xmem`, or `is ideal`
     for what is not on the chip. Other instances are where their names say.
@@ -123,7 +125,7 @@ def mismatch_of(
     Raises:
         DeckError: an instance with two places, or a technology without coefficients.
     """
-    coefficients = tuple(technology.pelgrom.values())
+    coefficients = tuple(_scaled(one, scale) for one in technology.pelgrom.values())
     if not coefficients:
         raise DeckError(f"technology {technology.name} states no mismatch of its transistors")
     places: dict[str, str] = {}
@@ -136,6 +138,10 @@ def mismatch_of(
     order = sorted(places.items(), key=lambda item: len(item[0]), reverse=True)
     shifts = () if variation == "local" else tuple(_shifts(technology, die))
     return Mismatch(die, tuple(order), coefficients, variation != "global", shifts)
+
+
+def _scaled(one: Pelgrom, scale: float) -> Pelgrom:
+    return one.model_copy(update={"avt": scale * one.avt, "abeta": scale * one.abeta})
 
 
 def _shifts(technology: Technology, die: int) -> Iterator[Shift]:

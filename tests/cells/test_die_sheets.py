@@ -2,20 +2,15 @@
 
 import csv
 import json
-from dataclasses import replace
 from operator import attrgetter
 
 import pytest
 
 from cosim.cells import die_outcomes, die_runner
-from cosim.cells.benches import dpi_membrane
-from cosim.cells.die_benches import BenchRun
 from cosim.cells.die_runner import run_benches_on_dies
 from cosim.cells.runner import BenchConditions
 from cosim.cells.specification import read_specification
-from cosim.circuits.conditions import Conditions
 from cosim.cli import main
-from cosim.workbench.errors import SimulationError
 from cosim.workbench.placement import Placement
 from cosim.workbench.task import Task
 
@@ -102,11 +97,11 @@ def test_the_datasheet_has_spreads_and_the_dies_that_fail(tmp_path, ran):
 
 def test_what_is_kept_is_not_run_again(tmp_path, ran):
     run(tmp_path, dies=2, names=NAMES)
-    expected = [f"bench {n}, {d}" for n in NAMES for d in ("nominal die", "die 10", "die 11")]
-    assert ran == expected
+    dies = ("", "-die10", "-die11")
+    assert ran == [f"bench {n} under published, generic180-27C{d}" for n in NAMES for d in dies]
     ran.clear()
     run(tmp_path, dies=3, names=NAMES)
-    assert ran == [f"bench {name}, die 12" for name in NAMES]
+    assert ran == [f"bench {name} under published, generic180-27C-die12" for name in NAMES]
 
 
 def test_a_nominal_die_that_can_not_be_measured_is_said(tmp_path, ran, monkeypatch):
@@ -138,26 +133,6 @@ def test_the_command_prints_spreads_and_gives_the_verdict(tmp_path, ran, capsys,
 def test_options_that_contradict_are_refused(options, message, capsys):
     assert main(["bench-cells", *options]) == 2
     assert message in capsys.readouterr().err
-
-
-def test_what_an_outcome_depends_on_is_in_its_key():
-    one = BenchRun("dpi_membrane", "published", Conditions(die=1))
-    others = [
-        replace(one, name="wta_cell"),
-        replace(one, table="rule"),
-        replace(one, conditions=Conditions(die=2)),
-        replace(one, conditions=Conditions(die=1, temperature=40)),
-    ]
-    assert len({one.key, *(other.key for other in others)}) == 1 + len(others)
-
-
-def test_a_measurement_that_finds_nothing_is_the_outcome_of_the_die(monkeypatch):
-    def nothing(_):
-        raise IndexError("none")
-
-    monkeypatch.setattr(dpi_membrane, "measure", nothing)
-    with pytest.raises(SimulationError, match="nothing can be measured: IndexError: none"):
-        BenchRun("dpi_membrane", "published", Conditions(die=1))(lambda _: {})
 
 
 @pytest.mark.ngspice

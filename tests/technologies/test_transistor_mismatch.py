@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cosim.circuits.conditions import Conditions
+from cosim.circuits.conditions import Conditions, deck_under
 from cosim.engine.deck import Deck
 from cosim.engine.devices import Transistor
 from cosim.technologies.mismatch import mismatch_of, normals
@@ -52,6 +52,17 @@ def test_sigma_goes_with_the_area():
     zvt, zb = normals(3, "xa")
     expected = [zvt * 4e-3 / np.sqrt(8), 1 + zb * 0.01 / np.sqrt(8)]
     assert deviations(mismatch, transistor("m.xa.m1")) == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_scale_multiplies_what_a_transistor_deviates_by_itself():
+    """And leaves what all of its kind have in common."""
+    one, twice = (mismatch_of(deck("r1 a 0 1"), GENERIC, 3, scale=scale) for scale in (1.0, 2.0))
+    shift, factor = deviations(one, transistor("m.xa.m1"))
+    expected = [2 * shift, 1 + 2 * (factor - 1)]
+    assert deviations(twice, transistor("m.xa.m1")) == pytest.approx(expected, rel=1e-12)
+    tool = [mismatch_of(deck("*place xa is ideal"), GENERIC, 3, "both", s) for s in (1.0, 2.0)]
+    common = [deviations(found, transistor("m.xa.m1")) for found in tool]
+    assert common[0] == common[1]
 
 
 def test_a_corner_stays_below_the_mismatch():
@@ -116,6 +127,32 @@ def test_the_nominal_die_has_no_variation():
     with pytest.raises(InputError, match="variation 'global': state a die"):
         Conditions(variation="global").check_varies()
     Conditions(variation="global", die=1).check_varies()
+
+
+def test_the_nominal_die_has_no_mismatch_that_could_be_scaled():
+    with pytest.raises(InputError, match="mismatch_scale: state a die"):
+        Conditions(mismatch_scale=2).check_varies()
+    Conditions(mismatch_scale=2, die=1).check_varies()
+
+
+@pytest.mark.parametrize(
+    ("stated", "message"),
+    [
+        ({"mismatch_scale": 0}, "mismatch_scale"),
+        ({"mismatch_scale": 2, "variation": "global"}, "don't deviate by themselves"),
+    ],
+)
+def test_a_scale_of_nothing_is_refused(stated, message):
+    with pytest.raises(InputError, match=message):
+        validated(Conditions, {**stated, "die": 3}, "options")
+
+
+def test_another_scale_is_another_deck_and_has_another_folder():
+    twice = Conditions(die=3, mismatch_scale=2)
+    assert twice.label == "generic180-27C-die3-mismatch2"
+    decks = [deck_under("title", one).text for one in (Conditions(die=3), twice)]
+    assert [*decks[1].splitlines()] != [*decks[0].splitlines()]
+    assert "* mismatch times 2.0" in decks[1]
 
 
 def test_a_technology_states_what_all_of_its_kinds_have_in_common():

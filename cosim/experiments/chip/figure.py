@@ -60,7 +60,8 @@ def _draw(axes: Axes, found: Found, quantity: str) -> None:
     for place, (method, text) in enumerate(METHODS.items()):
         for x, outcomes in enumerate(found.chips.values()):
             values = [one[method][quantity] for one in outcomes.values()]
-            _draw_chips(axes, x + (place - middle) * STEP, values, COLOURS[method])
+            if values:
+                _draw_chips(axes, x + (place - middle) * STEP, values, COLOURS[method])
         axes.plot([], [], color=COLOURS[method], marker="o", markersize=4, label=text)
 
 

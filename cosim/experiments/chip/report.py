@@ -33,14 +33,18 @@ def make_report(experiment: ChipExperiment, found: Found, redraw: bool = False) 
         OutputError: a file can't be written.
     """
     if not found.nominal:
-        raise InputError(f"{experiment.name}: no chip could be built: {found.faults}")
+        reasons = {reason for faults in found.faults.values() for reason in faults.values()}
+        raise InputError(f"{experiment.name}: no chip could be built: {'; '.join(sorted(reasons))}")
     summary = {
         "chip": {
-            name: {method: _summary(_of(outcomes, method)) for method in METHODS}
+            name: {method: _summary(_of(outcomes, method)) for method in METHODS if outcomes}
             for name, outcomes in found.chips.items()
         },
         **{method: _summary(_of(found.nominal, method)) for method in (NOMINAL, REFINED)},
-        "faults": {str(chip): reason for chip, reason in found.faults.items()},
+        "faults": {
+            name: {str(chip): reason for chip, reason in faults.items()}
+            for name, faults in found.faults.items()
+        },
         "settings": experiment.settings.model_dump(mode="json"),
     }
 
@@ -101,13 +105,9 @@ def _rows(found: Found) -> list[list]:
 
 def _nominal_checks(found: Found) -> list[Check]:
     group = f"nominal model, mean of {len(found.nominal)} chips' decoders and inputs"
-    checks = [
+    return [
         information(group, label, _texts(_of(found.nominal, method)))
         for method, label in {NOMINAL: "learned", REFINED: "and refined"}.items()
-    ]
-    return checks + [
-        information("chips left out", f"chip {chip}", reason)
-        for chip, reason in found.faults.items()
     ]
 
 
@@ -115,6 +115,12 @@ def _situation_checks(experiment: ChipExperiment, found: Found, name: str) -> li
     outcomes, situation = found.chips[name], experiment.settings.situations[name]
     group, limit = situation.label, situation.over_nominal
     checks = [
+        information(group, f"chip {chip} left out", reason)
+        for chip, reason in found.faults.get(name, {}).items()
+    ]
+    if not outcomes:
+        return [*checks, Check(group, "chips that could be built", "1", "none", False)]
+    checks += [
         information(group, label, _texts(_of(outcomes, method)))
         for method, label in METHODS.items()
     ]
@@ -127,7 +133,7 @@ def _situation_checks(experiment: ChipExperiment, found: Found, name: str) -> li
         for method, reference in REFERENCES.items()
         for quantity in QUANTITIES
     ]
-    nominal = _of(found.nominal, REFINED)
+    nominal = [found.nominal[chip][REFINED] for chip in outcomes]
     for method in ("matured", "continued"):
         over = ratio(_of(outcomes, method), nominal, "unscaled_error")
         checks.append(_nominal_check(group, method, over, limit if method == "matured" else None))

@@ -7,11 +7,11 @@ from typing import Any
 
 from cosim.cells.die_constants import constants_of, measured_dies
 from cosim.experiments.chip.chip_run import NOMINAL, REFINED, ChipRun, run_chip
+from cosim.experiments.chip.dies import rows_of_chips
 from cosim.experiments.chip.settings import ChipExperiment
 from cosim.experiments.protocol import Work
 from cosim.workbench.kept_outcomes import JOURNAL, KeptOutcomes, outcomes_made_by
 from cosim.workbench.task import Task
-from ebn_model.chip.deviations import deviated
 from ebn_model.network.parameters import MismatchParameters
 from ebn_model.parameters import NeuronParameters, with_values
 
@@ -25,12 +25,12 @@ class Found:
 
     chips: by situation and number of the chip. nominal: of the nominal model that has the chip's
     decoder and trials, by number of the chip and method. faults: reasons why a chip could not be
-    built, by its number; such a chip has no outcomes.
+    built, by situation and its number; such a chip has no outcomes there.
     """
 
     chips: dict[str, dict[int, Outcomes]]
     nominal: dict[int, Outcomes]
-    faults: dict[int, str]
+    faults: dict[str, dict[int, str]]
 
 
 def run_chips(experiment: ChipExperiment, work: Work) -> Found:
@@ -51,33 +51,22 @@ def found_chips(experiment: ChipExperiment) -> Found:
 
 def _found(experiment: ChipExperiment, kept: KeptOutcomes) -> Found:
     settings = experiment.settings
-    dies = [None, *(die for chip in range(settings.chips) for die in experiment.dies(chip))]
-    measured = measured_dies(settings.biases, settings.conditions, dies, kept)
-    whole, faults = {}, {}
-    for chip in range(settings.chips):
-        errors = [
-            f"die {die}: {measured[die]['error']}"
-            for die in experiment.dies(chip)
-            if "error" in measured[die]
-        ]
-        if errors:
-            faults[chip] = "; ".join(errors)
-        else:
-            whole[chip] = [
-                constants_of(measured[die], settings.conditions.of_die(die))
-                for die in experiment.dies(chip)
-            ]
+    measured = measured_dies(settings.biases, settings.conditions, [None], kept)
     designed = constants_of(measured[None], settings.conditions)
-    nominal_runs = {chip: _nominal_run(experiment, chip, designed) for chip in whole}
+    built = {name: rows_of_chips(experiment, name, kept) for name in settings.situations}
+    numbers = [n for n in range(settings.chips) if any(n in rows for rows, _ in built.values())]
+    nominal_runs = {chip: _nominal_run(experiment, chip, designed) for chip in numbers}
     nominal = _chip_outcomes(kept, nominal_runs, "nominal model")
-    runs = {}
-    for name in settings.situations:
-        rows_of = _Deviation(experiment, name, designed, _nominal(experiment, kept, name))
-        for chip, rows in whole.items():
-            neurons = {"neuron": designed, "rows": rows_of(rows)}
-            runs[name, chip] = _chip_run(experiment, name, chip, neurons, nominal[chip])
+    runs = {
+        (name, chip): _chip_run(experiment, name, chip, (designed, rows), nominal[chip])
+        for name, (whole, _) in built.items()
+        for chip, rows in whole.items()
+    }
     outcomes = _chip_outcomes(kept, runs, "chips")
-    chips = {name: {chip: outcomes[name, chip] for chip in whole} for name in settings.situations}
+    chips = {
+        name: {chip: outcomes[name, chip] for chip in whole} for name, (whole, _) in built.items()
+    }
+    faults = {name: faults for name, (_, faults) in built.items() if faults}
     return Found(chips, nominal, faults)
 
 
@@ -87,24 +76,6 @@ def _chip_outcomes(kept: KeptOutcomes, runs: Mapping, label: str) -> dict[Any, O
     task = Task(run_chip, attrgetter("label"), key=attrgetter("key"))
     outcomes = kept.of(by_key, task, label)
     return {name: outcomes[run.key] for name, run in runs.items()}
-
-
-class _Deviation:
-    """Makes the constants of dies in a situation of those that were measured."""
-
-    def __init__(
-        self,
-        experiment: ChipExperiment,
-        name: str,
-        designed: NeuronParameters,
-        nominal: NeuronParameters,
-    ):
-        """designed, nominal: constants of the nominal die, as measured and in the situation."""
-        self._scale = experiment.settings.situations[name].scale
-        self._designed, self._nominal = designed, nominal
-
-    def __call__(self, rows: list[NeuronParameters]) -> tuple[NeuronParameters, ...]:
-        return tuple(deviated(row, self._designed, self._scale, self._nominal) for row in rows)
 
 
 def _nominal_run(experiment: ChipExperiment, chip: int, designed: NeuronParameters) -> ChipRun:
@@ -127,17 +98,18 @@ def _chip_run(
     experiment: ChipExperiment,
     name: str,
     chip: int,
-    neurons: Mapping[str, Any],
+    neurons: tuple[NeuronParameters, tuple[NeuronParameters, ...]],
     nominal: Outcomes,
 ) -> ChipRun:
     """A chip in a situation, with the codes that the nominal model learned.
 
-    neurons: `neuron` and `rows` of its parameters.
+    neurons: constants of the nominal die, and those of the chip's.
     """
+    values = dict(zip(("neuron", "rows"), neurons, strict=True))
     settings, situation = experiment.settings, experiment.settings.situations[name]
     return ChipRun(
         label=f"chip {chip}, {situation.label}",
-        parameters=with_values(experiment.parameters[name], neurons, f"chip {chip}, {name}"),
+        parameters=with_values(experiment.parameters[name], values, f"chip {chip}, {name}"),
         task=experiment.tasks[name],
         seed=experiment.dies(chip)[0],
         input_gain=situation.input_gain,
@@ -148,13 +120,3 @@ def _chip_run(
         transferred=nominal[NOMINAL]["codes"],
         refined=nominal[REFINED]["codes"],
     )
-
-
-def _nominal(experiment: ChipExperiment, kept: KeptOutcomes, name: str) -> NeuronParameters:
-    """Constants of the nominal die in a situation."""
-    settings = experiment.settings
-    celsius, conditions = settings.situations[name].temperature, settings.conditions
-    if celsius is not None:
-        conditions = conditions.model_copy(update={"temperature": celsius})
-    measured = measured_dies(settings.biases, conditions, [None], kept)
-    return constants_of(measured[None], conditions)

@@ -12,6 +12,7 @@ from cosim.circuits.neuron import stated_values
 from cosim.experiments.network.changes import parameters_of_dies, with_changes
 from cosim.experiments.network_of_dies import NetworkOfDies
 from cosim.experiments.protocol import DEFAULT, Request
+from cosim.experiments.trim import Trim
 from cosim.workbench.experiment_files import ExperimentFile
 from cosim.workbench.settings import Section, apply_change, check_keys, section_fields
 from ebn_model.chip.parameters import ChipParameters
@@ -26,8 +27,9 @@ TOP = ("chips", "first_die", "iterations", "further", "biases", *Conditions.mode
 class Situation(Section):
     """A situation that all methods have to cope with.
 
-    label: in tables and figure. scale: of the deviations of each die's constants. temperature:
-    degrees C that the chip runs at; by default that at which its dies are measured. input_gain:
+    label: in tables and figure. temperature, mismatch_scale: of the chip's dies, by default those
+    of all situations; all dies are measured under them. trim: of each die's currents, at the
+    temperature of all situations; none by default. input_gain:
     standard deviation of the gains of the input's synapses. new_decoder: length of the random
     vector that is added to each neuron's column of the decoder, which has the length 1 before and
     after; whoever programs or transfers codes does not know of it. changes: of the network's
@@ -36,8 +38,9 @@ class Situation(Section):
     """
 
     label: str
-    scale: Annotated[float, Gt(0)] = 1.0
     temperature: Temperature | None = None
+    mismatch_scale: Annotated[float, Gt(0)] | None = None
+    trim: Trim | None = None
     input_gain: Annotated[float, Ge(0)] = 0.0
     new_decoder: Annotated[float, Ge(0)] = 0.0
     changes: dict[str, Any] = Field(default_factory=dict)

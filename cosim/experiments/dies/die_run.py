@@ -14,18 +14,10 @@ from cosim.comparison.spikes import one_step
 from cosim.engine.job import Job
 from cosim.engine.simulator import simulator_versions
 from cosim.experiments.calibration.behaviour import behaviour
-from cosim.experiments.dies.trim import (
-    Trim,
-    measured,
-    trim_die,
-    trim_jobs,
-    trim_outcome,
-    untrimmed_table,
-)
 from cosim.experiments.neuron.config import Experiment
 from cosim.experiments.neuron.settling import last_weights
 from cosim.experiments.neuron.simulation import stimulus_digest
-from cosim.workbench.errors import SimulationError
+from cosim.experiments.trim import Trim, trim_die, trim_jobs, trim_outcome, untrimmed_table
 from cosim.workbench.json_files import to_json
 from cosim.workbench.provenance import digest, sources_digest
 from ebn_model.learning_neuron import LearningNeuron
@@ -91,38 +83,12 @@ class SimulationRun:
         if self.trim is None or conditions.die is None:
             return self.experiment, {}
         assert self.nominal is not None, "what a die is trimmed to is measured before"
-        if "error" in self.nominal:
-            raise SimulationError(f"nominal die: {self.nominal['error']}")
         table = untrimmed_table(self.experiment)
         codes = trim_die(self.trim, table, conditions, self.nominal, simulate)
         currents = self.trim.currents(codes, table)
         changes = {**self.experiment.bias_changes, **currents}
         changed = self.experiment.model_copy(update={"bias_changes": changes})
         return changed, trim_outcome(codes, currents)
-
-
-@dataclass(frozen=True)
-class NominalRun:
-    """The quantities of the nominal die that a trim brings each die to."""
-
-    trim: Trim
-    experiment: Experiment
-
-    length = 0.0
-    label = "nominal die, for trims"
-
-    @property
-    def key(self) -> str:
-        """Digest of all that the outcome depends on; the same for trims of the same currents."""
-        return _key(*(job.deck.sha256 for job in self._jobs()))
-
-    def __call__(self, simulate: Callable) -> dict[str, Any]:
-        """The quantities of `measured`; simulate: runs a Job."""
-        return measured([simulate(job) for job in self._jobs()])
-
-    def _jobs(self) -> list[Job]:
-        conditions = self.experiment.conditions.of_die(None)
-        return trim_jobs(self.trim, untrimmed_table(self.experiment), conditions)
 
 
 @dataclass(frozen=True)

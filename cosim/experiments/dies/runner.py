@@ -8,10 +8,12 @@ from typing import Any, TypeVar
 from cosim.cells.die_outcomes import keys_by_die
 from cosim.engine.outcome import OUTCOME
 from cosim.experiments.dies.causes_run import PARTS, CausesRun
-from cosim.experiments.dies.die_run import CellsRun, DieRun, NominalRun, SimulationRun
+from cosim.experiments.dies.die_run import CellsRun, DieRun, SimulationRun
 from cosim.experiments.dies.population import Outcomes
 from cosim.experiments.dies.settings import DiesExperiment
+from cosim.experiments.neuron.config import Experiment
 from cosim.experiments.protocol import Work
+from cosim.experiments.trim import NominalRun, Trim, untrimmed_table
 from cosim.workbench.kept_outcomes import JOURNAL, KeptOutcomes, outcomes_made_by
 from cosim.workbench.provenance import digest
 
@@ -66,11 +68,15 @@ def _found(experiment: DiesExperiment, kept: KeptOutcomes) -> Found:
 def _nominal_of_trims(experiment: DiesExperiment, kept: KeptOutcomes) -> dict[str, dict]:
     """Quantities that each trim brings dies to, by case; trims of the same table share a run."""
     runs = {
-        name: NominalRun(case.trim, experiment.simulations[name].experiment)
+        name: _nominal_run(case.trim, experiment.simulations[name].experiment)
         for name, case in experiment.settings.cases.items()
         if case.trim
     }
     return _outcomes(kept, {name: (run.key, run) for name, run in runs.items()}, "nominal dies")
+
+
+def _nominal_run(trim: Trim, experiment: Experiment) -> NominalRun:
+    return NominalRun(trim, untrimmed_table(experiment), experiment.conditions)
 
 
 def _causes(experiment: DiesExperiment, kept: KeptOutcomes) -> dict[str, list[dict]]:

@@ -10,10 +10,10 @@ from annotated_types import Ge, MinLen
 from pydantic import Field, ValidationInfo, field_validator
 
 from cosim.circuits.conditions import Conditions
-from cosim.experiments.dies.trim import Trim, untrimmed_table
 from cosim.experiments.neuron.config import Experiment
 from cosim.experiments.neuron.simulation import Simulation, read_simulation
 from cosim.experiments.protocol import DEFAULT, Request
+from cosim.experiments.trim import Trim, untrimmed_table
 from cosim.technologies.technology import technology_names
 from cosim.workbench.experiment_files import DEFAULT_KIND, ExperimentFile, read_file
 from cosim.workbench.settings import Section, Share, apply_change, check_keys, section_fields

@@ -91,6 +91,11 @@ def _good(found: Outcomes, name: str) -> dict[str, dict]:
     }
 
 
+def _measured(found: Outcomes, name: str) -> dict[str, dict[str, float]]:
+    """What a bench measures, SI, by technology, where it didn't fail."""
+    return {technology: one["values"] for technology, one in _good(found, name).items()}
+
+
 def _checks(ledger: Ledger, found: Outcomes) -> Iterator[Check]:
     settings = ledger.settings
     for technology, one in _good(found, "energy").items():
@@ -190,7 +195,7 @@ def _event_table(ledger: Ledger, found: Outcomes) -> Table:
     rows = []
     for technology in found:
         energy = _good(found, "energy").get(technology)
-        spikes = _good(found, "spikes").get(technology)
+        spikes = _measured(found, "spikes").get(technology)
         event = event_energy(energy, use) if energy else None
         rows.append(
             cells(
@@ -219,7 +224,7 @@ def _delay_table(ledger: Ledger, found: Outcomes) -> Table:
     rows = []
     for bench, names in ledger.settings.delays.items():
         specification = read_specification(specification_path(bench))
-        outcomes = _good(found, f"delay {bench}")
+        outcomes = _measured(found, f"delay {bench}")
         for name in names:
             measured = (
                 readable(outcomes[one][name], "s") if one in outcomes else NONE for one in found
@@ -247,7 +252,8 @@ def _supply_table(ledger: Ledger, found: Outcomes) -> Table:
     rows = []
     for technology, conditions in ledger.conditions.items():
         low, high, nominal = (
-            _good(found, f"decision {name}").get(technology) for name in ("low", "high", "nominal")
+            _measured(found, f"decision {name}").get(technology)
+            for name in ("low", "high", "nominal")
         )
         if not (low and high and nominal):
             rows.append(cells(technology, *(NONE,) * 4))

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from cosim.cells.bench_run import BenchRun
 from cosim.circuits.conditions import Conditions
 from cosim.engine.outcome import OUTCOME
-from cosim.experiments.ledger.bench_run import BenchRun
 from cosim.experiments.ledger.energy_run import EnergyRun
 from cosim.experiments.ledger.noise_run import NoiseRun
 from cosim.experiments.ledger.settings import Ledger

@@ -1,6 +1,7 @@
 """The study's figure: a panel for each group, errors with intervals, and who ran away."""
 
 import re
+from collections.abc import Iterable
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -17,6 +18,8 @@ _SWEEP_HEIGHT, _HEIGHT = 2.6, 3.4
 """Of a row of panels, inches."""
 _SPREAD = 0.7
 """Share of the distance between two situations over which their methods spread."""
+_CROWDED = 30
+"""Greatest ratio of a sweep's values, but for 0, for which a linear axis has room."""
 
 
 def make_figure(settings: StudySettings, groups: dict[str, list[Finding]]) -> Figure:
@@ -59,6 +62,7 @@ def _draw_sweep(axes: Axes, settings: StudySettings, name: str, found: list[Find
         axes.set_xscale("log")
         axes.set_yscale("log")
     else:
+        _spread_out(axes, [one.condition.x for one in found])
         axes.set_ylim(0, None)
     axes.set_xticks(sorted({one.condition.x for one in found}))
     axes.minorticks_off()
@@ -67,6 +71,13 @@ def _draw_sweep(axes: Axes, settings: StudySettings, name: str, found: list[Find
     axes.set_ylabel(TEXTS[group.quantity])
     axes.set_title(group.title, fontsize=8)
     axes.legend(frameon=False, fontsize=6.5)
+
+
+def _spread_out(axes: Axes, values: Iterable[float | None]) -> None:
+    """Make an axis logarithmic from its smallest value on where a linear one has no room for it."""
+    sizes = [abs(value) for value in values if value]
+    if sizes and max(sizes) > _CROWDED * min(sizes):
+        axes.set_xscale("symlog", linthresh=min(sizes))
 
 
 def _draw_methods(axes: Axes, settings: StudySettings, name: str, found: list[Finding]) -> None:

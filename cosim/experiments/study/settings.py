@@ -63,7 +63,7 @@ class Group(Section):
     situations: by name. sweep: instead of them, the values of one or several keys that change
     together. seeds: by name. quantity: what methods are compared by, see condition_run.Outcome.
     reference: the method that the others are compared with seed by seed. log: whether both axes
-    of the sweep's figure are logarithmic.
+    of the sweep's figure are logarithmic; the values' is anyway where they would lie too close.
     """
 
     title: str

@@ -93,11 +93,16 @@ def _reference_text(settings: StudySettings, name: str) -> str:
     return f" Reference: {settings.methods[reference].label}, seed by seed." if reference else ""
 
 
+def _of_sweep(situation: str) -> str:
+    """A parameter and its value, in words that can be wrapped."""
+    return situation.replace("_", " ").replace("=", " = ")
+
+
 def _cells(settings: StudySettings, found: Finding) -> list[str]:
     condition, estimates = found.condition, found.estimates
     known = settings.situations.get(condition.situation)
     return [
-        known.label if known else condition.situation,
+        known.label if known else _of_sweep(condition.situation),
         settings.methods[condition.method].label,
         _text(found.error),
         "" if found.difference is None else _text(found.difference, signed=True),

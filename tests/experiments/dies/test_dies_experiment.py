@@ -10,12 +10,13 @@ from cosim import cli
 from cosim.experiments.calibration.behaviour import QUANTITIES
 from cosim.experiments.dies import failures, runner
 from cosim.experiments.dies.causes_run import DEVIATES, PARTS, CausesRun
-from cosim.experiments.dies.die_run import CellsRun, NominalRun
+from cosim.experiments.dies.die_run import CellsRun, SimulationRun
 from cosim.experiments.dies.failures import examples, page
 from cosim.experiments.dies.kind import KIND
 from cosim.experiments.dies.runner import Found
 from cosim.experiments.dies.settings import read_dies
 from cosim.experiments.protocol import Request, Work
+from cosim.experiments.trim import NominalRun
 from cosim.workbench.experiment_files import read_file
 from cosim.workbench.placement import Placement
 from cosim.workbench.report import SUMMARY
@@ -85,7 +86,7 @@ def ran(monkeypatch):
 
 
 def die_of(one):
-    return (one.conditions if isinstance(one, CellsRun) else one.experiment).die
+    return (one.experiment if isinstance(one, SimulationRun) else one.conditions).die
 
 
 def state(file, *lines):

@@ -171,15 +171,17 @@ def outcomes(**changes):
     """All runs of a ledger of generic180, made up."""
     found = {
         "energy": ENERGY,
-        "spikes": {"energy": 26e-12},
-        "delay decision_speed": dict.fromkeys(("delay_10p", "delay_100p", "delay_1000p"), 1e-4),
-        "delay learning_control": {"latch_delay": 2e-9, "settling": 3e-9},
-        "delay pulse_interface": {"delay_rise": 1e-9, "delay_fall": 1e-9},
+        "spikes": {"values": {"energy": 26e-12}},
+        "delay decision_speed": {
+            "values": dict.fromkeys(("delay_10p", "delay_100p", "delay_1000p"), 1e-4)
+        },
+        "delay learning_control": {"values": {"latch_delay": 2e-9, "settling": 3e-9}},
+        "delay pulse_interface": {"values": {"delay_rise": 1e-9, "delay_fall": 1e-9}},
         "noise published": NOISE,
         "noise network": NOISE,
-        "decision nominal": DECISION,
-        "decision low": DECISION,
-        "decision high": DECISION,
+        "decision nominal": {"values": DECISION},
+        "decision low": {"values": DECISION},
+        "decision high": {"values": DECISION},
         "wrong decisions": WRONG,
     }
     return {"generic180": found | changes}

@@ -6,12 +6,12 @@ from operator import attrgetter
 
 import pytest
 
+from cosim.cells.bench_run import BenchRun
 from cosim.circuits.conditions import Conditions
 from cosim.engine.worker import run_all
 from cosim.experiments.calibration.behaviour import QUANTITIES
 from cosim.experiments.dies import runner as dies_runner
 from cosim.experiments.dies.die_run import CellsRun
-from cosim.experiments.ledger.bench_run import BenchRun
 from cosim.experiments.ledger.energy_run import BLOCKS
 from cosim.experiments.protocol import Request, Work
 from cosim.experiments.sizing import runner
@@ -210,7 +210,7 @@ def test_four_times_the_area_halves_what_a_die_deviates_by(tmp_path):
             for die in (None, 12):
                 bench = BenchRun("decision", "rule", Conditions(die=die))
                 found = bench(lambda job, pool=pool: run_all([job], pool)[0])
-                widths[area, die] = found["half_width"]
+                widths[area, die] = found["values"]["half_width"]
     deviations = [widths[area, 12] / widths[area, None] - 1 for area in (1.0, 4.0)]
     assert abs(deviations[0]) > 0.01
     assert deviations[1] == pytest.approx(deviations[0] / 2, rel=0.15)

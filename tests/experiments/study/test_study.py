@@ -11,8 +11,10 @@ from cosim.cli import main
 from cosim.experiments.protocol import Work
 from cosim.experiments.study import runner
 from cosim.experiments.study.condition_run import RUNAWAY_RATE, ConditionRun, Outcome, run_condition
+from cosim.experiments.study.figure import make_figure
 from cosim.experiments.study.settings import conditions
 from cosim.experiments.study.summary import findings, share
+from cosim.experiments.study.tables import markdown
 from cosim.workbench.journal import Journal
 from cosim.workbench.placement import Placement
 from ebn_model.errors import InputError
@@ -257,6 +259,34 @@ def test_findings_compare_seed_by_seed(settings):
     assert found[1].difference.mean == pytest.approx(-0.11)
     assert found[1].error.mean == pytest.approx(0.19)
     assert [str(one.runaway) for one in found] == ["0 of 2", "1 of 2"]
+
+
+def test_a_sweep_over_decades_has_room_for_each_value(file):
+    """0 included, which a logarithmic axis alone doesn't have."""
+    scales = {}
+    for values in ("[4, 6]", "[0.0, 1e-11, 1e-9]"):
+        key = "bits" if values == "[4, 6]" else "noise"
+        text = STUDY.replace("sweep = { bits = [4, 6] }", f"sweep = {{ {key} = {values} }}")
+        file.write_text(text, encoding="utf-8")
+        settings = read_study(file).settings
+        of_group = {one: [outcome(0.2)] for one in conditions(settings, "bits")}
+        found = findings(of_group, "fitted_error", None)
+        alone = settings.model_copy(update={"groups": {"bits": settings.groups["bits"]}})
+        axes = make_figure(alone, {"bits": found}).axes[0]
+        scales[key] = axes.get_xscale()
+        places = axes.transData.transform([(x, 0) for x in axes.get_xticks()])[:, 0]
+        assert np.diff(places).min() > 20
+        assert len(places) == len(found)
+    assert scales == {"bits": "linear", "noise": "symlog"}
+
+
+def test_a_value_of_a_sweep_is_said_in_words_that_can_be_wrapped(file):
+    text = STUDY.replace("bits = [4, 6]", "tau_mem = [0.02]")
+    file.write_text(text, encoding="utf-8")
+    settings = read_study(file).settings
+    [one] = conditions(settings, "bits")
+    found = findings({one: [outcome(0.2)]}, "fitted_error", None)
+    assert "tau mem = 0.02" in markdown(settings, {"bits": found})
 
 
 def test_shares_have_wilson_s_interval():

@@ -7,6 +7,7 @@ to it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from annotated_types import Ge, Gt, Le, Lt
@@ -24,9 +25,12 @@ from cosim.cells.characterise import (
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import read_biases
 from cosim.engine.job import Job
+from cosim.engine.simulator import simulator_versions
 from cosim.experiments.calibration.behaviour import behaviour
 from cosim.experiments.neuron.config import Experiment
 from cosim.workbench.errors import SimulationError
+from cosim.workbench.json_files import to_json
+from cosim.workbench.provenance import digest, sources_digest
 from cosim.workbench.settings import Section
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable, validated
@@ -48,6 +52,9 @@ LAST = "i_sl"
 window on any die, and looks for it within some I_sl of where it is to be. Then this bench alone
 has to run, as no other current changes."""
 OF_SPIKES = frozenset({"i_spike", "i_reset"})
+WEIGHT_0_ALONE = ".param lowest_weight=0 highest_weight=0"
+"""Of bench `decision`: the window's place and width are trimmed at one weight, which takes an
+eighth of the time that all of them do."""
 
 
 class TrimmedBias(Section):
@@ -100,35 +107,69 @@ def untrimmed_table(experiment: Experiment) -> BiasTable:
 
 def trim_jobs(trim: Trim, biases: BiasTable, conditions: Conditions) -> list[Job]:
     """The runs of the benches that a trim needs; their results go to `measured`."""
+    *others, outcomes = jobs(biases, conditions)
     spikes = [spike_job(biases, conditions)] if OF_SPIKES & trim.biases.keys() else []
-    return [*jobs(biases, conditions), *spikes]
+    return [*others, at_weight_0(outcomes), *spikes]
 
 
 def measured(results: list) -> dict[str, float]:
-    """Quantities in SI units from the vectors of `trim_jobs`; raises as `parameters`."""
+    """What trims set, in SI units, from the vectors of `trim_jobs`; raises as `parameters`."""
     cells, spikes = results[: len(BENCHES)], results[len(BENCHES) :]
     found = parameters(cells)
     if spikes:
         found = found.model_copy(update={"spike": spike_parameters(*spikes)})
-    return behaviour(found)
+    values = behaviour(found)
+    return {name: values[name] for name in QUANTITY.values() if name in values}
+
+
+def at_weight_0(outcomes: Job) -> Job:
+    """The run of bench `decision` at weight 0 alone."""
+    return replace(outcomes, deck=outcomes.deck.append(WEIGHT_0_ALONE, "weight 0 alone"))
+
+
+@dataclass(frozen=True)
+class NominalRun:
+    """The quantities of the nominal die that a trim brings each die to; table: of biases."""
+
+    trim: Trim
+    table: BiasTable
+    conditions: Conditions
+
+    length = 0.0
+    label = "nominal die, for trims"
+
+    @property
+    def key(self) -> str:
+        """Digest of all that the outcome depends on; the same for trims of the same currents."""
+        decks = [job.deck.sha256 for job in self._jobs()]
+        return digest(to_json([*decks, sources_digest(__name__), simulator_versions()]))
+
+    def __call__(self, simulate: Callable) -> dict[str, Any]:
+        """The quantities of `measured`; simulate: runs a Job."""
+        return measured([simulate(job) for job in self._jobs()])
+
+    def _jobs(self) -> list[Job]:
+        return trim_jobs(self.trim, self.table, self.conditions.of_die(None))
 
 
 def trim_die(
     trim: Trim,
     table: BiasTable,
     conditions: Conditions,
-    nominal: Mapping[str, float],
+    nominal: Mapping[str, Any],
     simulate: Callable,
 ) -> dict[str, int]:
     """Codes of a die's trimmed currents, by name.
 
     Args:
-        nominal: what `measured` gives of the nominal die under the table.
+        nominal: outcome of NominalRun under the table, its `error` if it failed.
         simulate: runs a Job.
 
     Raises:
-        SimulationError: the die's cells can't be measured.
+        SimulationError: the die's cells can't be measured, or the nominal one's couldn't.
     """
+    if "error" in nominal:
+        raise SimulationError(f"nominal die: {nominal['error']}")
     wanted = {name: one.target * nominal[QUANTITY[name]] for name, one in trim.biases.items()}
 
     highest = dict.fromkeys(trim.biases, 2 ** (trim.bits - 1) - 1)
@@ -144,7 +185,7 @@ def trim_die(
         return {name: found[QUANTITY[name]] - wanted[name] for name in trial}
 
     def error_of_window(trial: Mapping[str, int]) -> dict[str, float]:
-        vectors = simulate(bench_job("decision", table_of(trial), conditions))
+        vectors = simulate(at_weight_0(bench_job("decision", table_of(trial), conditions)))
         try:
             window = decision_parameters(vectors)
         except SimulationError:

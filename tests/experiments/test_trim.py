@@ -6,13 +6,23 @@ from dataclasses import replace
 import pytest
 
 from cosim import cli
+from cosim.cells.bench import bench_job
+from cosim.cells.characterise import decision_parameters
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import read_biases
 from cosim.engine.worker import run_all
-from cosim.experiments.dies import trim as trim_module
+from cosim.experiments import trim as trim_module
 from cosim.experiments.dies.die_run import SimulationRun
 from cosim.experiments.dies.settings import read_dies
-from cosim.experiments.dies.trim import QUANTITY, Trim, approximate, measured, trim_die, trim_jobs
+from cosim.experiments.trim import (
+    QUANTITY,
+    Trim,
+    approximate,
+    at_weight_0,
+    measured,
+    trim_die,
+    trim_jobs,
+)
 from cosim.workbench.errors import SimulationError
 from cosim.workbench.experiment_files import read_file
 from ebn_model.errors import InputError
@@ -93,6 +103,7 @@ def test_the_window_is_trimmed_where_the_other_currents_put_it(monkeypatch):
 
     monkeypatch.setattr(trim_module, "trim_jobs", lambda _, biases, on: [job(biases, on)])
     monkeypatch.setattr(trim_module, "bench_job", lambda bench, biases, on: job(biases, on))
+    monkeypatch.setattr(trim_module, "at_weight_0", lambda job: job)
     monkeypatch.setattr(trim_module, "measured", lambda results: centre(*results))
     monkeypatch.setattr(trim_module, "decision_parameters", window)
     nominal = {"window_centre": table.i_rest, "window_half_width": table.i_sl}
@@ -110,6 +121,7 @@ def test_a_bench_that_ngspice_can_not_finish_is_no_closed_window(monkeypatch):
         raise SimulationError("timestep too small")
 
     monkeypatch.setattr(trim_module, "bench_job", lambda bench, biases, on: biases)
+    monkeypatch.setattr(trim_module, "at_weight_0", lambda job: job)
     with pytest.raises(SimulationError, match="timestep"):
         table = read_biases("published")
         trim_die(trim(4, i_sl={}), table, Conditions(die=3), {"window_half_width": 1e-9}, simulate)
@@ -165,6 +177,19 @@ def test_dies_can_not_be_trimmed_to_what_could_not_be_measured(file):
     run = SimulationRun("one", die, trim(2, i_rest={}), {"error": "no window"})
     with pytest.raises(SimulationError, match="nominal die: no window"):
         run(lambda job: pytest.fail(f"{job.label} was run"))
+
+
+@pytest.mark.ngspice
+@pytest.mark.parametrize("die", [None, 3])
+def test_at_weight_0_alone_the_window_is_where_it_is_among_all_weights(die):
+    """With I_Omega off, as in table `published`; to within the steps of the sweep."""
+    job = bench_job("decision", read_biases("published"), Conditions(die=die))
+    alone, among_all = (decision_parameters(run_all([one])[0]) for one in (at_weight_0(job), job))
+    step = 2e-3 if die is None else 8e-3
+    i_sl = read_biases("published").i_sl
+    assert alone.centre == pytest.approx(among_all.centre, abs=2 * step * i_sl)
+    assert alone.half_width == pytest.approx(among_all.half_width, abs=2 * step * i_sl)
+    assert (alone.i_omega, alone.i_sign) == (0, 0)
 
 
 @pytest.mark.ngspice

@@ -1,0 +1,116 @@
+"""The dies of chips: their constants in a situation, under their own currents if trimmed."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from cosim.cells.die_constants import constants_of, measured_dies, row_outcome
+from cosim.cells.die_outcomes import outcomes_by_die
+from cosim.cells.row_characterise import row_jobs
+from cosim.circuits.conditions import Conditions
+from cosim.circuits.neuron import read_biases
+from cosim.engine.outcome import OUTCOME
+from cosim.experiments.chip.settings import ChipExperiment, ChipSettings, Situation
+from cosim.experiments.trim import NominalRun, Trim, trim_die, trim_jobs
+from cosim.workbench.json_files import to_json
+from cosim.workbench.kept_outcomes import KeptOutcomes
+from cosim.workbench.provenance import digest, sources_digest
+from ebn_model.parameters import BiasTable, NeuronParameters
+
+Rows = dict[int, tuple[NeuronParameters, ...]]
+"""Constants of a chip's neurons, by its number."""
+
+
+@dataclass(frozen=True)
+class TrimmedMeasurement:
+    """The trims of a die, and then the constants of its row under its own currents.
+
+    table: bias table that is trimmed. trimmed, used: conditions under which the die is trimmed and
+    then measured. nominal: outcome of the trim's NominalRun.
+    """
+
+    trim: Trim
+    table: str
+    trimmed: Conditions
+    used: Conditions
+    nominal: Mapping[str, Any]
+
+    length = 0.0
+
+    @property
+    def label(self) -> str:
+        """Its name in messages."""
+        return f"trims and constants of {self.used.die_name} at {self.used.temperature:g} °C"
+
+    @property
+    def key(self) -> str:
+        """Digest of all that the outcome depends on."""
+        jobs = [
+            *trim_jobs(self.trim, self._biases, self.trimmed),
+            *row_jobs(self._biases, self.used),
+        ]
+        parts = [self.trim.model_dump(mode="json"), dict(self.nominal), sources_digest(__name__)]
+        return digest(to_json([*parts, *(job.deck.sha256 for job in jobs)]))
+
+    def __call__(self, simulate: Callable) -> dict[str, Any]:
+        """The constants, as a table of NeuronParameters; simulate: runs a Job.
+
+        Raises:
+            SimulationError: the die's cells can't be measured, or the nominal one's couldn't.
+        """
+        codes = trim_die(self.trim, self._biases, self.trimmed, self.nominal, simulate)
+        currents = self.trim.currents(codes, self._biases)
+        return row_outcome(self._biases.model_copy(update=currents), self.used, simulate)
+
+    @cached_property
+    def _biases(self) -> BiasTable:
+        return read_biases(self.table, self.used.technology)
+
+
+def rows_of_chips(
+    experiment: ChipExperiment, name: str, kept: KeptOutcomes
+) -> tuple[Rows, dict[int, str]]:
+    """Constants of each chip's neurons in a situation, and why the other chips have none.
+
+    name: of the situation. kept: has the measurements that are known. Raises as KeptOutcomes.of.
+    """
+    settings, situation = experiment.settings, experiment.settings.situations[name]
+    conditions = _conditions(settings, situation)
+    dies = [die for chip in range(settings.chips) for die in experiment.dies(chip)]
+    measured = _outcomes(settings, situation, dies, kept)
+    rows, faults = {}, {}
+    for chip in range(settings.chips):
+        own = {die: measured[die] for die in experiment.dies(chip)}
+        errors = [f"die {die}: {one['error']}" for die, one in own.items() if "error" in one]
+        if errors:
+            faults[chip] = "; ".join(errors)
+        else:
+            rows[chip] = tuple(
+                constants_of(one, conditions.of_die(die)) for die, one in own.items()
+            )
+    return rows, faults
+
+
+def _outcomes(
+    settings: ChipSettings, situation: Situation, dies: Iterable[int], kept: KeptOutcomes
+) -> dict[int | None, dict[str, Any]]:
+    """Outcomes of the measurements by die; one with a trim is trimmed where nothing is hot."""
+    used, trim, table = _conditions(settings, situation), situation.trim, settings.biases
+    if trim is None:
+        return measured_dies(table, used, dies, kept)
+    trimmed = used.model_copy(update={"temperature": settings.temperature})
+    run = NominalRun(trim, read_biases(table, used.technology), trimmed)
+    nominal = kept.of({run.key: run}, OUTCOME, "nominal die")[run.key]
+
+    def measurement(die: int | None) -> TrimmedMeasurement:
+        return TrimmedMeasurement(trim, table, trimmed.of_die(die), used.of_die(die), nominal)
+
+    return outcomes_by_die(measurement, dies, kept, "trimmed dies")
+
+
+def _conditions(settings: ChipSettings, situation: Situation) -> Conditions:
+    """Those that all dies have in a situation."""
+    stated = {name: getattr(situation, name) for name in ("temperature", "mismatch_scale")}
+    changes = {name: value for name, value in stated.items() if value is not None}
+    return settings.conditions.model_copy(update=changes)
