@@ -2,10 +2,10 @@
 
 import re
 import shutil
-from importlib import metadata
 
 import numpy as np
 import pytest
+from pdk_models import need_models
 
 from cosim.cells.bench import bench_job, measurement
 from cosim.circuits.conditions import Conditions, deck_under, whole_deck
@@ -15,7 +15,7 @@ from cosim.circuits.row import RowCircuit
 from cosim.engine.job import Job
 from cosim.engine.worker import run_jobs
 from cosim.experiments.neuron.config import Experiment
-from cosim.technologies.technology import FOLDER, read_technology
+from cosim.technologies.technology import FOLDER
 from cosim.workbench.places import NETLISTS
 from ebn_model.errors import InputError
 from ebn_model.parameters import validated
@@ -115,24 +115,11 @@ def i_mem_of(technology, corner):
     return {name: float(abs(vectors[f"@m.{name}.m1[id]"][0])) for name in ("xrest", "xsl")}
 
 
-def has_models(technology):
-    """Whether a technology brings its models, or their package is installed: `make pdks`."""
-    models = read_technology(technology).models
-    if models is None:
-        return True
-    name, _, version = models.package.partition("==")
-    try:
-        return metadata.version(name) == version
-    except metadata.PackageNotFoundError:
-        return False
-
-
 @pytest.mark.ngspice
 @pytest.mark.parametrize("technology", ["generic180", "gf180", "sky130"])
 def test_an_off_device_leaks_more_at_a_fast_corner(technology):
     """nFET xrest and pFET xsl, off."""
-    if not has_models(technology):
-        pytest.skip(f"the models of {technology} aren't installed: make pdks")
+    need_models(technology)
     found = {corner: i_mem_of(technology, corner) for corner in ("tt", "ff", "ss", "fs", "sf")}
     for device, place in (("xrest", 0), ("xsl", 1)):
         fast = [found[corner][device] for corner in found if corner[place] == "f"]
@@ -156,8 +143,7 @@ def test_a_technology_without_tables_says_how_to_make_them(tmp_path):
 @pytest.mark.ngspice
 @pytest.mark.parametrize("technology", ["generic180", "gf180", "sky130"])
 def test_latches_switch_where_their_inverter_does(technology):
-    if not has_models(technology):
-        pytest.skip(f"the models of {technology} aren't installed: make pdks")
+    need_models(technology)
     conditions = Conditions(technology=technology)
     text = "vdd vdd 0 {supply}\nxi a a vdd 0 inverter\n.save v(a)\n.op"
     deck = deck_under("inverter", conditions).include(NETLISTS / "cells.spice").append(text, "test")

