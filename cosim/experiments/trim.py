@@ -99,6 +99,32 @@ class Trim(Section):
         }
 
 
+def fill_in_currents(tables: Any, source: str) -> None:
+    """Give each trim that is `like` another table's the currents of that one.
+
+    tables: of a file, by name, some with a `trim`; changed. Raises InputError, which names the
+    source, where the other table has no currents of its own, or both are stated.
+    """
+    if not isinstance(tables, dict):
+        return
+    for name, table in tables.items():
+        trim = _trim_of(table)
+        if "like" not in trim:
+            continue
+        other = trim.pop("like")
+        biases = _trim_of(tables.get(other)).get("biases")
+        if not biases:
+            raise InputError(f"{source}: {name}.trim.like: {other!r} has no trim with biases")
+        if "biases" in trim:
+            raise InputError(f"{source}: {name}.trim states biases, and is like {other!r}, too")
+        trim["biases"] = biases
+
+
+def _trim_of(table: Any) -> dict[str, Any]:
+    trim = table.get("trim") if isinstance(table, dict) else None
+    return trim if isinstance(trim, dict) else {}
+
+
 def untrimmed_table(experiment: Experiment) -> BiasTable:
     """The bias table that trims start from: the file's, with its changes."""
     values = read_biases(experiment.biases, experiment.technology).model_dump()

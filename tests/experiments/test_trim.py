@@ -154,6 +154,37 @@ def test_trims_that_can_not_be_are_refused(file, change, reason):
         read_dies(read_file(str(file)))
 
 
+def test_a_trim_can_have_the_currents_of_another_case(file):
+    more = '\n[cases.finer]\nsimulation = "stimulus.toml"\ntrim = { bits = 5, like = "trimmed" }\n'
+    file.write_text(DIES + more, encoding="utf-8")
+    cases = read_dies(read_file(str(file))).settings.cases
+    assert cases["finer"].trim.biases == cases["trimmed"].trim.biases
+    assert [cases[name].trim.bits for name in ("trimmed", "finer")] == [2, 5]
+
+
+@pytest.mark.parametrize(
+    ("trim", "reason"),
+    [
+        ('{ bits = 2, like = "none" }', r"trimmed\.trim\.like: 'none' has no trim with biases"),
+        ('{ bits = 2, like = "plain" }', "'plain' has no trim with biases"),
+        ('{ bits = 2, like = "trimmed" }', "'trimmed' has no trim with biases"),
+    ],
+)
+def test_a_trim_like_one_that_is_not_there_is_refused(file, trim, reason):
+    text = DIES.partition("trim = ")[0]
+    file.write_text(f"{text}trim = {trim}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=reason):
+        read_dies(read_file(str(file)))
+
+
+def test_currents_are_stated_or_another_s(file):
+    more = '\n[cases.both]\nsimulation = "stimulus.toml"\n'
+    more += 'trim = { bits = 5, like = "trimmed", biases = { i_sl = {} } }\n'
+    file.write_text(DIES + more, encoding="utf-8")
+    with pytest.raises(InputError, match=r"both\.trim states biases, and is like 'trimmed', too"):
+        read_dies(read_file(str(file)))
+
+
 def test_a_trim_of_an_input_that_the_simulation_states_is_refused(file):
     stimulus = file.parent / "stimulus.toml"
     stimulus.write_text(STIMULUS + 'input_current = "3 nA"\n', encoding="utf-8")

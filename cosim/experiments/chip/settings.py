@@ -12,7 +12,7 @@ from cosim.circuits.neuron import stated_values
 from cosim.experiments.network.changes import parameters_of_dies, with_changes
 from cosim.experiments.network_of_dies import NetworkOfDies
 from cosim.experiments.protocol import DEFAULT, Request
-from cosim.experiments.trim import Trim
+from cosim.experiments.trim import Trim, fill_in_currents
 from cosim.workbench.experiment_files import ExperimentFile
 from cosim.workbench.settings import Section, apply_change, check_keys, section_fields
 from ebn_model.chip.parameters import ChipParameters
@@ -106,6 +106,7 @@ def read_chip(file: ExperimentFile, request: Request = DEFAULT) -> ChipExperimen
     for change in changes:
         apply_change(values, change, {key: ("", key) for key in TOP})
         source += f" with {change!r}"
+    fill_in_currents(values.get("situations", {}), source)
     settings = validated(ChipSettings, values, source)
     settings.check(source)
     parameters, tasks = {}, {}

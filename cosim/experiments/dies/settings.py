@@ -13,7 +13,7 @@ from cosim.circuits.conditions import Conditions
 from cosim.experiments.neuron.config import Experiment
 from cosim.experiments.neuron.simulation import Simulation, read_simulation
 from cosim.experiments.protocol import DEFAULT, Request
-from cosim.experiments.trim import Trim, untrimmed_table
+from cosim.experiments.trim import Trim, fill_in_currents, untrimmed_table
 from cosim.technologies.technology import technology_names
 from cosim.workbench.experiment_files import DEFAULT_KIND, ExperimentFile, read_file
 from cosim.workbench.settings import Section, Share, apply_change, check_keys, section_fields
@@ -144,6 +144,7 @@ def _settings(
         source += f" with {change!r}"
     if any(values.get(key) != file.values.get(key) for key in Conditions.model_fields):
         values.pop("technologies", None)
+    fill_in_currents(values.get("cases", {}), source)
     stated = {"dies": request.dies, "first_die": request.first_die}
     values |= {key: value for key, value in stated.items() if value is not None}
     settings = validated(DiesSettings, values, source)
