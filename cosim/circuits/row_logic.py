@@ -117,7 +117,8 @@ class DigitalRow(RowTimeline):
         if not free:
             raise SimulationError(
                 f"the synapse of neuron {self._names[synapse]} finds none of the {self._lanes} "
-                f"DACs free at {self._now:g} s; take more, or the view with one for each synapse"
+                f"DACs free at {self._now:g} s; take more (dacs), or the view mixed, which has one "
+                "for each synapse"
             )
         self._lane_of[synapse] = min(free)
         self._drive_lane(synapse)

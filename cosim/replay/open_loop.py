@@ -12,7 +12,7 @@ import numpy as np
 from cosim.cells.row_constants import row_constants
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import read_biases
-from cosim.circuits.row import RowCircuit, View
+from cosim.circuits.row import LANES, RowCircuit, View
 from cosim.comparison.row_case import RowComparisonInput
 from cosim.replay.row_run import RowRun, RowTask, Waveform, run_row
 from cosim.replay.stored_row import StoredRow, row_key
@@ -58,6 +58,7 @@ class RowSettings:
         changes; None for no cache.
     runs: which rows are run: those that the cache lacks, all, or none.
     constants: of rows' models where they are known, by row; the others are looked up or measured.
+    dacs: of the multiplexed view, for each row.
     """
 
     view: View = "mixed"
@@ -70,6 +71,7 @@ class RowSettings:
     cache: Path | None = None
     runs: Runs = "missing"
     constants: Mapping[int, NeuronParameters] = field(default_factory=dict)
+    dacs: int = LANES
 
     def conditions_of(self, row: int) -> Conditions:
         """Conditions that a row runs under."""
@@ -81,7 +83,10 @@ class RowSettings:
         """The circuit of each row; raises InputError for an unknown view or table."""
         biases = read_biases(self.biases, self.conditions.technology)
         return self._of_each(
-            rows, lambda own: RowCircuit(self.view, biases, conditions=own, step=self.step)
+            rows,
+            lambda own: RowCircuit(
+                self.view, biases, conditions=own, lanes=self.dacs, step=self.step
+            ),
         )
 
     def models(self, rows: Iterable[int]) -> dict[int, ChipRow]:

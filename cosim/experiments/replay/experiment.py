@@ -64,6 +64,7 @@ def run_replay(experiment: ReplayExperiment, work: Work, runs: Runs = "missing")
         placement=work.placement,
         cache=cache,
         runs="all" if work.force else runs,
+        dacs=settings.dacs,
     )
     experiment, how = _with_dies(experiment, how)
     recorded = recorded_run(experiment)

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import stated_values
 from cosim.circuits.project import project_settings
-from cosim.circuits.row import View
+from cosim.circuits.row import LANES, View
 from cosim.comparison.tolerances import ReplayTolerances, ReportSettings
 from cosim.experiments.network.changes import chip_parameters_of, with_changes
 from cosim.experiments.protocol import DEFAULT, Request
@@ -69,13 +69,15 @@ class Stretch(Section):
 class ReplaySettings(Conditions):
     """Settings of a replay.
 
-    Conditions, view and biases are those of the circuits. first_die: each row is a die of its own,
+    Conditions, view and biases are those of the circuits. dacs: of the multiplexed view, for each
+    row. first_die: each row is a die of its own,
     row 0 this one, and its model has that die's constants.
     stretch: what is replayed; the table `full` has what `--full` changes of it.
     """
 
     title: str = ""
     view: View = "mixed"
+    dacs: Annotated[int, Ge(1)] = LANES
     biases: str = Field(default_factory=lambda: project_settings().tables.row)
     first_die: Annotated[int, Ge(0)] | None = None
     network: TrainedNetwork = TrainedNetwork()
@@ -109,7 +111,10 @@ class ReplayExperiment:
 
 _SECTIONS: Sections = {"": ReplaySettings, **dict(section_fields(ReplaySettings)), "full": Stretch}
 _PLACES = {
-    **{name: ("", name) for name in ("view", *Conditions.model_fields, "biases", "first_die")},
+    **{
+        name: ("", name)
+        for name in ("view", "dacs", *Conditions.model_fields, "biases", "first_die")
+    },
     **{
         f"{section}.{name}": (section, name)
         for section in ("stretch", "tolerances", "report")
@@ -125,7 +130,7 @@ def read_replay(file: ExperimentFile, request: Request = DEFAULT) -> ReplayExper
 
     Args:
         file: of the experiment.
-        request: changes, "KEY=VALUE" each, where KEY is view, technology, biases, temperature, a
+        request: changes, "KEY=VALUE" each, where KEY is view, dacs, technology, biases, temperature, a
             key of stretch, tolerances or report (stretch.rows=1,4), network.seed, iterations, or a
             parameter of the network or its task (bits, task.amplitude); one seed, `biases` and
             `view` in the same way; `full`: the stretch is that of the file's table `full`; `out`.

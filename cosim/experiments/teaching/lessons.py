@@ -161,4 +161,5 @@ def _row_settings(
         cache=experiment.results / TRIALS,
         runs=runs,
         constants=dict(enumerate(rows)),
+        dacs=settings.dacs,
     )

@@ -8,6 +8,7 @@ from annotated_types import Ge, Gt
 
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import stated_values
+from cosim.circuits.row import LANES
 from cosim.comparison.tolerances import Share
 from cosim.experiments.network.changes import parameters_of_dies
 from cosim.experiments.network_of_dies import NetworkOfDies
@@ -39,11 +40,12 @@ class TeachingTolerances(Section):
 class TeachingSettings(NetworkOfDies):
     """Settings of a chip that learns as circuits, one row for each neuron.
 
-    view: of the circuits. seed: of decoder and trials. trials: how many the chip learns from, from
+    view: of the circuits. dacs: of the multiplexed view, for each row. seed: of decoder and trials. trials: how many the chip learns from, from
     codes 0 on.
     """
 
     view: Literal["mixed", "multiplexed"] = "multiplexed"
+    dacs: Annotated[int, Ge(1)] = LANES
     seed: Annotated[int, Ge(0)] = 1
     trials: Annotated[int, Ge(1)] = 10
     tolerances: TeachingTolerances = TeachingTolerances()
@@ -72,7 +74,10 @@ class TeachingExperiment:
 _PLACES = {
     **{
         name: ("", name)
-        for name in ("trials", "first_die", "seed", "view", "biases", *Conditions.model_fields)
+        for name in (
+            *("trials", "first_die", "seed", "view", "dacs", "biases"),
+            *Conditions.model_fields,
+        )
     },
     **{f"tolerances.{name}": ("tolerances", name) for name in TeachingTolerances.model_fields},
 }
