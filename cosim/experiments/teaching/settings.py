@@ -40,8 +40,8 @@ class TeachingTolerances(Section):
 class TeachingSettings(NetworkOfDies):
     """Settings of a chip that learns as circuits, one row for each neuron.
 
-    view: of the circuits. dacs: of the multiplexed view, for each row. seed: of decoder and trials. trials: how many the chip learns from, from
-    codes 0 on.
+    view: of the circuits. dacs: of the multiplexed view, for each row. seed: of decoder and trials.
+    trials: how many the chip learns from, from codes 0 on.
     """
 
     view: Literal["mixed", "multiplexed"] = "multiplexed"
