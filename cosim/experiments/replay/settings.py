@@ -133,8 +133,9 @@ def read_replay(file: ExperimentFile, request: Request = DEFAULT) -> ReplayExper
         request: changes, "KEY=VALUE" each, where KEY is view, dacs, technology, biases,
             temperature, a key of stretch, tolerances or report (stretch.rows=1,4), network.seed,
             iterations, or a parameter of the network or its task (bits, task.amplitude); one seed,
-            `biases` and `view` in the same way; `full`: the stretch is that of the file's table `full`; `out`.
-            Results of changed experiments go to folders of their own, named for the change.
+            `biases` and `view` in the same way; `full`: the stretch is that of the file's table
+            `full`; `out`. Results of changed experiments go to folders of their own, named for the
+            change.
 
     Raises:
         InputError: an unknown key, or a value that can't be; names file and key.
