@@ -10,6 +10,7 @@ from faults import Fault
 
 from cosim.circuits.circuit import CircuitOfRow
 from cosim.circuits.conditions import Conditions
+from cosim.circuits.row import LANES
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job, Vectors
 from cosim.engine.solver_options import SolverOptions
@@ -38,10 +39,11 @@ class FakeRow:
         view: str = "mixed",
         biases: BiasTable | str | None = None,
         conditions: Conditions | None = None,
+        lanes: int = LANES,
         step: float | None = None,
     ):
         self.view, self.step = view, step
-        self._settings = f"{biases} {conditions}".replace("\n", " ")
+        self._settings = f"{biases} {conditions} {lanes}".replace("\n", " ")
 
     def job(self, stimulus: RowStimulus, label: str, raw_path: Path | None = None) -> Job:
         text = f"* {self.view} {self._settings}\nm1 d g 0 0 nfet"

@@ -66,6 +66,7 @@ def test_full_replaces_the_stretch(config):
         ("network.seed=7", lambda replay: replay.settings.network.seed == 7),
         ("iterations=2", lambda replay: replay.settings.network.iterations == 2),
         ("view=multiplexed", lambda replay: replay.settings.view == "multiplexed"),
+        ("dacs=8", lambda replay: replay.settings.dacs == 8),
         ("neurons=6", lambda replay: replay.parameters.neurons == 6),
         ("sub_lsbs=2", lambda replay: replay.parameters.sub_lsbs == 2),
         ("task.amplitude=10", lambda replay: replay.settings.network.task.amplitude == 10),

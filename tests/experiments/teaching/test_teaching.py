@@ -119,6 +119,20 @@ def test_finished_trials_are_kept_and_more_go_on(file, loop):
     assert loop.ran() == 2
 
 
+def test_rows_have_as_many_dacs_as_the_file_says(file, loop, monkeypatch):
+    made = []
+
+    class Row(fake_rows.FakeRow):
+        def __init__(self, view, *words, lanes, **named):
+            made.append((view, lanes))
+            super().__init__(view, *words, lanes=lanes, **named)
+
+    monkeypatch.setattr("cosim.replay.open_loop.RowCircuit", Row)
+    file.write_text(f"dacs = 7\n{TEACHING}", encoding="utf-8")
+    run(read(file))
+    assert {*made} == {("multiplexed", 7)}
+
+
 def test_other_dies_are_another_chip(file, loop):
     run(read(file))
     loop.ran()
@@ -174,6 +188,7 @@ def test_a_die_that_can_not_be_measured_is_named(file, loop):
         ("trials=0", "trials"),
         ("first_die=-1", "first_die"),
         ("view=transistor", "view"),
+        ("dacs=0", "dacs"),
         ("die=3", "state first_die instead"),
         ("nothing=3", "unknown key 'nothing'"),
         ("biases=none", "none"),
