@@ -11,6 +11,7 @@ from cosim.cells.row_characterise import row_jobs
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import read_biases
 from cosim.engine.outcome import OUTCOME
+from cosim.engine.simulator import simulator_versions
 from cosim.experiments.chip.settings import ChipExperiment, ChipSettings, Situation
 from cosim.experiments.trim import NominalRun, Trim, trim_die, trim_jobs
 from cosim.workbench.json_files import to_json
@@ -46,12 +47,10 @@ class TrimmedMeasurement:
     @property
     def key(self) -> str:
         """Digest of all that the outcome depends on."""
-        jobs = [
-            *trim_jobs(self.trim, self._biases, self.trimmed),
-            *row_jobs(self._biases, self.used),
-        ]
-        parts = [self.trim.model_dump(mode="json"), dict(self.nominal), sources_digest(__name__)]
-        return digest(to_json([*parts, *(job.deck.sha256 for job in jobs)]))
+        benches = trim_jobs(self.trim, self._biases, self.trimmed)
+        decks = [job.deck.sha256 for job in (*benches, *row_jobs(self._biases, self.used))]
+        how = [self.trim.model_dump(mode="json"), dict(self.nominal)]
+        return digest(to_json([*decks, *how, sources_digest(__name__), simulator_versions()]))
 
     def __call__(self, simulate: Callable) -> dict[str, Any]:
         """The constants, as a table of NeuronParameters; simulate: runs a Job.
