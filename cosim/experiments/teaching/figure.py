@@ -11,6 +11,8 @@ from ebn_model.network.metrics import weight_correlation
 
 HEIGHT = 2.6
 """Height in inches."""
+ROOM = 0.3
+"""For a legend below the decisions, as a share of the height that they take."""
 COLOURS = dict(zip(TEACHERS, (BLUE, VERMILION, GREEN), strict=True))
 
 
@@ -48,11 +50,13 @@ def _draw_decisions(axes: Axes, lessons: Lessons, trial: float) -> None:
         ([one.trajectory_agreement for one in lessons.decisions], "within a trial", DASHED),
     ):
         axes.plot(times, share, color=BLUE, linestyle=line, marker=".", markersize=4, label=label)
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("time of learning (s)")
     axes.set_ylabel("decisions as the model's")
-    axes.legend(frameon=False, fontsize=7)
+    low, high = axes.get_ylim()
+    axes.set_ylim(low - ROOM * (high - low), high)
+    axes.legend(frameon=False, fontsize=7, loc="lower center")
 
 
 def _draw_codes(axes: Axes, lessons: Lessons) -> None:
@@ -66,4 +70,5 @@ def _draw_codes(axes: Axes, lessons: Lessons) -> None:
     axes.set_xlabel("code taught by the model (LSB)")
     axes.set_ylabel("code taught by circuits (LSB)")
     correlation = weight_correlation(circuits, model)
-    axes.set_title(f"correlation {correlation:.3f}", fontsize=7)
+    text = f"correlation {correlation:.3f}"
+    axes.text(0.05, 0.95, text, transform=axes.transAxes, fontsize=7, va="top")
