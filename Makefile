@@ -46,7 +46,7 @@ cosim-loop: $(COMPLETE) ## close the loop: circuits teach the network, and a net
 omega: $(COMPLETE) ## show what I_Omega changes: simulations 1 and 2 with two bias tables
 	@$(RUN) run omega
 
-dies: pdks ## run simulations 1 and 2 and the cells on 200 dies with mismatch, 100 in gf180 (ten hours)
+dies: pdks ## run simulations 1 and 2 and the cells on 200 dies with mismatch, 100 in gf180 (five hours)
 	@$(RUN) run dies
 
 chip: $(COMPLETE) ## run networks whose neurons are dies, as models and one as circuits (hours)
