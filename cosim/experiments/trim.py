@@ -139,7 +139,7 @@ def trim_jobs(trim: Trim, biases: BiasTable, conditions: Conditions) -> list[Job
 
 
 def measured(results: list) -> dict[str, float]:
-    """What trims set, in SI units, from the vectors of `trim_jobs`; raises as `parameters`."""
+    """Quantities that trims set, SI, from the vectors of `trim_jobs`; raises as `parameters`."""
     cells, spikes = results[: len(BENCHES)], results[len(BENCHES) :]
     found = parameters(cells)
     if spikes:

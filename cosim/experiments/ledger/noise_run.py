@@ -44,7 +44,7 @@ no room for 1e-14 S, and the matrix is singular. These are some kOhm, which noth
 
 @dataclass(frozen=True)
 class WithContacts:
-    """What a job changes of its transistors, and their SQUARES; first: the job's `alter`."""
+    """Changes of a job's transistors: its own `alter`, `first`, and their SQUARES."""
 
     first: Alter | None
 

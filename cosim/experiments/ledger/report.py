@@ -92,7 +92,7 @@ def _good(found: Outcomes, name: str) -> dict[str, dict]:
 
 
 def _measured(found: Outcomes, name: str) -> dict[str, dict[str, float]]:
-    """What a bench measures, SI, by technology, where it didn't fail."""
+    """Measurements of a bench, SI, by technology, where it didn't fail."""
     return {technology: one["values"] for technology, one in _good(found, name).items()}
 
 
