@@ -53,8 +53,8 @@ window on any die, and looks for it within some I_sl of where it is to be. Then 
 has to run, as no other current changes."""
 OF_SPIKES = frozenset({"i_spike", "i_reset"})
 WEIGHT_0_ALONE = ".param lowest_weight=0 highest_weight=0"
-"""Of bench `decision`: the window's place and width are trimmed at one weight, which takes an
-eighth of the time that all of them do."""
+"""Of bench `decision`: the window's place and width are trimmed at one weight, which takes a fifth
+of the time that all eight of them do."""
 
 
 class TrimmedBias(Section):

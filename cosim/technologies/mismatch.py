@@ -117,10 +117,10 @@ def mismatch_of(
 ) -> Mismatch:
     """The mismatch of a die, in a deck whose netlists say where on the chip its instances are.
 
-    scale: factor of what each transistor deviates by itself, threshold and current factor.
-
     They say so by lines of comment: `*place xread is xneuron.xanalog.xdecision.xmem`, or `is ideal`
     for what is not on the chip. Other instances are where their names say.
+
+    scale: factor of what each transistor deviates by itself, threshold and current factor.
 
     Raises:
         DeckError: an instance with two places, or a technology without coefficients.

@@ -145,6 +145,9 @@ def test_codes_are_steps_around_the_currents_of_the_table():
         ("{ bits = 2, biases = { i_sl = { range = 1.0 } } }", "range"),
         ("{ bits = 2, biases = { i_sl = { target = 0 } } }", "target"),
         ("{ bits = 2, biases = { i_sl = { ranges = 0.5 } } }", "ranges"),
+        ('{ bits = 2, like = "none" }', r"trimmed\.trim\.like: 'none' has no trim with biases"),
+        ('{ bits = 2, like = "plain" }', "'plain' has no trim with biases"),
+        ('{ bits = 2, like = "trimmed" }', "'trimmed' has no trim with biases"),
     ],
 )
 def test_trims_that_can_not_be_are_refused(file, change, reason):
@@ -160,21 +163,6 @@ def test_a_trim_can_have_the_currents_of_another_case(file):
     cases = read_dies(read_file(str(file))).settings.cases
     assert cases["finer"].trim.biases == cases["trimmed"].trim.biases
     assert [cases[name].trim.bits for name in ("trimmed", "finer")] == [2, 5]
-
-
-@pytest.mark.parametrize(
-    ("trim", "reason"),
-    [
-        ('{ bits = 2, like = "none" }', r"trimmed\.trim\.like: 'none' has no trim with biases"),
-        ('{ bits = 2, like = "plain" }', "'plain' has no trim with biases"),
-        ('{ bits = 2, like = "trimmed" }', "'trimmed' has no trim with biases"),
-    ],
-)
-def test_a_trim_like_one_that_is_not_there_is_refused(file, trim, reason):
-    text = DIES.partition("trim = ")[0]
-    file.write_text(f"{text}trim = {trim}\n", encoding="utf-8")
-    with pytest.raises(InputError, match=reason):
-        read_dies(read_file(str(file)))
 
 
 def test_currents_are_stated_or_another_s(file):

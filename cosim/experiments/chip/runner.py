@@ -105,7 +105,8 @@ def _chip_run(
 
     neurons: constants of the nominal die, and those of the chip's.
     """
-    values = dict(zip(("neuron", "rows"), neurons, strict=True))
+    designed, rows = neurons
+    values = {"neuron": designed, "rows": rows}
     settings, situation = experiment.settings, experiment.settings.situations[name]
     return ChipRun(
         label=f"chip {chip}, {situation.label}",
