@@ -16,7 +16,7 @@ setup: $(COMPLETE) ## make .venv with the pinned dependencies, install ngspice i
 $(COMPLETE): setup.sh requirements.txt pyproject.toml
 	@./setup.sh
 
-sim: $(COMPLETE) ## run simulations 1 and 2, figure 1 and the small replay; give the verdict
+sim: $(COMPLETE) ## run simulations 1 and 2, figure 1 and the short replay; give the verdict
 	@$(RUN) run simulation_1 simulation_2 figure_1 network_replay
 
 sim1: $(COMPLETE) ## run simulation 1 alone
@@ -34,10 +34,10 @@ figure1-hardware: $(COMPLETE) ## the same with the hardware network
 study: $(COMPLETE) ## compare random, programmed and learned weights over seeds and mismatch
 	@$(RUN) run study
 
-cosim: $(COMPLETE) ## replay spikes of the learning network on circuits of some of its rows
+cosim: $(COMPLETE) ## replay spikes of the learning network on circuits of its rows, for 200 ms
 	@$(RUN) run network_replay
 
-cosim-full: $(COMPLETE) ## the same with all 20 rows, for 1 s (minutes)
+cosim-full: $(COMPLETE) ## the same for 1 s (minutes)
 	@$(RUN) run network_replay --full
 
 cosim-loop: $(COMPLETE) ## close the loop: circuits teach the network, and a network of circuits (minutes)

@@ -8,7 +8,9 @@ from scipy.optimize import linear_sum_assignment
 
 from cosim.comparison.row_case import RowComparisonInput
 from cosim.comparison.spikes import waveform_rms
+from cosim.comparison.tolerances import ReplayTolerances
 from ebn_model.errors import InputError
+from ebn_model.row import RowResult
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class MembraneComparison:
     Attributes:
         i_mem_rms: RMS difference over time, A; None where a run has no waveform.
         i_mem_alike_rms: the same until the first different decision, or the first spike that was
-            not forced.
+            not forced, without the falls after own spikes.
         spikes: its own, the circuit's matched with the model's.
     """
 
@@ -86,12 +88,11 @@ class MembraneComparison:
 
 
 def compare_membranes(
-    case: RowComparisonInput, spike_window: float, alike_until: float
+    case: RowComparisonInput, tolerances: ReplayTolerances, alike_until: float
 ) -> MembraneComparison:
     """Compare membrane and own spikes of a row's circuit and model.
 
-    spike_window: s within which two spikes can be the same. alike_until: time in s of the first
-        different decision.
+    alike_until: time in s of the first different decision.
     """
     circuit, model = case.circuit, case.model
     whole = len(circuit.time) > 0 and len(model.time) > 0
@@ -100,6 +101,21 @@ def compare_membranes(
     until = min([alike_until, *(time for run in own for time in run.output_spikes)])
     return MembraneComparison(
         i_mem_rms=waveform_rms(circuit, model) if whole else None,
-        i_mem_alike_rms=waveform_rms(circuit, model, until) if whole else None,
-        spikes=match_spikes(circuit.output_spikes, model.output_spikes, spike_window),
+        i_mem_alike_rms=_alike_rms(circuit, model, until, tolerances.reset) if whole else None,
+        spikes=match_spikes(circuit.output_spikes, model.output_spikes, tolerances.spike_window),
     )
+
+
+def _alike_rms(circuit: RowResult, model: RowResult, until: float, reset: float) -> float:
+    """Without the circuit's falls, of `reset` (s) each, which the model makes at once.
+
+    A few of them in a short time would hide all else.
+    """
+    spikes = circuit.output_spikes
+    # Stored points may lie farther apart than a fall takes: its line begins at the one before.
+    starts = [
+        run.time[np.maximum(np.searchsorted(run.time, spikes, side="right") - 1, 0)]
+        for run in (circuit, model)
+    ]
+    falls = zip(np.minimum(*starts), spikes + reset, strict=True)
+    return waveform_rms(circuit, model, until, falls)

@@ -62,7 +62,7 @@ def compare_row(row: int, case: RowComparisonInput, tolerances: ReplayTolerances
         deviations=deviations,
         weights=weights,
         weight_deviations=_weight_deviations(row, case, weights, deviations),
-        membrane=compare_membranes(case, tolerances.spike_window, _alike_until(case, table)),
+        membrane=compare_membranes(case, tolerances, _alike_until(case, table)),
         counted=count_row_again(case.circuit, case.stimulus),
     )
 

@@ -1,6 +1,8 @@
 """Two runs of the same stimulus, compared spike by spike and along their waveforms."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -95,18 +97,27 @@ def weight_sequence(spikes: SpikeTable) -> np.ndarray:
     return np.append(spikes.weight_before, spikes.weight_after[-1])
 
 
-def waveform_rms(a: Run, b: Run, until: float = np.inf) -> float:
+def waveform_rms(
+    a: Run, b: Run, until: float = np.inf, left_out: Iterable[tuple[float, float]] = ()
+) -> float:
     """RMS difference of I_mem in A over the time that both cover, until a time in s at most.
 
     Both are taken as straight lines between their points, and integrated exactly.
+
+    left_out: spans of time, start and end in s, that don't count; where none does, it is 0.
     """
     start, stop = max(a.time[0], b.time[0]), min(a.time[-1], b.time[-1], until)
-    time = np.union1d(np.union1d(a.time, b.time), [stop])
+    spans = np.reshape(list(left_out), (-1, 2))
+    time = reduce(np.union1d, (a.time, b.time, spans.ravel(), [stop]))
     time = time[(time >= start) & (time <= stop)]
     difference = np.interp(time, a.time, a.i_mem) - np.interp(time, b.time, b.i_mem)
     left, right = difference[:-1], difference[1:]
     squares = (left**2 + left * right + right**2) / 3
-    return float(np.sqrt(np.sum(squares * np.diff(time)) / (stop - start)))
+    middle = (time[:-1] + time[1:]) / 2
+    counted = np.diff(time)
+    for first, last in spans:
+        counted[(middle > first) & (middle < last)] = 0
+    return float(np.sqrt(np.sum(squares * counted) / counted.sum())) if counted.any() else 0.0
 
 
 @dataclass(frozen=True)

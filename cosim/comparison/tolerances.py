@@ -16,7 +16,8 @@ class ReplayTolerances(Section):
     trajectory: least share of equal decisions of two runs that each go their own way.
     final_weight_correlation: least correlation of the final codes over all synapses.
     i_mem_rms: greatest RMS difference of I_mem over time in any row, A. i_mem_alike_rms: the same
-        until the first different decision or, where they aren't forced, own spike.
+        until the first different decision or, where they aren't forced, own spike, and without
+        the falls (`reset`) after forced ones.
     spike_f1: least F1 of the own spikes of all rows; says nothing where they are forced.
     network_error_ratio: greatest ratio of the unscaled decoding errors of the network with the
         circuit's codes and with the model's. untrained_error_ratio: with the circuit's codes and

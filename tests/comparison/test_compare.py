@@ -109,6 +109,12 @@ def test_waveform_rms_until_a_time_between_points():
     assert waveform_rms(a, b, until=3) == waveform_rms(a, b)
 
 
+def test_waveform_rms_leaves_spans_out():
+    a, b = waveform([0, 1, 3], [2, 2, 8]), waveform([0, 3], [0, 0])
+    assert waveform_rms(a, b, left_out=[(1, 2), (1.5, 3)]) == pytest.approx(2)
+    assert waveform_rms(a, b, until=0.5, left_out=[(0, 1)]) == 0
+
+
 def test_weights_end_with_the_one_after_the_last_spike():
     assert weight_sequence(spike_table(I_MEM, DECISIONS)).tolist() == [8, 9, 10, 10, 9]
 

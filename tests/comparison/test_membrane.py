@@ -5,7 +5,12 @@ import pytest
 from synthetic_rows import DURATION, case, run, stimulus
 
 from cosim.comparison.membrane import compare_membranes, match_spikes
+from cosim.comparison.tolerances import ReplayTolerances
 from ebn_model.errors import InputError
+
+TOLERANCES = ReplayTolerances(spike_window=2e-3, reset=0.0)
+TIMES = np.linspace(0, DURATION, 501)
+RAMP = np.linspace(9.0, 9.3, 501)
 
 
 def test_spikes_within_the_window_are_matched():
@@ -56,11 +61,10 @@ def test_a_window_must_be_positive(window):
 
 
 def test_membranes_are_compared_over_time():
-    times = [0.0, DURATION]
-    circuit = run((9, 9), (0, 0), waveform=(times, [9.0, 9.3]), spikes=(10e-3, 30e-3))
-    model = run((9, 9), (0, 0), waveform=(times, [9.0, 9.0]), spikes=(10e-3,))
+    circuit = run((9, 9), (0, 0), waveform=(TIMES, RAMP), spikes=(10e-3, 30e-3))
+    model = run((9, 9), (0, 0), waveform=(TIMES, np.full(501, 9.0)), spikes=(10e-3,))
     alike = DURATION / 8
-    compared = compare_membranes(case(circuit, model), 2e-3, alike_until=alike)
+    compared = compare_membranes(case(circuit, model), TOLERANCES, alike)
     assert compared.i_mem_rms == pytest.approx(0.3e-9 / np.sqrt(3))
     assert compared.i_mem_alike_rms == pytest.approx(0.3e-9 / 8 / np.sqrt(3))
     assert compared.spikes.f1 == pytest.approx(2 / 3)
@@ -68,7 +72,7 @@ def test_membranes_are_compared_over_time():
 
 def test_without_a_waveform_there_is_no_rms():
     dropped = run((9, 9), (0, 0), waveform=([], []))
-    compared = compare_membranes(case(dropped, run((9, 9), (0, 0))), 2e-3, np.inf)
+    compared = compare_membranes(case(dropped, run((9, 9), (0, 0))), TOLERANCES, np.inf)
     assert compared.i_mem_rms is compared.i_mem_alike_rms is None
 
 
@@ -87,9 +91,25 @@ def test_membranes_are_alike_until_a_decision_or_an_own_spike_differs(
     until, forced, spikes, stop, swapped
 ):
     given = replace(stimulus(), forced_spikes=forced)
-    times = [0.0, DURATION]
-    first = run((9, 9), (0, 0), waveform=(times, [9.0, 9.3]), spikes=spikes)
-    second = run((9, 9), (0, 0), waveform=(times, [9.0, 9.0]))
+    first = run((9, 9), (0, 0), waveform=(TIMES, RAMP), spikes=spikes)
+    second = run((9, 9), (0, 0), waveform=(TIMES, np.full(501, 9.0)))
     pair = (second, first) if swapped else (first, second)
-    compared = compare_membranes(case(*pair, given), 2e-3, until)
+    compared = compare_membranes(case(*pair, given), TOLERANCES, until)
     assert compared.i_mem_alike_rms == pytest.approx(0.3e-9 * stop / DURATION / np.sqrt(3))
+
+
+@pytest.mark.parametrize("step", [10e-6, 0.1e-3])
+def test_the_falls_after_forced_spikes_are_no_difference(step):
+    """Whether or not the stored points lie close enough to show when the fall began."""
+    time = np.arange(0, DURATION, step)
+    fallen = np.where(time > 10.05e-3, 9.0, 13.0)
+    falling = fallen + np.where(time > 10.05e-3, 4 * np.exp((10.05e-3 - time) / 30e-6), 0)
+    spikes = (10.05e-3,)
+    given = replace(stimulus(), forced_spikes=list(spikes))
+    circuit = run((9, 9), (0, 0), waveform=(time, falling + 0.1), spikes=spikes)
+    model = run((9, 9), (0, 0), waveform=(time, fallen), spikes=spikes)
+    pair = case(circuit, model, given)
+    compared = compare_membranes(pair, TOLERANCES.model_copy(update={"reset": 0.2e-3}), np.inf)
+    assert compared.i_mem_alike_rms == pytest.approx(0.1e-9, rel=0.01)
+    assert compared.i_mem_rms > 0.104e-9
+    assert compare_membranes(pair, TOLERANCES, np.inf).i_mem_alike_rms > 0.104e-9

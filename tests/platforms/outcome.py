@@ -155,7 +155,7 @@ COLUMNS = (
     "tests passed",
     "simulation 1",
     "simulation 2",
-    "small replay",
+    "short replay",
     "decisions as on the first; I_mem, RMS",
 )
 
