@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import reduce
 
 import numpy as np
 
@@ -108,7 +107,7 @@ def waveform_rms(
     """
     start, stop = max(a.time[0], b.time[0]), min(a.time[-1], b.time[-1], until)
     spans = np.reshape(list(left_out), (-1, 2))
-    time = reduce(np.union1d, (a.time, b.time, spans.ravel(), [stop]))
+    time = np.unique(np.concatenate([a.time, b.time, spans.ravel(), [stop]]))
     time = time[(time >= start) & (time <= stop)]
     difference = np.interp(time, a.time, a.i_mem) - np.interp(time, b.time, b.i_mem)
     left, right = difference[:-1], difference[1:]
