@@ -2,6 +2,7 @@ import re
 
 import numpy as np
 import pytest
+from bench_checks import WEAK_CONSTANTS
 
 from cosim.cells import characterise
 from cosim.cells.characterise import changed_parameters, jobs, parameters
@@ -17,8 +18,6 @@ pytestmark = pytest.mark.ngspice
 
 CHANGES = {"published": {}, "i_sl": {"i_sl": 1.2}, "i_tau_exc": {"i_tau_exc": 2.0}}
 """Factors of the bias currents, per run of all benches."""
-WEAK = ("i_spec_pair", "i_spec_readout", "i_floor")
-"""Constants that a response hardly depends on: they may trade against each other."""
 
 
 @pytest.fixture(scope="module")
@@ -186,7 +185,7 @@ def test_a_doubled_leak_halves_the_excitatory_time_constant_and_nothing_else(fit
     changed = ratios(fits["i_tau_exc"], published)
     assert changed.pop("excitatory.tau") == pytest.approx(0.5, rel=0.1)
     assert changed.pop("excitatory.i_tau") == pytest.approx(2, rel=0.02)
-    for name in WEAK:
+    for name in WEAK_CONSTANTS:
         changed.pop(f"excitatory.{name}")
     assert changed == pytest.approx(dict.fromkeys(changed, 1), rel=0.04)
 

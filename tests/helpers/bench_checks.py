@@ -9,6 +9,8 @@ from cosim.engine.deck import Deck, read_netlist
 from cosim.workbench.places import NETLISTS
 
 BENCHES = NETLISTS / "benches"
+WEAK_CONSTANTS = {"i_spec_pair", "i_spec_readout", "i_floor"}
+"""Constants that a response hardly depends on: they may trade against each other."""
 
 
 def drain(device):
