@@ -1,7 +1,7 @@
 """The dies of chips: their constants in a situation, under their own currents if trimmed."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -13,14 +13,24 @@ from cosim.circuits.neuron import read_biases
 from cosim.engine.outcome import OUTCOME
 from cosim.engine.simulator import simulator_versions
 from cosim.experiments.chip.settings import ChipExperiment, ChipSettings, Situation
-from cosim.experiments.trim import NominalRun, Trim, trim_die, trim_jobs
+from cosim.experiments.trim import NominalRun, Trim, trim_die, trim_jobs, trim_outcome
 from cosim.workbench.json_files import to_json
 from cosim.workbench.kept_outcomes import KeptOutcomes
 from cosim.workbench.provenance import digest, sources_digest
 from ebn_model.parameters import BiasTable, NeuronParameters
 
-Rows = dict[int, tuple[NeuronParameters, ...]]
-"""Constants of a chip's neurons, by its number."""
+
+@dataclass(frozen=True)
+class Built:
+    """All chips in a situation.
+
+    rows: constants of a chip's neurons, by its number. trims: codes and currents (A) of each
+    trimmed die, by its number. faults: why a chip has no rows, by its number.
+    """
+
+    rows: dict[int, tuple[NeuronParameters, ...]] = field(default_factory=dict)
+    trims: dict[int, dict[str, float]] = field(default_factory=dict)
+    faults: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -53,42 +63,47 @@ class TrimmedMeasurement:
         return digest(to_json([*decks, *how, sources_digest(__name__), simulator_versions()]))
 
     def __call__(self, simulate: Callable) -> dict[str, Any]:
-        """The constants, as a table of NeuronParameters; simulate: runs a Job.
+        """The `constants`, as a table of NeuronParameters, and the `trim`, as of trim_outcome.
+
+        simulate: runs a Job.
 
         Raises:
             SimulationError: the die's cells can't be measured, or the nominal one's couldn't.
         """
         codes = trim_die(self.trim, self._biases, self.trimmed, self.nominal, simulate)
         currents = self.trim.currents(codes, self._biases)
-        return row_outcome(self._biases.model_copy(update=currents), self.used, simulate)
+        biases = self._biases.model_copy(update=currents)
+        constants = row_outcome(biases, self.used, simulate)
+        return {"constants": constants, "trim": trim_outcome(codes, currents)}
 
     @cached_property
     def _biases(self) -> BiasTable:
         return read_biases(self.table, self.used.technology)
 
 
-def rows_of_chips(
-    experiment: ChipExperiment, name: str, kept: KeptOutcomes
-) -> tuple[Rows, dict[int, str]]:
-    """Constants of each chip's neurons in a situation, and why the other chips have none.
+def build_chips(experiment: ChipExperiment, name: str, kept: KeptOutcomes) -> Built:
+    """The chips in a situation, by its name.
 
-    name: of the situation. kept: has the measurements that are known. Raises as KeptOutcomes.of.
+    kept: has the measurements that are known. Raises as KeptOutcomes.of.
     """
     settings, situation = experiment.settings, experiment.settings.situations[name]
     conditions = _conditions(settings, situation)
     dies = [die for chip in range(settings.chips) for die in experiment.dies(chip)]
     measured = _outcomes(settings, situation, dies, kept)
-    rows, faults = {}, {}
+    built = Built()
     for chip in range(settings.chips):
         own = {die: measured[die] for die in experiment.dies(chip)}
         errors = [f"die {die}: {one['error']}" for die, one in own.items() if "error" in one]
         if errors:
-            faults[chip] = "; ".join(errors)
-        else:
-            rows[chip] = tuple(
-                constants_of(one, conditions.of_die(die)) for die, one in own.items()
-            )
-    return rows, faults
+            built.faults[chip] = "; ".join(errors)
+            continue
+        if situation.trim:
+            built.trims.update((die, one["trim"]) for die, one in own.items())
+            own = {die: one["constants"] for die, one in own.items()}
+        built.rows[chip] = tuple(
+            constants_of(one, conditions.of_die(die)) for die, one in own.items()
+        )
+    return built
 
 
 def _outcomes(

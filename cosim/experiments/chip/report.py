@@ -26,7 +26,7 @@ REFERENCES = {"learned": "transferred", "matured": "refined", "continued": "refi
 
 
 def make_report(experiment: ChipExperiment, found: Found, redraw: bool = False) -> Report:
-    """Write chips.csv, summary and figure where they aren't current.
+    """Write chips.csv, trims, summary and figure where they aren't current.
 
     Raises:
         InputError: not one chip could be built.
@@ -50,6 +50,9 @@ def make_report(experiment: ChipExperiment, found: Found, redraw: bool = False) 
 
     def write(new: Path) -> None:
         (new / "chips.csv").write_text(csv_text(_rows(found)), encoding="utf-8")
+        for name, trims in found.trims.items():
+            text = csv_text(_trim_rows(trims))
+            (new / f"trims_{name}.csv").write_text(text, encoding="utf-8")
         save(lambda: make_figure(experiment, found), [new / name for name in FIGURES])
 
     StoredReport(experiment.results, summary).write(write, redraw)
@@ -101,6 +104,12 @@ def _rows(found: Found) -> list[list]:
         ["situation", "chip", "method", *columns],
         *([name, chip, method, *(one[c] for c in columns)] for name, chip, method, one in named),
     ]
+
+
+def _trim_rows(trims: dict[int, dict[str, float]]) -> list[list]:
+    """A line for each die: codes, and currents in A."""
+    columns = list(next(iter(trims.values())))
+    return [["die", *columns], *([die, *(one[c] for c in columns)] for die, one in trims.items())]
 
 
 def _nominal_checks(found: Found) -> list[Check]:

@@ -1,13 +1,13 @@
 """Measures the dies, lets the nominal model learn, runs all chips; what is finished is kept."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
 
 from cosim.cells.die_constants import constants_of, measured_dies
 from cosim.experiments.chip.chip_run import NOMINAL, REFINED, ChipRun, run_chip
-from cosim.experiments.chip.dies import rows_of_chips
+from cosim.experiments.chip.dies import build_chips
 from cosim.experiments.chip.settings import ChipExperiment
 from cosim.experiments.protocol import Work
 from cosim.workbench.kept_outcomes import JOURNAL, KeptOutcomes, outcomes_made_by
@@ -31,6 +31,7 @@ class Found:
     chips: dict[str, dict[int, Outcomes]]
     nominal: dict[int, Outcomes]
     faults: dict[str, dict[int, str]]
+    trims: dict[str, dict[int, dict[str, float]]] = field(default_factory=dict)
 
 
 def run_chips(experiment: ChipExperiment, work: Work) -> Found:
@@ -53,21 +54,22 @@ def _found(experiment: ChipExperiment, kept: KeptOutcomes) -> Found:
     settings = experiment.settings
     measured = measured_dies(settings.biases, settings.conditions, [None], kept)
     designed = constants_of(measured[None], settings.conditions)
-    built = {name: rows_of_chips(experiment, name, kept) for name in settings.situations}
-    numbers = [n for n in range(settings.chips) if any(n in rows for rows, _ in built.values())]
+    built = {name: build_chips(experiment, name, kept) for name in settings.situations}
+    numbers = [n for n in range(settings.chips) if any(n in one.rows for one in built.values())]
     nominal_runs = {chip: _nominal_run(experiment, chip, designed) for chip in numbers}
     nominal = _chip_outcomes(kept, nominal_runs, "nominal model")
     runs = {
         (name, chip): _chip_run(experiment, name, chip, (designed, rows), nominal[chip])
-        for name, (whole, _) in built.items()
-        for chip, rows in whole.items()
+        for name, one in built.items()
+        for chip, rows in one.rows.items()
     }
     outcomes = _chip_outcomes(kept, runs, "chips")
-    chips = {
-        name: {chip: outcomes[name, chip] for chip in whole} for name, (whole, _) in built.items()
-    }
-    faults = {name: faults for name, (_, faults) in built.items() if faults}
-    return Found(chips, nominal, faults)
+    return Found(
+        chips={name: {n: outcomes[name, n] for n in one.rows} for name, one in built.items()},
+        nominal=nominal,
+        faults={name: one.faults for name, one in built.items() if one.faults},
+        trims={name: one.trims for name, one in built.items() if one.trims},
+    )
 
 
 def _chip_outcomes(kept: KeptOutcomes, runs: Mapping, label: str) -> dict[Any, Outcomes]:

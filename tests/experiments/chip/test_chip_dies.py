@@ -27,9 +27,11 @@ def test_a_trimmed_die_is_measured_under_its_own_currents():
         for used in (cold, hot)
     }
     untrimmed = row_outcome(table, cold, simulate)
-    errors = [
-        abs(one["spike"]["i_spike"] / nominal["i_spike"] - 1) for one in (untrimmed, found[27.0])
-    ]
+    constants = [untrimmed, found[27.0]["constants"]]
+    errors = [abs(one["spike"]["i_spike"] / nominal["i_spike"] - 1) for one in constants]
     assert errors[0] > 0.05
     assert errors[1] < 0.06
-    assert found[60.0] != found[27.0]
+    assert found[60.0]["constants"] != found[27.0]["constants"]
+    assert found[60.0]["trim"] == found[27.0]["trim"]
+    code = found[27.0]["trim"]["code_i_spike"]
+    assert found[27.0]["trim"]["i_spike"] == table.i_spike * (1 + 0.1 * code)

@@ -102,7 +102,11 @@ def ran(monkeypatch):
         if conditions.die in broken or conditions.label in broken:
             return {"error": "no spikes"}
         membrane = NOMINAL.membrane.model_copy(update={"tau": tau_of(conditions)})
-        return NOMINAL.model_copy(update={"membrane": membrane}).model_dump(mode="json")
+        constants = NOMINAL.model_copy(update={"membrane": membrane}).model_dump(mode="json")
+        if isinstance(one, TrimmedMeasurement):
+            trim = {"code_i_spike": conditions.die - 50, "i_spike": 1e-9}
+            return {"constants": constants, "trim": trim}
+        return constants
 
     def run(one, _notify):
         made.append(one)
@@ -171,7 +175,7 @@ def test_dies_are_trimmed_where_nothing_is_hot_and_then_measured_where_they_are_
     trim = "trim = { bits = 2, biases = { i_spike = {} } }"
     hot = 'temperature = "60 °C"'
     file.write_text(CHIP.replace(hot, f"{hot}\n{trim}"), encoding="utf-8")
-    run(read(file))
+    report = run(read(file))
     trimmed = of_kind(made, TrimmedMeasurement)
     assert [one.used.die for one in trimmed] == [*range(50, 56)]
     for one in trimmed:
@@ -180,6 +184,8 @@ def test_dies_are_trimmed_where_nothing_is_hot_and_then_measured_where_they_are_
         assert one.nominal == {"i_spike": 1e-8}
     [nominal] = of_kind(made, NominalRun)
     assert nominal.conditions.temperature == 27.0
+    lines = (report.results / "trims_heat.csv").read_text(encoding="utf-8").splitlines()
+    assert lines == ["die,code_i_spike,i_spike", *(f"{50 + n},{n},1e-09" for n in range(6))]
     first = trimmed[0]
     others = [
         replace(first, trim=Trim(bits=3, biases=first.trim.biases)),
