@@ -42,9 +42,9 @@ class Answer:
 class LockstepRow(DigitalRow):
     """A DigitalRow whose pulses and forced spikes come step by step."""
 
-    def __init__(self, stimulus: RowStimulus, lanes: int, levels: LogicLevels, link: Link):
+    def __init__(self, stimulus: RowStimulus, dacs: int, levels: LogicLevels, link: Link):
         """Begin at time 0 with the first step; the stimulus has no pulses."""
-        super().__init__(stimulus, lanes, levels)
+        super().__init__(stimulus, dacs, levels)
         crossing = (OUTPUT_SPIKE, levels.supply / 2)
         self.watched: tuple[str, float] | None = None if self._forced else crossing
         self._decisions: list[tuple[int, int]] = []

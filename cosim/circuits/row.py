@@ -39,7 +39,7 @@ DIGITAL_SOLVER = SolverOptions(trtol=3, chgtol=1e-12, abstol=1e-13, max_step=2e-
 that points are what counts: these make two thirds of those of trtol = 7 alone, for .2 s with 47
 pulses, and a third of those of trtol = 1 and steps of 50 us at most. Against the latter I_mem errs
 by 15 pA RMS and 31 pA at most, and no decision differs."""
-LANES = 4
+DACS = 4
 """DACs of the multiplexed view."""
 
 
@@ -56,7 +56,7 @@ class RowCircuit:
         biases: BiasTable | None = None,
         solver: SolverOptions | None = None,
         conditions: Conditions | None = None,
-        lanes: int = LANES,
+        dacs: int = DACS,
         step: float | None = None,
     ):
         """Choose.
@@ -66,17 +66,17 @@ class RowCircuit:
             biases: by default the table `network`.
             solver: by default what is tight enough for the view.
             conditions: by default those of Conditions.
-            lanes: DACs of the multiplexed view.
+            dacs: DACs of the multiplexed view.
             step: of the run in a closed loop that is to be repeated, s; see DigitalRow.
 
         Raises:
-            InputError: unknown view, or no lanes.
+            InputError: unknown view, or no DAC.
         """
         if view not in VIEWS:
             raise InputError(f"unknown view {view!r}; there are: {', '.join(VIEWS)}")
-        if lanes < 1:
-            raise InputError(f"lanes = {lanes} must be 1 or more")
-        self.view, self._lanes, self.step = view, lanes, step
+        if dacs < 1:
+            raise InputError(f"dacs = {dacs} must be 1 or more")
+        self.view, self._dacs, self.step = view, dacs, step
         self.solver = solver or (TRANSISTOR_SOLVER if view == "transistor" else DIGITAL_SOLVER)
         self._conditions = conditions or Conditions()
         biases = biases or read_biases("network", self._conditions.technology)
@@ -107,10 +107,10 @@ class RowCircuit:
             deck = transistor_row(deck, stimulus, self._conditions.supply)
             edges = transistor_edges(stimulus)
         else:
-            lanes, levels = self._lanes_for(stimulus), self._conditions.levels
+            dacs, levels = self._dacs_for(stimulus), self._conditions.levels
             own = partial(DigitalRow, step=self.step)
-            logic = partial(controller or own, stimulus, lanes, levels)
-            deck = digital_row(deck, stimulus, lanes, levels)
+            logic = partial(controller or own, stimulus, dacs, levels)
+            deck = digital_row(deck, stimulus, dacs, levels)
             edges = digital_edges(stimulus)
         deck = deck.append(f".tran 1m {stimulus.duration!r} 0 {self.solver.max_step!r}", "analysis")
         return whole_job(
@@ -135,9 +135,9 @@ class RowCircuit:
         read = transistor_result if self.view == "transistor" else digital_result
         return read(stimulus, vectors, self._conditions.supply)
 
-    def _lanes_for(self, stimulus: RowStimulus) -> int:
+    def _dacs_for(self, stimulus: RowStimulus) -> int:
         synapses = len(stimulus.synapses)
-        return synapses if self.view == "mixed" else min(self._lanes, synapses)
+        return synapses if self.view == "mixed" else min(self._dacs, synapses)
 
     def _vectors(self, stimulus: RowStimulus) -> tuple[str, ...]:
         vectors = [I_MEM]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from cosim.circuits.levels import LogicLevels
-from cosim.circuits.row_logic import LANE_PINS, DigitalRow
+from cosim.circuits.row_logic import DAC_PINS, DigitalRow
 from cosim.circuits.row_sources import transistor_stimuli
 from cosim.engine.deck import Deck
 from cosim.workbench.places import NETLISTS
@@ -18,17 +18,17 @@ FLAT = 1.0
 """Length of the last, constant segment of the input current, s."""
 
 
-def digital_row(deck: Deck, stimulus: RowStimulus, lanes: int, levels: LogicLevels) -> Deck:
-    """Add `lanes` DACs and the sources of a DigitalRow to a row's deck.
+def digital_row(deck: Deck, stimulus: RowStimulus, dacs: int, levels: LogicLevels) -> Deck:
+    """Add that many DACs and the sources of a DigitalRow to a row's deck.
 
     What the synapses without a DAC would hang on the lines stays.
     """
-    sources = DigitalRow(stimulus, lanes, levels).levels
+    sources = DigitalRow(stimulus, dacs, levels).levels
     lines = [f"{source} {source[1:]} 0 pwl(0 0)" for source in sources]
-    for lane in range(lanes):
-        pins = " ".join(f"{pin}_{lane}" for pin in LANE_PINS)
-        lines.append(f"xdac_{lane} in_exc in_inh {pins} v_lsb vdda 0 steered_dac")
-    if idle := len(stimulus.synapses) - lanes:
+    for dac in range(dacs):
+        pins = " ".join(f"{pin}_{dac}" for pin in DAC_PINS)
+        lines.append(f"xdac_{dac} in_exc in_inh {pins} v_lsb vdda 0 steered_dac")
+    if idle := len(stimulus.synapses) - dacs:
         # Switches at rest, as in a synapse without a pulse, whose DAC keeps their source high.
         for line in ("in_exc", "in_inh"):
             lines.append(f"xidle_{line} {line} 0 vdda 0 nfet w=0.84 l=0.36 m={idle}")

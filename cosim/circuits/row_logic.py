@@ -14,7 +14,7 @@ from cosim.circuits.row_timeline import RowTimeline, on_tick
 from cosim.workbench.errors import SimulationError
 from ebn_model.row import RowStimulus
 
-LANE_PINS = (*(f"m{bit}" for bit in range(5)), "sign", "pulse_exc", "pulse_inh", "pulse_b")
+DAC_PINS = (*(f"m{bit}" for bit in range(5)), "sign", "pulse_exc", "pulse_inh", "pulse_b")
 """Pins of a DAC, in the order of steered_dac."""
 BUS_PINS = {**{f"m{bit}": f"b{bit}" for bit in range(5)}, "sign": "sign", "sign_b": "sign_b"}
 """Node of the weight bus by pin of the logic."""
@@ -33,13 +33,13 @@ class DigitalRow(RowTimeline):
     def __init__(
         self,
         stimulus: RowStimulus,
-        lanes: int,
+        dacs: int,
         levels: LogicLevels,
         step: float | None = None,
     ):
         """Begin at time 0.
 
-        lanes: number of DACs. step: where a run in step with others stopped at each multiple of
+        dacs: number of DACs. step: where a run in step with others stopped at each multiple of
         this time in s, this one does too, and so computes the same to the last bit.
         """
         super().__init__(stimulus.slot, stimulus.pulse_width, levels)
@@ -47,10 +47,10 @@ class DigitalRow(RowTimeline):
         self._logic = [
             LearningLogic(int(code), stimulus.sub_lsbs, int(fraction)) for code, fraction in starts
         ]
-        self._lanes = lanes
-        own = lanes == len(self._logic)
-        self._lane_of = {synapse: synapse for synapse in range(lanes)} if own else {}
-        self._own_lanes = own
+        self._dacs = dacs
+        own = dacs == len(self._logic)
+        self._dac_of = {synapse: synapse for synapse in range(dacs)} if own else {}
+        self._own_dacs = own
         if step:
             for number in range(1, int(stimulus.duration / step * (1 - 1e-9)) + 1):
                 self.add_stop(number * step, lambda _: None)
@@ -69,17 +69,17 @@ class DigitalRow(RowTimeline):
     def levels(self) -> dict[str, float]:
         """V by source at the beginning: the bus has the first synapse's weight."""
         first = self._logic[:1] or [LearningLogic(0)]
-        logic = self._logic if self._own_lanes else first * self._lanes
+        logic = self._logic if self._own_dacs else first * self._dacs
         pins = {f"v{BUS_PINS[pin]}": level for pin, level in _bus(first[0]).items()}
-        for lane, synapse in enumerate(logic):
-            pins |= {f"v{pin}_{lane}": synapse.outputs[pin] for pin in LANE_PINS}
+        for dac, synapse in enumerate(logic):
+            pins |= {f"v{pin}_{dac}": synapse.outputs[pin] for pin in DAC_PINS}
         pins |= {"vforce_b": True} if self._forced else {}
         return {source: self._levels.supply * level for source, level in pins.items()}
 
     def select(self, synapse: int) -> None:
         """Weight on the bus and, where it has none of its own, into a DAC."""
-        if not self._own_lanes:
-            self._take_lane(synapse)
+        if not self._own_dacs:
+            self._take_dac(synapse)
         for pin, level in _bus(self._logic[synapse]).items():
             self.drive(f"v{BUS_PINS[pin]}", level)
 
@@ -87,7 +87,7 @@ class DigitalRow(RowTimeline):
         """Latch and begin to drive."""
         logic = self._logic[synapse]
         logic.rise(*(self._levels.latched(values[win]) for win in self.probes))
-        self._drive_lane(synapse)
+        self._drive_dac(synapse)
         pulse = [logic.decision, logic.weight, logic.weight]
         self._pulses.append(pulse)
         self._running[synapse] = pulse
@@ -97,9 +97,9 @@ class DigitalRow(RowTimeline):
         logic = self._logic[synapse]
         logic.fall()
         self._running.pop(synapse)[-1] = logic.weight
-        self._drive_lane(synapse)
-        if not self._own_lanes:
-            del self._lane_of[synapse]
+        self._drive_dac(synapse)
+        if not self._own_dacs:
+            del self._dac_of[synapse]
 
     def record(self) -> dict[str, np.ndarray]:
         """Decision at each rising edge, weight before and after it, and the counters at the end."""
@@ -112,21 +112,21 @@ class DigitalRow(RowTimeline):
             "final_fractions": np.array([logic.fraction for logic in self._logic], dtype=int),
         }
 
-    def _take_lane(self, synapse: int) -> None:
-        free = set(range(self._lanes)) - set(self._lane_of.values())
+    def _take_dac(self, synapse: int) -> None:
+        free = set(range(self._dacs)) - set(self._dac_of.values())
         if not free:
             raise SimulationError(
-                f"the synapse of neuron {self._names[synapse]} finds none of the {self._lanes} "
+                f"the synapse of neuron {self._names[synapse]} finds none of the {self._dacs} "
                 f"DACs free at {self._now:g} s; take more (dacs), or the view mixed, which has one "
                 "for each synapse"
             )
-        self._lane_of[synapse] = min(free)
-        self._drive_lane(synapse)
+        self._dac_of[synapse] = min(free)
+        self._drive_dac(synapse)
 
-    def _drive_lane(self, synapse: int) -> None:
-        outputs, lane = self._logic[synapse].outputs, self._lane_of[synapse]
-        for pin in LANE_PINS:
-            self.drive(f"v{pin}_{lane}", outputs[pin])
+    def _drive_dac(self, synapse: int) -> None:
+        outputs, dac = self._logic[synapse].outputs, self._dac_of[synapse]
+        for pin in DAC_PINS:
+            self.drive(f"v{pin}_{dac}", outputs[pin])
 
 
 def digital_edges(stimulus: RowStimulus) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 from cosim.cells.row_constants import row_constants
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import read_biases
-from cosim.circuits.row import LANES, RowCircuit, View
+from cosim.circuits.row import DACS, RowCircuit, View
 from cosim.comparison.row_case import RowComparisonInput
 from cosim.replay.row_run import RowRun, RowTask, Waveform, run_row
 from cosim.replay.stored_row import StoredRow, row_key
@@ -71,7 +71,7 @@ class RowSettings:
     cache: Path | None = None
     runs: Runs = "missing"
     constants: Mapping[int, NeuronParameters] = field(default_factory=dict)
-    dacs: int = LANES
+    dacs: int = DACS
 
     def conditions_of(self, row: int) -> Conditions:
         """Conditions that a row runs under."""
@@ -85,7 +85,7 @@ class RowSettings:
         return self._of_each(
             rows,
             lambda own: RowCircuit(
-                self.view, biases, conditions=own, lanes=self.dacs, step=self.step
+                self.view, biases, conditions=own, dacs=self.dacs, step=self.step
             ),
         )
 

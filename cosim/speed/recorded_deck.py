@@ -21,9 +21,9 @@ _ROW = 4
 class RecordedRow(DigitalRow):
     """A DigitalRow that also records what it does with its sources."""
 
-    def __init__(self, stimulus: RowStimulus, lanes: int, levels: LogicLevels):
-        """Begin at time 0; lanes: number of DACs."""
-        super().__init__(stimulus, lanes, levels)
+    def __init__(self, stimulus: RowStimulus, dacs: int, levels: LogicLevels):
+        """Begin at time 0; dacs: number of DACs."""
+        super().__init__(stimulus, dacs, levels)
         self._sources = list(self.levels)
         self._moves: list[tuple[float, int, float]] = []
 

@@ -41,20 +41,20 @@ def corners(text, source):
 # What is in a deck.
 
 
-@pytest.mark.parametrize("choices", [{"view": "digital"}, {"lanes": 0}])
+@pytest.mark.parametrize("choices", [{"view": "digital"}, {"dacs": 0}])
 def test_what_there_is_not_is_refused(choices):
-    with pytest.raises(InputError, match=r"unknown view 'digital'|lanes = 0"):
+    with pytest.raises(InputError, match=r"unknown view 'digital'|dacs = 0"):
         RowCircuit(**choices)
 
 
 @pytest.mark.parametrize(
-    ("view", "lanes", "dacs", "idle"),
+    ("view", "dacs", "built", "idle"),
     [("mixed", 4, 3, None), ("multiplexed", 2, 2, 1), ("multiplexed", 4, 3, None)],
 )
-def test_digital_views_have_their_dacs_and_the_load_of_the_missing_ones(view, lanes, dacs, idle):
+def test_digital_views_have_their_dacs_and_the_load_of_the_missing_ones(view, dacs, built, idle):
     given = stimulus(synapses=[4, 9, 11], start_codes=[0, 0, 0])
-    text = deck_of(view, given, lanes=lanes)
-    assert len(re.findall(r"^xdac_\d", text, re.M)) == dacs
+    text = deck_of(view, given, dacs=dacs)
+    assert len(re.findall(r"^xdac_\d", text, re.M)) == built
     loads = re.findall(r"^xidle_in_(exc|inh) in_\1 0 vdda 0 nfet .* m=(\d+)", text, re.M)
     assert loads == ([("exc", str(idle)), ("inh", str(idle))] if idle else [])
 

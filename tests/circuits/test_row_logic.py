@@ -52,13 +52,13 @@ def on_bus(levels):
     return weight_on(levels, "vb{}", "vsign")
 
 
-def in_lane(levels, lane):
-    return weight_on(levels, f"vm{{}}_{lane}", f"vsign_{lane}")
+def in_dac(levels, dac):
+    return weight_on(levels, f"vm{{}}_{dac}", f"vsign_{dac}")
 
 
-def pulse_of(levels, lane):
+def pulse_of(levels, dac):
     """-1 or 1 for a pulse into inhibition or excitation, 0 for none."""
-    exc, inh, rest = (levels[f"vpulse_{name}_{lane}"] > 0 for name in ("exc", "inh", "b"))
+    exc, inh, rest = (levels[f"vpulse_{name}_{dac}"] > 0 for name in ("exc", "inh", "b"))
     assert rest != (exc or inh)
     return int(exc) - int(inh)
 
@@ -127,7 +127,7 @@ def test_pulses_go_where_the_weight_says_and_may_overlap():
     assert [pulse_of(levels, 0) for levels in seen] == [0, 1, 1, 1, 0, 0, 0, 1, 0]
     assert [pulse_of(levels, 1) for levels in seen] == [0, 0, 0, -1, -1, 0, 0, 0, 0]
     assert all(pulse_of(levels, 2) == 0 for levels in seen)
-    assert [in_lane(levels, 0) for levels in seen] == [5] * 4 + [6] * 4 + [7]
+    assert [in_dac(levels, 0) for levels in seen] == [5] * 4 + [6] * 4 + [7]
 
 
 def test_only_what_concerns_a_synapse_is_touched():
@@ -179,8 +179,8 @@ def test_a_spike_takes_the_first_free_dac_with_its_weight_on_the_bus():
     rises, pre = [2e-3, 2.3e-3, 3.2e-3, 6e-3], [4, 9, 11, 9]
     _, seen = play(DigitalRow(stimulus(rises, pre), 2, LEVELS), outcome=STOP)
     # select 4, rise, select 9, rise, fall 4, select 11, rise, fall 9, fall 11, select 9, rise ...
-    assert [in_lane(levels, 0) for levels in seen] == [5] * 5 + [31] * 4 + [-32] * 3
-    assert [in_lane(levels, 1) for levels in seen] == [5] * 2 + [-32] * 10
+    assert [in_dac(levels, 0) for levels in seen] == [5] * 5 + [31] * 4 + [-32] * 3
+    assert [in_dac(levels, 1) for levels in seen] == [5] * 2 + [-32] * 10
     assert [pulse_of(levels, 0) for levels in seen] == [0, 1, 1, 1, 0, 0, 1, 1, 0, 0, -1, 0]
     assert [pulse_of(levels, 1) for levels in seen] == [0, 0, 0, -1, -1, -1, -1, 0, 0, 0, 0, 0]
 
@@ -195,8 +195,8 @@ def test_a_spike_that_finds_no_dac_is_an_error():
 
 def test_as_many_dacs_as_synapses_record_the_same():
     records = []
-    for lanes in (2, 3):
-        row = DigitalRow(stimulus(sub_lsbs=1), lanes, LEVELS)
+    for dacs in (2, 3):
+        row = DigitalRow(stimulus(sub_lsbs=1), dacs, LEVELS)
         play(row, outcome=DEC)
         records.append(row.record())
     for name in records[0]:

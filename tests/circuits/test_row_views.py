@@ -74,7 +74,7 @@ def _circuit(case, view):
     biases = CASES[case][0]
     if view == "tight":
         return RowCircuit("mixed", biases, TIGHT)
-    return RowCircuit(view, biases, lanes=2)
+    return RowCircuit(view, biases, dacs=2)
 
 
 def greatest_at_edges(first, second):

@@ -10,7 +10,7 @@ from faults import Fault
 
 from cosim.circuits.circuit import CircuitOfRow
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.row import LANES
+from cosim.circuits.row import DACS
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job, Vectors
 from cosim.engine.solver_options import SolverOptions
@@ -39,11 +39,11 @@ class FakeRow:
         view: str = "mixed",
         biases: BiasTable | str | None = None,
         conditions: Conditions | None = None,
-        lanes: int = LANES,
+        dacs: int = DACS,
         step: float | None = None,
     ):
         self.view, self.step = view, step
-        self._settings = f"{biases} {conditions} {lanes}".replace("\n", " ")
+        self._settings = f"{biases} {conditions} {dacs}".replace("\n", " ")
 
     def job(self, stimulus: RowStimulus, label: str, raw_path: Path | None = None) -> Job:
         text = f"* {self.view} {self._settings}\nm1 d g 0 0 nfet"

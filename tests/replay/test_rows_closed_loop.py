@@ -122,7 +122,7 @@ def test_who_answers_first_makes_no_difference(network, command, taught, monkeyp
 
 
 def test_few_dacs_teach_the_same(network, command, taught):
-    multiplexed = teach(network, command, RowCircuit("multiplexed", lanes=2))
+    multiplexed = teach(network, command, RowCircuit("multiplexed", dacs=2))
     assert np.array_equal(multiplexed.network.state.weights, taught.network.state.weights)
 
 

@@ -25,7 +25,7 @@ def stimulus():
 def test_a_played_deck_repeats_the_run(view):
     """Without Python, ngspice goes through the same waveform; with options that are tight enough
     for it to show, as the two choose their time points apart."""
-    circuit = RowCircuit(view, solver=SolverOptions(trtol=7), lanes=2)
+    circuit = RowCircuit(view, solver=SolverOptions(trtol=7), dacs=2)
     job = circuit.job(stimulus(), "recorded", controller=RecordedRow)
     [(_, recorded)] = run_jobs([job])
     text = played_deck(job, recorded["moves"])

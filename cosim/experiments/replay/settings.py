@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import stated_values
 from cosim.circuits.project import project_settings
-from cosim.circuits.row import LANES, View
+from cosim.circuits.row import DACS, View
 from cosim.comparison.tolerances import ReplayTolerances, ReportSettings
 from cosim.experiments.network.changes import chip_parameters_of, with_changes
 from cosim.experiments.protocol import DEFAULT, Request
@@ -77,7 +77,7 @@ class ReplaySettings(Conditions):
 
     title: str = ""
     view: View = "mixed"
-    dacs: Annotated[int, Ge(1)] = LANES
+    dacs: Annotated[int, Ge(1)] = DACS
     biases: str = Field(default_factory=lambda: project_settings().tables.row)
     first_die: Annotated[int, Ge(0)] | None = None
     network: TrainedNetwork = TrainedNetwork()

@@ -8,7 +8,7 @@ from annotated_types import Ge, Gt
 
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import stated_values
-from cosim.circuits.row import LANES
+from cosim.circuits.row import DACS
 from cosim.comparison.tolerances import Share
 from cosim.experiments.network.changes import parameters_of_dies
 from cosim.experiments.network_of_dies import NetworkOfDies
@@ -45,7 +45,7 @@ class TeachingSettings(NetworkOfDies):
     """
 
     view: Literal["mixed", "multiplexed"] = "multiplexed"
-    dacs: Annotated[int, Ge(1)] = LANES
+    dacs: Annotated[int, Ge(1)] = DACS
     seed: Annotated[int, Ge(0)] = 1
     trials: Annotated[int, Ge(1)] = 10
     tolerances: TeachingTolerances = TeachingTolerances()

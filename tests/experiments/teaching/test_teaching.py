@@ -123,9 +123,9 @@ def test_rows_have_as_many_dacs_as_the_file_says(file, loop, monkeypatch):
     made = []
 
     class Row(fake_rows.FakeRow):
-        def __init__(self, view, *words, lanes, **named):
-            made.append((view, lanes))
-            super().__init__(view, *words, lanes=lanes, **named)
+        def __init__(self, view, *words, dacs, **named):
+            made.append((view, dacs))
+            super().__init__(view, *words, dacs=dacs, **named)
 
     monkeypatch.setattr("cosim.replay.open_loop.RowCircuit", Row)
     file.write_text(f"dacs = 7\n{TEACHING}", encoding="utf-8")
