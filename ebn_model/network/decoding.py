@@ -1,4 +1,4 @@
-"""Decoding of spikes: output, its scales, and its error."""
+"""Decoding of spikes: output, what is learned or fitted for it, and its error."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -132,6 +132,35 @@ def fit_gain(outputs: Sequence[np.ndarray], variables: Sequence[np.ndarray]) -> 
         common += float((moving * variable).sum())
         total += float((moving**2).sum())
     return common / total if total else 1.0
+
+
+def learn_decoder(
+    decoder: np.ndarray, rates: np.ndarray, variable: np.ndarray, step: float
+) -> np.ndarray:
+    """The decoder after it has learned by the delta rule: at each sample D += step (x - D r) r'.
+
+    Local to each weight of the read-out: it knows its own input and the output's error. Widrow and
+    Hoff 1960 (Adaptive switching circuits).
+
+    Args:
+        decoder: D at first, shape (Nx, N).
+        rates: r, the filtered spikes of each neuron, shape (T, N); `decode` with the identity.
+        variable: x, from `represented`, shape (T, Nx).
+        step: see `step_of`.
+    """
+    learned = np.array(decoder, dtype=float)
+    for r, x in zip(rates, variable, strict=True):
+        learned += step * np.outer(x - learned @ r, r)
+    return learned
+
+
+def step_of(time: float, rates: np.ndarray, dt: float) -> float:
+    """The delta rule's step with which a neuron of mean power learns by 1 - 1/e in `time`.
+
+    time, dt: s. rates: see `learn_decoder`. 0 where nothing fires.
+    """
+    power = float(np.mean(np.square(rates)))
+    return dt / time / power if power else 0.0
 
 
 def relative_variance(residual: np.ndarray, target: np.ndarray) -> float:

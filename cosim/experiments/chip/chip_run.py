@@ -3,10 +3,12 @@
 import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
+from cosim.experiments.chip.readout import known_readout, output_of, variable_of
 from cosim.experiments.chip.settings import FineLearning
 from cosim.experiments.study.condition_run import RUNAWAY_RATE
 from cosim.workbench.json_files import to_json
@@ -14,18 +16,11 @@ from cosim.workbench.provenance import digest, sources_digest
 from ebn_model.chip.network import BusOverloadWarning, ChipNetwork, chip_state
 from ebn_model.chip.parameters import ChipParameters
 from ebn_model.network.decoder import random_decoder
-from ebn_model.network.decoding import fit_gain, represented, unscaled_error
-from ebn_model.network.evaluation import (
-    Network,
-    Score,
-    Trial,
-    draw_trial,
-    score,
-    validation_scores,
-)
+from ebn_model.network.decoding import unscaled_error
+from ebn_model.network.evaluation import Score, score, validation_scores
 from ebn_model.network.mismatch import LEAST_FACTOR
 from ebn_model.network.parameters import TaskParameters
-from ebn_model.network.results import LearnedState, NetworkResult
+from ebn_model.network.results import LearnedState
 from ebn_model.network.seeds import Purpose, generator
 from ebn_model.network.training import Training, train
 from ebn_model.parameters import NeuronParameters, with_values
@@ -38,12 +33,13 @@ METHODS = {
     "learned": "learned on the chip",
     "matured": "learned and refined on the chip",
     "continued": "learned on the nominal model, refined on the chip",
+    "gated": "refined on the nominal model or the chip, as known inputs say",
 }
 """Origin of the codes, by the name of the method."""
 NOMINAL, REFINED = "nominal", "nominal, refined"
 """Methods of the nominal model, which learns what is transferred."""
-GAIN_TRIALS = 3
-"""Trials of known input from which the gain of a chip's read-out follows."""
+GATED = ("refined", "continued")
+"""Methods of which one with a gate takes that which decodes known inputs better."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +114,9 @@ def run_chip(run: ChipRun, notify: Callable[[float], None]) -> dict[str, dict[st
             "matured": refined,
             "continued": _refined(transferred, run, on_progress),
         }
-        return {name: _outcome(network, run) for name, network in chips.items()}
+        outcomes = {name: _outcome(network, run) for name, network in chips.items()}
+        gated = min((outcomes[name] for name in GATED), key=itemgetter("known_error"))
+        return {**outcomes, "gated": gated}
 
 
 def chip_of(run: ChipRun) -> ChipNetwork:
@@ -193,48 +191,38 @@ def _with_window(neuron: NeuronParameters, factor: float) -> NeuronParameters:
 
 @dataclass(frozen=True)
 class ChipScore(Score):
-    """A Score with the chip's own read-out.
+    """A Score with what the chip's own read-out learned from known inputs, see Readout.
 
-    calibrated_error: unscaled error of the output times one gain for all of it.
+    calibrated_error: unscaled error of the output times one gain for all of it. adapted_error: of
+    that of the decoder that has learned.
     """
 
     calibrated_error: float
+    adapted_error: float
 
 
 def _outcome(chip: ChipNetwork, run: ChipRun) -> dict[str, Any]:
     """Means over the validation trials, whether one of them ran away, read-out and codes."""
-    gain = readout_gain(chip, run)
+    readout = known_readout(chip, run.task, run.seed, run.iterations + run.further)
 
     def measure(network, result, trial, task) -> ChipScore:
-        output, variable = _coded(network, result, trial)
-        calibrated = unscaled_error(gain * output, variable)
-        return ChipScore(**asdict(score(network, result, trial, task)), calibrated_error=calibrated)
+        designed, adapted = (
+            output_of(network, result, trial, one) for one in (network.decoder, readout.decoder)
+        )
+        variable = variable_of(network, trial)
+        return ChipScore(
+            **asdict(score(network, result, trial, task)),
+            calibrated_error=unscaled_error(readout.gain * designed, variable),
+            adapted_error=unscaled_error(adapted, variable),
+        )
 
     trials = validation_scores(chip, run.task, run.seed, measure)
     scores = [asdict(one) for one in trials]
-    names = ("unscaled_error", "calibrated_error", "decoding_error", "rate")
+    names = ("unscaled_error", "calibrated_error", "adapted_error", "decoding_error", "rate")
     return {
         **{name: float(np.mean([one[name] for one in scores])) for name in names},
         "ran_away": max(one["rate"] for one in scores) > RUNAWAY_RATE,
-        "gain": gain,
+        "known_error": readout.error,
+        "gain": readout.gain,
         "codes": chip.state.weights.astype(int).tolist(),
     }
-
-
-def readout_gain(chip: ChipNetwork, run: ChipRun) -> float:
-    """The gain with which the chip's output is nearest to known inputs, which nobody learned from.
-
-    One number for the whole read-out: what a chip can have without knowing its dies.
-    """
-    first, pairs = run.iterations + run.further, []
-    for number in range(first, first + GAIN_TRIALS):
-        trial = draw_trial(chip.parameters, run.task, run.seed, Purpose.TRIAL, number)
-        pairs.append(_coded(chip, chip.run(trial.command, seed=trial.seed), trial))
-    outputs, variables = zip(*pairs, strict=True)
-    return fit_gain(outputs, variables)
-
-
-def _coded(chip: Network, result: NetworkResult, trial: Trial) -> tuple[np.ndarray, np.ndarray]:
-    """Output of a trial, and the variable that it stands for, both of shape (T, Nx)."""
-    samples = len(trial.samples)
-    return result.output[:samples], represented(trial.command, chip.parameters)[:samples]

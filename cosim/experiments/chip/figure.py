@@ -14,6 +14,7 @@ from cosim.workbench.style import (
     DASHED,
     GREEN,
     ORANGE,
+    PURPLE,
     SKY,
     VERMILION,
     WIDTH,
@@ -24,11 +25,12 @@ from cosim.workbench.style import (
 SHOWN = {
     "unscaled_error": "unscaled error",
     "calibrated_error": "with one gain",
+    "adapted_error": "decoder learns",
     "decoding_error": "decoding error",
     "rate": "rate (Hz)",
 }
-COLOURS = dict(zip(METHODS, (VERMILION, YELLOW, ORANGE, SKY, BLUE, GREEN), strict=True))
-HEIGHT, STEP, JITTER = 8.0, 0.13, 0.035
+COLOURS = dict(zip(METHODS, (VERMILION, YELLOW, ORANGE, SKY, BLUE, GREEN, PURPLE), strict=True))
+HEIGHT, STEP, JITTER = 9.5, 0.12, 0.03
 """Height in inches; distance of two methods, and reach of the points of one."""
 
 
@@ -39,7 +41,7 @@ def make_figure(experiment: ChipExperiment, found: Found) -> Figure:
     for axes, (quantity, label) in zip(every, SHOWN.items(), strict=True):
         _draw(axes, found, quantity)
         axes.set_ylabel(label)
-    for axes in every[:2]:
+    for axes in every[:3]:
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_major_formatter(plain_number)

@@ -18,9 +18,20 @@ from cosim.workbench.style import save
 from cosim.workbench.tables import csv_text
 from ebn_model.errors import InputError
 
-QUANTITIES = {"unscaled_error": "", "calibrated_error": "", "decoding_error": "", "rate": " Hz"}
+QUANTITIES = {
+    "unscaled_error": "",
+    "calibrated_error": "",
+    "adapted_error": "",
+    "decoding_error": "",
+    "rate": " Hz",
+}
 """Units of what is reported of each method."""
-REFERENCES = {"learned": "transferred", "matured": "refined", "continued": "refined"}
+REFERENCES = {
+    "learned": "transferred",
+    "matured": "refined",
+    "continued": "refined",
+    "gated": "refined",
+}
 """Codes learned on the nominal model with as many trials, with which those of a chip are compared.
 """
 

@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 
 from cosim.experiments.chip.chip_run import (
-    GAIN_TRIALS,
+    GATED,
     METHODS,
     REFINED,
     ChipRun,
     chip_of,
     finer,
-    readout_gain,
     run_chip,
     with_codes,
 )
 from cosim.experiments.chip.chip_run import NOMINAL as NOMINAL_MODEL
+from cosim.experiments.chip.readout import KNOWN_TRIALS, known_readout
 from cosim.experiments.chip.settings import FineLearning
 from ebn_model.chip.parameters import ChipParameters
 from ebn_model.measured import measured_parameters
@@ -44,7 +44,7 @@ def test_a_nominal_chip_that_learns_is_the_nominal_model():
     assert list(found) == list(METHODS)
     for method in ("learned", "transferred"):
         assert found[method] == nominal
-    for method in ("matured", "refined", "continued"):
+    for method in ("matured", "refined", "continued", "gated"):
         assert found[method] == refined
     assert refined["codes"] != nominal["codes"]
     assert found["programmed"]["codes"] != nominal["codes"]
@@ -66,14 +66,44 @@ def test_refined_is_learned_with_narrower_windows_and_smaller_steps():
     assert longer["codes"] == outcomes[1][REFINED]["codes"]
 
 
+def readout_of(chip, run):
+    return known_readout(chip, TASK, run.seed, run.iterations + run.further)
+
+
 def test_one_gain_mends_a_read_out_that_is_wrong_by_one():
     """The inputs' weights are all larger, and so is the output."""
     run = chip_run()
     chip = chip_of(run)
     larger = replace(chip, input_gain=np.full_like(chip.input_gain, 1.3))
-    assert readout_gain(larger, run) < 0.9 * readout_gain(chip, run)
+    assert readout_of(larger, run).gain < 0.9 * readout_of(chip, run).gain
     found = run_chip(run, lambda _: None)[NOMINAL_MODEL]
     assert 0 < found["calibrated_error"] <= found["unscaled_error"] * 1.1
+
+
+def test_a_decoder_that_learns_mends_more_of_a_read_out_than_a_gain():
+    found = run_chip(chip_run(iterations=20), lambda _: None)[REFINED]
+    assert 0 < found["adapted_error"] < found["calibrated_error"]
+
+
+def test_a_decoder_that_learns_knows_nothing_of_what_is_scored():
+    run = chip_run()
+    chip, other = chip_of(run), TASK.model_copy(update={"validation": 7})
+    known = known_readout(chip, TASK, run.seed, 4)
+    assert np.array_equal(known.decoder, known_readout(chip, other, run.seed, 4).decoder)
+    assert not np.array_equal(known.decoder, known_readout(chip, TASK, run.seed, 5).decoder)
+    assert not np.array_equal(known.decoder, chip.decoder)
+
+
+@pytest.mark.parametrize("better", GATED)
+def test_a_gate_takes_what_decodes_known_inputs_better(better):
+    none = np.zeros((8, 8), int).tolist()
+    learned = run_chip(chip_run(iterations=20), lambda _: None)[REFINED]["codes"]
+    start = {"refined": "refined", "continued": "transferred"}[better]
+    codes = {"transferred": none, "refined": none, start: learned}
+    found = run_chip(chip_run(**codes), lambda _: None)
+    errors = {name: found[name]["known_error"] for name in GATED}
+    assert min(errors, key=errors.get) == better
+    assert found["gated"] == found[better]
 
 
 def test_a_gain_that_learns_by_lms_ends_where_the_read_out_s_gain_is_fitted():
@@ -81,8 +111,8 @@ def test_a_gain_that_learns_by_lms_ends_where_the_read_out_s_gain_is_fitted():
     run = chip_run()
     chip = chip_of(run)
     larger = replace(chip, input_gain=np.full_like(chip.input_gain, 1.5))
-    fitted, gain, first = readout_gain(larger, run), 1.0, run.iterations + run.further
-    for number in range(first, first + GAIN_TRIALS):
+    fitted, gain, first = readout_of(larger, run).gain, 1.0, run.iterations + run.further
+    for number in range(first, first + KNOWN_TRIALS):
         trial = draw_trial(chip.parameters, TASK, run.seed, Purpose.TRIAL, number)
         output = larger.run(trial.command).output[:-1]
         variable = represented(trial.command, chip.parameters)[:-1]

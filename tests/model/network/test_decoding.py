@@ -7,9 +7,11 @@ from ebn_model.network.decoding import (
     decoding_error,
     decoding_target,
     fit_scales,
+    learn_decoder,
     reconstruct,
     relative_variance,
     represented,
+    step_of,
     unscaled_error,
 )
 from ebn_model.network.parameters import NetworkParameters, TaskParameters
@@ -202,3 +204,27 @@ def test_the_unscaled_error_counts_the_gain():
 def test_what_has_no_error_is_refused(error, output, target, named):
     with pytest.raises(InputError, match=named):
         error(output, target)
+
+
+def test_a_decoder_learns_by_the_delta_rule():
+    """One sample: each weight moves by the step times its own input times the output's error."""
+    rates, variable = np.array([[2.0, 0.0]]), np.array([[1.0, 2.0]])
+    learned = learn_decoder(DECODER, rates, variable, 0.1)
+    assert learned == pytest.approx(DECODER + 0.1 * np.array([[-0.4, 0.0], [0.8, 0.0]]))
+    assert np.array_equal(DECODER, [[0.6, 1.0], [0.8, 0.0]])
+
+
+def test_a_decoder_finds_the_one_that_made_the_output():
+    rates = np.random.default_rng(2).exponential(size=(20000, 2))
+    wanted = np.array([[1.0, -1.0], [0.5, 2.0]])
+    step = step_of(time=100e-3, rates=rates, dt=1e-3)
+    assert learn_decoder(DECODER, rates, rates @ wanted.T, step) == pytest.approx(wanted, abs=1e-6)
+
+
+def test_the_step_is_that_of_one_neuron_whose_rate_stays():
+    rates = np.full((100, 1), 3.0)
+    step = step_of(time=0.1, rates=rates, dt=1e-3)
+    # From 0 to 1 - 1/e of the decoder 2, which makes 6 of 3.
+    learned = learn_decoder(np.zeros((1, 1)), rates, np.full((100, 1), 6.0), step)
+    assert learned.item() == pytest.approx(2 * (1 - np.exp(-1)), rel=5e-3)
+    assert step_of(time=0.1, rates=np.zeros((5, 2)), dt=1e-3) == 0
