@@ -41,15 +41,17 @@ def make_figure(experiment: ChipExperiment, found: Found) -> Figure:
     for axes, (quantity, label) in zip(every, SHOWN.items(), strict=True):
         _draw(axes, found, quantity)
         axes.set_ylabel(label)
-    for axes in every[:3]:
+    for axes in every[:4]:
         axes.set_yscale("log")
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
         axes.yaxis.set_major_formatter(plain_number)
         axes.yaxis.set_minor_formatter(NullFormatter())
-    situations = experiment.settings.situations.values()
-    every[-1].set_xticks(range(len(situations)), [one.label for one in situations])
-    handles, labels = every[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False)
+    labels = [one.label for one in experiment.settings.situations.values()]
+    # More than three don't have the room to stand side by side.
+    slanted = {"rotation": 25, "ha": "right"} if len(labels) > 3 else {}
+    every[-1].set_xticks(range(len(labels)), labels, **slanted)
+    handles, names = every[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=2, frameon=False)
     return figure
 
 
