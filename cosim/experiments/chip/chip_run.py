@@ -177,16 +177,25 @@ def _refined(chip: ChipNetwork, run: ChipRun, notify: Callable[[float], None]) -
 def finer(chip: ChipNetwork, fine: FineLearning) -> ChipNetwork:
     """The chip with other windows and counters; its codes stay."""
     p = chip.parameters
-    rows = tuple(_with_window(neuron, fine.window) for neuron in p.of_neurons)
+    rows = tuple(
+        _with_window(one, one.decision.centre, fine.window * one.decision.half_width)
+        for one in p.of_neurons
+    )
     parameters = with_values(p, {"rows": rows, "sub_lsbs": fine.sub_lsbs}, "a finer window")
     return replace(chip, parameters=parameters, state=chip_state(chip.state.weights, parameters))
 
 
-def _with_window(neuron: NeuronParameters, factor: float) -> NeuronParameters:
-    window = neuron.decision
-    half = factor * window.half_width
-    bounds = {"i_lower": window.centre - half, "i_upper": window.centre + half}
-    return neuron.model_copy(update={"decision": window.model_copy(update=bounds)})
+def with_window_below_threshold(
+    neuron: NeuronParameters, designed: NeuronParameters
+) -> NeuronParameters:
+    """The neuron with its window as far below its spike threshold as that of the designed one."""
+    below = designed.spike.i_spike - designed.decision.centre
+    return _with_window(neuron, neuron.spike.i_spike - below, neuron.decision.half_width)
+
+
+def _with_window(neuron: NeuronParameters, centre: float, half: float) -> NeuronParameters:
+    bounds = {"i_lower": centre - half, "i_upper": centre + half}
+    return neuron.model_copy(update={"decision": neuron.decision.model_copy(update=bounds)})
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,13 @@ from operator import attrgetter
 from typing import Any
 
 from cosim.cells.die_constants import constants_of, measured_dies
-from cosim.experiments.chip.chip_run import NOMINAL, REFINED, ChipRun, run_chip
+from cosim.experiments.chip.chip_run import (
+    NOMINAL,
+    REFINED,
+    ChipRun,
+    run_chip,
+    with_window_below_threshold,
+)
 from cosim.experiments.chip.dies import build_chips
 from cosim.experiments.chip.settings import ChipExperiment
 from cosim.experiments.protocol import Work
@@ -108,8 +114,10 @@ def _chip_run(
     neurons: constants of the nominal die, and those of the chip's.
     """
     designed, rows = neurons
-    values = {"neuron": designed, "rows": rows}
     settings, situation = experiment.settings, experiment.settings.situations[name]
+    if situation.window_follows:
+        rows = tuple(with_window_below_threshold(row, designed) for row in rows)
+    values = {"neuron": designed, "rows": rows}
     return ChipRun(
         label=f"chip {chip}, {situation.label}",
         parameters=with_values(experiment.parameters[name], values, f"chip {chip}, {name}"),

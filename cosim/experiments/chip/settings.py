@@ -30,7 +30,8 @@ class Situation(Section):
     label: in tables and figure. temperature, mismatch_scale: of the chip's dies, by default those
     of all situations; all dies are measured under them. trim: of each die's currents, at the
     temperature of all situations; none by default. input_gain:
-    standard deviation of the gains of the input's synapses. new_decoder: length of the random
+    standard deviation of the gains of the input's synapses. window_follows: whether each neuron's
+    window lies as far below its own spike threshold as the nominal one does. new_decoder: length of the random
     vector that is added to each neuron's column of the decoder, which has the length 1 before and
     after; whoever programs or transfers codes does not know of it. changes: of the network's
     parameters and of the task, by key. over_nominal: greatest unscaled error of codes that were
@@ -42,6 +43,7 @@ class Situation(Section):
     mismatch_scale: Annotated[float, Gt(0)] | None = None
     trim: Trim | None = None
     input_gain: Annotated[float, Ge(0)] = 0.0
+    window_follows: bool = False
     new_decoder: Annotated[float, Ge(0)] = 0.0
     changes: dict[str, Any] = Field(default_factory=dict)
     over_nominal: Annotated[float, Gt(0)] | None = None

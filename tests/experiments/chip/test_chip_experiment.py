@@ -198,6 +198,18 @@ def test_dies_are_trimmed_where_nothing_is_hot_and_then_measured_where_they_are_
     assert len({first.key, *(one.key for one in others)}) == 6
 
 
+def test_windows_follow_thresholds_where_a_situation_says_so(file, ran, monkeypatch):
+    made, _ = ran
+    moved = NOMINAL.model_copy(update={"i_in": 1e-9})
+    monkeypatch.setattr(runner, "with_window_below_threshold", lambda _row, _designed: moved)
+    heat = 'temperature = "60 °C"'
+    file.write_text(CHIP.replace(heat, f"{heat}\nwindow_follows = true"), encoding="utf-8")
+    run(read(file))
+    rows = {one.label: one.parameters.rows for one in of_kind(made, ChipRun)}
+    assert rows["chip 0, hot"] == (moved,) * 3
+    assert moved not in rows["chip 0, twice"]
+
+
 def test_codes_are_programmed_and_inputs_scaled_for_the_nominal_die_that_was_measured(file, ran):
     """Under the circuit, table and conditions of the experiment, whatever the model has stored."""
     made, _ = ran

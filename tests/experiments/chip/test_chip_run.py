@@ -14,6 +14,7 @@ from cosim.experiments.chip.chip_run import (
     finer,
     run_chip,
     with_codes,
+    with_window_below_threshold,
 )
 from cosim.experiments.chip.chip_run import NOMINAL as NOMINAL_MODEL
 from cosim.experiments.chip.readout import KNOWN_TRIALS, known_readout
@@ -64,6 +65,16 @@ def test_refined_is_learned_with_narrower_windows_and_smaller_steps():
     # Unchanged, the further trials are just more of them.
     longer = run_chip(chip_run(iterations=4), lambda _: None)[NOMINAL_MODEL]
     assert longer["codes"] == outcomes[1][REFINED]["codes"]
+
+
+def test_a_window_follows_the_spike_threshold_and_keeps_its_width():
+    spike = NOMINAL.spike.model_copy(update={"i_spike": NOMINAL.spike.i_spike + 0.5e-9})
+    moved = with_window_below_threshold(NOMINAL.model_copy(update={"spike": spike}), NOMINAL)
+    assert moved.decision.centre == pytest.approx(NOMINAL.decision.centre + 0.5e-9)
+    assert moved.decision.half_width == pytest.approx(NOMINAL.decision.half_width)
+    assert with_window_below_threshold(NOMINAL, NOMINAL).decision.centre == pytest.approx(
+        NOMINAL.decision.centre
+    )
 
 
 def readout_of(chip, run):
