@@ -29,13 +29,13 @@ class Situation(Section):
 
     label: in tables and figure. temperature, mismatch_scale: of the chip's dies, by default those
     of all situations; all dies are measured under them. trim: of each die's currents, at the
-    temperature of all situations; none by default. input_gain:
-    standard deviation of the gains of the input's synapses. window_follows: whether each neuron's
-    window lies as far below its own spike threshold as the nominal one does. new_decoder: length of the random
-    vector that is added to each neuron's column of the decoder, which has the length 1 before and
-    after; whoever programs or transfers codes does not know of it. changes: of the network's
-    parameters and of the task, by key. over_nominal: greatest unscaled error of codes that were
-    refined on the chip, over that of the nominal model; None is shown, but not judged.
+    temperature of all situations; none by default. input_gain: standard deviation of the gains of
+    the input's synapses. window_follows: whether each neuron's window lies as far below its own
+    spike threshold as the nominal one does. new_decoder: length of the random vector that is added
+    to each neuron's column of the decoder, which has the length 1 before and after; whoever
+    programs or transfers codes does not know of it. changes: of the network's parameters and of the
+    task, by key. over_nominal: greatest unscaled error of codes that were refined on the chip, over
+    that of the nominal model; None is shown, but not judged.
     """
 
     label: str
