@@ -15,6 +15,7 @@ from cosim.workbench.json_files import to_json
 from cosim.workbench.provenance import digest, sources_digest
 from ebn_model.chip.network import BusOverloadWarning, ChipNetwork, chip_state
 from ebn_model.chip.parameters import ChipParameters
+from ebn_model.errors import InputError
 from ebn_model.network.decoder import random_decoder
 from ebn_model.network.decoding import unscaled_error
 from ebn_model.network.evaluation import Score, score, validation_scores
@@ -188,7 +189,12 @@ def finer(chip: ChipNetwork, fine: FineLearning) -> ChipNetwork:
 def with_window_below_threshold(
     neuron: NeuronParameters, designed: NeuronParameters
 ) -> NeuronParameters:
-    """The neuron with its window as far below its spike threshold as that of the designed one."""
+    """The neuron with its window as far below its spike threshold as that of the designed one.
+
+    Both spike, as a chip's neurons do: InputError otherwise.
+    """
+    if neuron.spike is None or designed.spike is None:
+        raise InputError("a window can't follow the threshold of a neuron that doesn't spike")
     below = designed.spike.i_spike - designed.decision.centre
     return _with_window(neuron, neuron.spike.i_spike - below, neuron.decision.half_width)
 

@@ -20,6 +20,7 @@ from cosim.experiments.chip.chip_run import NOMINAL as NOMINAL_MODEL
 from cosim.experiments.chip.readout import KNOWN_TRIALS, known_readout
 from cosim.experiments.chip.settings import FineLearning
 from ebn_model.chip.parameters import ChipParameters
+from ebn_model.errors import InputError
 from ebn_model.measured import measured_parameters
 from ebn_model.network.decoding import represented
 from ebn_model.network.evaluation import draw_trial
@@ -75,6 +76,12 @@ def test_a_window_follows_the_spike_threshold_and_keeps_its_width():
     assert with_window_below_threshold(NOMINAL, NOMINAL).decision.centre == pytest.approx(
         NOMINAL.decision.centre
     )
+
+
+def test_a_window_of_a_neuron_that_does_not_spike_follows_nothing():
+    silent = NOMINAL.model_copy(update={"spike": None})
+    with pytest.raises(InputError, match="doesn't spike"):
+        with_window_below_threshold(silent, NOMINAL)
 
 
 def readout_of(chip, run):
