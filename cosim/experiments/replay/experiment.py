@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
+from cosim.cells.row_constants import row_constants
+from cosim.circuits.conditions import Conditions
 from cosim.experiments.protocol import Work
 from cosim.experiments.replay.network_scores import codes_of_rows, network_scores
 from cosim.experiments.replay.outcome import Provenance, ReplayOutcome
@@ -66,7 +69,7 @@ def run_replay(experiment: ReplayExperiment, work: Work, runs: Runs = "missing")
         runs="all" if work.force else runs,
         dacs=settings.dacs,
     )
-    experiment, how = _with_dies(experiment, how)
+    experiment, how = _with_own_neurons(experiment, how)
     recorded = recorded_run(experiment)
     with new_files(folder) as new:
         save(recorded.result, new / "network.h5", CHIP_UNITS)
@@ -85,20 +88,27 @@ def run_replay(experiment: ReplayExperiment, work: Work, runs: Runs = "missing")
     return write_replay(outcome, result, settings.tolerances, settings.report, folder)
 
 
-def _with_dies(
+def _with_own_neurons(
     experiment: ReplayExperiment, how: RowSettings
 ) -> tuple[ReplayExperiment, RowSettings]:
-    """Both with the constants of the dies that the network's neurons are, where they are dies."""
-    if how.first_die is None:
-        return experiment, how
-    models = how.models(range(experiment.parameters.neurons))
-    constants = {row: model.neuron for row, model in models.items()}
-    parameters = with_values(
-        experiment.parameters,
-        {"rows": tuple(constants.values())},
-        f"dies from {how.first_die} on",
-    )
-    return replace(experiment, parameters=parameters), replace(how, constants=constants)
+    """Both with the constants that the network's neurons have: the circuit's, or those of its dies.
+
+    The network is designed for the circuit under its technology's own conditions; those of the run
+    are the rows'. Constants that the experiment states stay.
+    """
+    settings = experiment.settings
+    values: dict[str, Any] = {}
+    if "neuron" not in settings.network.parameters:
+        nominal = Conditions(technology=settings.technology)
+        pool = how.placement.local_pool()
+        values["neuron"] = row_constants(settings.biases, nominal, pool)
+    if how.first_die is not None:
+        models = how.models(range(experiment.parameters.neurons))
+        constants = {row: model.neuron for row, model in models.items()}
+        values["rows"] = tuple(constants.values())
+        how = replace(how, constants=constants)
+    parameters = with_values(experiment.parameters, values, f"neurons of {experiment.name}")
+    return replace(experiment, parameters=parameters), how
 
 
 def _provenance(experiment: ReplayExperiment) -> Provenance:

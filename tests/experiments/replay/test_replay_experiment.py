@@ -2,6 +2,7 @@ import csv
 import io
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from cosim.experiments.replay.recorded_run import recorded_run
 from cosim.experiments.replay.trajectories import COLUMNS
 from cosim.workbench import output
 from cosim.workbench.output import OutputError
+from cosim.workbench.places import NETLISTS, in_project
 from ebn_model.errors import InputError
 from ebn_model.measured import measured_parameters
 from ebn_model.network.evaluation import draw_trial
@@ -343,6 +345,50 @@ def test_a_network_of_dies_has_the_constants_of_its_rows(config, monkeypatch):
     assert [row["i_in"] for row in parameters["rows"]] == [
         pytest.approx(nominal.i_in * (1 + 0.01 * die)) for die in asked
     ]
+
+
+SECOND = NETLISTS / "second_version"
+
+
+@pytest.mark.parametrize(
+    ("project", "changes", "folder"),
+    [
+        (None, [], None),
+        (None, ["temperature=60 °C"], None),
+        (None, ["technology=gf180"], NETLISTS / "biases" / "gf180"),
+        (SECOND, [], SECOND / "biases" / "generic180"),
+    ],
+)
+def test_the_networks_neurons_are_those_of_the_circuit(
+    config, monkeypatch, project, changes, folder
+):
+    """As it was designed: the temperature is that of the rows alone."""
+    with in_project(project):
+        expected = measured_parameters("network_row", folder)
+        monkeypatch.setattr("cosim.replay.open_loop.row_constants", lambda *_: expected)
+        experiment = read_replay(config, changes)
+        run_replay(experiment)
+    parameters = summary_of(experiment.results)["configuration"]["parameters"]
+    assert parameters["neuron"] == expected.model_dump(mode="json")
+
+
+def test_constants_that_are_stated_stay(config):
+    other = measured_parameters("network_row").model_dump(mode="json") | {"i_in": 6e-10}
+    path = Path(config)
+    text = path.read_text().replace("neurons = 5", f"neurons = 5\nneuron = {inline(other)}")
+    path.write_text(text)
+    experiment = read_replay(config)
+    run_replay(experiment)
+    parameters = summary_of(experiment.results)["configuration"]["parameters"]
+    assert parameters["neuron"]["i_in"] == 6e-10
+
+
+def inline(table):
+    """The table on one line of TOML; None has no place there."""
+    if not isinstance(table, dict):
+        return str(table)
+    pairs = (f"{key} = {inline(value)}" for key, value in table.items() if value is not None)
+    return f"{{ {', '.join(pairs)} }}"
 
 
 def test_one_die_for_all_rows_and_dies_of_their_own_exclude_each_other(config):
