@@ -221,13 +221,12 @@ def _outcome(chip: ChipNetwork, run: ChipRun) -> dict[str, Any]:
     readout = known_readout(chip, run.task, run.seed, run.iterations + run.further)
 
     def measure(network, result, trial, task) -> ChipScore:
-        designed, adapted = (
-            output_of(network, result, trial, one) for one in (network.decoder, readout.decoder)
-        )
+        calibrated = readout.gain * result.output[: len(trial.samples)]
+        adapted = output_of(network, result, trial, readout.decoder)
         variable = variable_of(network, trial)
         return ChipScore(
             **asdict(score(network, result, trial, task)),
-            calibrated_error=unscaled_error(readout.gain * designed, variable),
+            calibrated_error=unscaled_error(calibrated, variable),
             adapted_error=unscaled_error(adapted, variable),
         )
 

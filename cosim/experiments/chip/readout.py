@@ -44,7 +44,7 @@ def known_readout(chip: Network, task: TaskParameters, seed: int, first: int) ->
     for number in range(first, first + KNOWN_TRIALS):
         trial = draw_trial(chip.parameters, task, seed, Purpose.TRIAL, number)
         result = chip.run(trial.command, seed=trial.seed)
-        outputs.append(output_of(chip, result, trial, chip.decoder))
+        outputs.append(result.output[: len(trial.samples)])
         rates.append(output_of(chip, result, trial, np.eye(chip.parameters.neurons)))
         variables.append(variable_of(chip, trial))
     errors = [unscaled_error(*pair) for pair in zip(outputs, variables, strict=True)]
@@ -58,7 +58,7 @@ def known_readout(chip: Network, task: TaskParameters, seed: int, first: int) ->
 def output_of(
     chip: Network, result: NetworkResult, trial: Trial, decoder: np.ndarray
 ) -> np.ndarray:
-    """Output of a trial with a decoder of shape (Nx, N); shape (T, Nx)."""
+    """Output of a trial with another decoder, shape (Nx, N), than the chip's; shape (T, Nx)."""
     spikes, steps = (result.spike_times, result.spike_neurons), len(trial.command) - 1
     return decode(*spikes, decoder, chip.parameters, steps)[: len(trial.samples)]
 

@@ -1,7 +1,7 @@
 """Measures the dies, lets the nominal model learn, runs all chips; what is finished is kept."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
@@ -31,13 +31,14 @@ class Found:
 
     chips: by situation and number of the chip. nominal: of the nominal model that has the chip's
     decoder and trials, by number of the chip and method. faults: reasons why a chip could not be
-    built, by situation and its number; such a chip has no outcomes there.
+    built, by situation and its number; such a chip has no outcomes there. trims: codes and currents
+    (A) of trimmed dies, by situation and number of the die.
     """
 
     chips: dict[str, dict[int, Outcomes]]
     nominal: dict[int, Outcomes]
     faults: dict[str, dict[int, str]]
-    trims: dict[str, dict[int, dict[str, float]]] = field(default_factory=dict)
+    trims: dict[str, dict[int, dict[str, float]]]
 
 
 def run_chips(experiment: ChipExperiment, work: Work) -> Found:
