@@ -136,6 +136,29 @@ class SynapseParameters(IntegratorParameters):
     slope_change: Annotated[FiniteFloat, Ge(0), Le(0)] = 0.0
 
 
+class InputNodeParameters(Table):
+    """The node of a membrane's inputs, of which inhibition can take more than the inputs bring.
+
+        charge*dd/dt = -I_w,   held within 0 <= d <= 1
+
+    d is the share of its charge that is gone: the pair carries I_w where d = 0, and nothing
+    elsewhere. Through the overlap capacitance of the pair the node takes the membrane along: ln u
+    changes by -coupling for a change of d by 1.
+
+    charge: by which the node falls, its capacitance times a voltage, C; 0 for an ideal node, which
+        needs none. coupling: see above.
+    """
+
+    charge: Annotated[FiniteFloat, Ge(0)] = 0.0
+    coupling: Annotated[FiniteFloat, Ge(0)] = 0.0
+
+    @model_validator(mode="after")
+    def _possible(self) -> "InputNodeParameters":
+        if self.coupling and not self.charge:
+            raise ValueError("a node without charge has no coupling")
+        return self
+
+
 class DecisionParameters(Table):
     """Thresholds of the learning rule, as I_mem at weight 0, and how the weight moves them.
 
@@ -191,6 +214,8 @@ class NeuronParameters(Table):
 
     i_in: constant input current of the membrane, A.
     spike: None for a neuron without a spike generator.
+    input_node: of a neuron in a row; ideal where what it does is too little to count. The models of
+        rows and networks follow it, that of a single synapse (LearningNeuron) doesn't.
     """
 
     i_in: Annotated[Ampere, Gt(0)]
@@ -200,6 +225,14 @@ class NeuronParameters(Table):
     extra: SynapseParameters
     decision: DecisionParameters
     spike: SpikeParameters | None = None
+    input_node: InputNodeParameters = InputNodeParameters()
+
+    @model_serializer(mode="wrap")
+    def _without_ideal_node(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        values: dict[str, Any] = handler(self)
+        if not self.input_node.charge:
+            del values["input_node"]
+        return values
 
     @property
     def spike_generator(self) -> SpikeParameters:

@@ -1,9 +1,11 @@
-"""The model's constants of a row: where its membrane rests, and where a spike leaves it."""
+"""The model's constants of a row: where its membrane rests, where a spike leaves it, and its input
+node."""
 
 import numpy as np
 from scipy.optimize import brentq
 
 from cosim.cells.characterise import neuron_jobs, neuron_parameters
+from cosim.cells.input_node import input_node_job, measured_input_node
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.row import RowCircuit
 from cosim.engine.deck import Deck
@@ -27,20 +29,18 @@ def row_parameters(
     """Constants of a neuron in a row, from those that were measured on its cells.
 
     At rest the row's membrane also gets what its integrators leak, and during and after a spike
-    its own input flows into the reset; the benches of the single cells see neither.
+    its own input flows into the reset; the benches of the single cells see neither. Nor do they
+    see the node at which all inputs of a row meet.
 
     Raises:
-        SimulationError: the run failed.
+        SimulationError: a run failed, or its input node behaves like none.
     """
-    circuit = RowCircuit("mixed", biases, conditions=conditions)
-    [vectors] = run_all([_job(circuit)])
-    return _in_row(neuron, circuit.result(_STIMULUS, vectors))
+    return _in_row(neuron, run_all(_jobs(biases, conditions)), biases, conditions)
 
 
 def row_jobs(biases: BiasTable, conditions: Conditions | None = None) -> list[Job]:
     """The runs that all constants of a neuron in a row follow from, those of its cells first."""
-    circuit = RowCircuit("mixed", biases, conditions=conditions)
-    return [*neuron_jobs(biases, conditions), _job(circuit)]
+    return [*neuron_jobs(biases, conditions), *_jobs(biases, conditions)]
 
 
 def parameters_of_row(
@@ -51,13 +51,19 @@ def parameters_of_row(
     Raises:
         SimulationError: a bench shows no behaviour of the kind that it measures.
     """
-    *cells, row = results
-    circuit = RowCircuit("mixed", biases, conditions=conditions)
-    return _in_row(neuron_parameters(cells), circuit.result(_STIMULUS, row))
+    *cells, spiking, cut_off = results
+    return _in_row(neuron_parameters(cells), [spiking, cut_off], biases, conditions)
 
 
-def _in_row(neuron: NeuronParameters, result: RowResult) -> NeuronParameters:
-    """The constants of the cells with what the run of a row shows."""
+def _in_row(
+    neuron: NeuronParameters,
+    results: list[Vectors],
+    biases: BiasTable,
+    conditions: Conditions | None,
+) -> NeuronParameters:
+    """The constants of the cells with what the runs of a row (_jobs) show."""
+    spiking, cut_off = results
+    result = _circuit(biases, conditions).result(_STIMULUS, spiking)
     release = SPIKE + neuron.spike_generator.refractory
     at_rest, held, after = (
         _at(result, time) for time in (SPIKE / 2, release - 0.2e-3, release + 0.2e-3)
@@ -68,16 +74,23 @@ def _in_row(neuron: NeuronParameters, result: RowResult) -> NeuronParameters:
         2 * neuron.i_in,
     )
     spike = neuron.spike_generator.model_copy(update={"i_held": held, "i_reset": after})
-    return neuron.model_copy(update={"i_in": i_in, "spike": spike})
+    neuron = neuron.model_copy(update={"i_in": i_in, "spike": spike})
+    node = measured_input_node(cut_off, neuron, biases, conditions)
+    return neuron.model_copy(update={"input_node": node})
 
 
 def row_deck(biases: BiasTable, conditions: Conditions | None = None) -> Deck:
     """The deck of the row that `row_parameters` measures."""
-    return _job(RowCircuit("mixed", biases, conditions=conditions)).deck
+    return _jobs(biases, conditions)[0].deck
 
 
-def _job(circuit: RowCircuit) -> Job:
-    return circuit.job(_STIMULUS, "row at rest")
+def _jobs(biases: BiasTable, conditions: Conditions | None) -> list[Job]:
+    spiking = _circuit(biases, conditions).job(_STIMULUS, "row at rest")
+    return [spiking, input_node_job(biases, conditions)]
+
+
+def _circuit(biases: BiasTable, conditions: Conditions | None) -> RowCircuit:
+    return RowCircuit("mixed", biases, conditions=conditions)
 
 
 def _at(result: RowResult, time: float) -> float:

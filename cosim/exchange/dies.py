@@ -22,10 +22,17 @@ from ebn_model.text import reading
 
 FORMAT = "ebn-dies"
 VERSION = 1
-_SIGNED = {"i_omega", "i_sign", "slope_change"}
-"""Constants of either sign, by the last part of the name: they spread by differences, all others by
-factors."""
-_UNITS = {"tau": "s", "refractory": "s", "exponent": "1", "slope_change": "1"}
+_SIGNED = {"i_omega", "i_sign", "slope_change", "charge", "coupling"}
+"""Constants of either sign, or 0, by the last part of the name: they spread by differences, all
+others by factors."""
+_UNITS = {
+    "tau": "s",
+    "refractory": "s",
+    "exponent": "1",
+    "slope_change": "1",
+    "charge": "C",
+    "coupling": "1",
+}
 """By the last part of the name; all others are currents."""
 _BETWEEN = "__"
 

@@ -55,6 +55,7 @@ def circuit_of(
     """
     decisions = [neuron.decision for neuron in neurons]
     spikes = [neuron.spike_generator for neuron in neurons]
+    nodes = [neuron.input_node for neuron in neurons]
     i_exc = np.array([neuron.excitatory.i_w for neuron in neurons])
     i_inh = np.array([neuron.inhibitory.i_w for neuron in neurons])
     i_omega = np.array([decision.i_omega for decision in decisions])
@@ -65,6 +66,8 @@ def circuit_of(
         "membrane": dpis_of([neuron.membrane for neuron in neurons]),
         "i_exc": i_exc[:, None] * synapse_gain,
         "i_inh": i_inh[:, None] * synapse_gain,
+        "node_charge": np.array([node.charge for node in nodes]),
+        "node_coupling": np.array([node.coupling for node in nodes]),
         "firing": log_states([spike.i_spike for spike in spikes], neurons),
         "held": log_states([spike.i_held for spike in spikes], neurons),
         "reset": log_states([spike.i_reset for spike in spikes], neurons),
@@ -95,10 +98,10 @@ def activity_at_rest(
     posts, lines = counters.shape
     pairs = zip(neurons, circuit.membrane.floor, strict=True)
     settled = [np.log(max(settled_state(neuron), np.exp(floor))) for neuron, floor in pairs]
-    states = [circuit.excitatory.floor, circuit.inhibitory.floor, settled]
+    states = [circuit.excitatory.floor, circuit.inhibitory.floor, settled, np.zeros(posts)]
     return Activity(
         time=np.zeros(1),
-        log_u=np.array(states),
+        states=np.array(states),
         inputs=np.zeros((2, posts)),
         rise=np.full(lines, np.inf),
         fall=np.full(lines, np.inf),

@@ -14,7 +14,7 @@ from ebn_model import event_bus, learning_rule
 from ebn_model.chip.dpi import Dpi, after, one_of, output, slope
 from ebn_model.network.compilation import compiled
 
-EXC, INH, MEM = 0, 1, 2
+EXC, INH, MEM, NODE = 0, 1, 2, 3
 """Rows of the states."""
 SPIKES, RISES, FALLS, LOST = 0, 1, 2, 3
 """Places in Record.count."""
@@ -32,9 +32,11 @@ class Circuit(NamedTuple):
     """Constants of all runs, for P neurons and K lines of the bus; currents in A, times in s.
 
     excitatory, inhibitory, membrane: DPIs of each neuron, arrays of shape (P,). i_exc, i_inh:
-    input of a synapse's DPI during a pulse, for a weight of one LSB, shape (P, K). firing: ln u at
-    which each neuron spikes; held, reset: ln u during and after its refractory period; shape (P,).
-    refractory: s, shape (P,), none shorter than pulse_width. pulse_width, slot: s.
+    input of a synapse's DPI during a pulse, for a weight of one LSB, shape (P, K). node_charge, C,
+    and node_coupling: of each neuron's input node (InputNodeParameters), shape (P,); both 0 for an
+    ideal one. firing: ln u at which each neuron spikes; held, reset: ln u during and after its
+    refractory period; shape (P,). refractory: s, shape (P,), none shorter than pulse_width.
+    pulse_width, slot: s.
     lower, upper: thresholds at weight 0, shape (P,). shift: of both per LSB, shape (P, K). i_sign:
     as in DecisionParameters, shape (P,). plastic: which weights learning may change, shape (P, K).
     lsb: of the codes. lowest, highest: of the counters. sub_lsbs: bits below the code's.
@@ -46,6 +48,8 @@ class Circuit(NamedTuple):
     membrane: Dpi
     i_exc: np.ndarray
     i_inh: np.ndarray
+    node_charge: np.ndarray
+    node_coupling: np.ndarray
     firing: np.ndarray
     held: np.ndarray
     reset: np.ndarray
@@ -67,7 +71,8 @@ class Circuit(NamedTuple):
 class Activity(NamedTuple):
     """State of a run, which goes from one block of steps to the next; times in s.
 
-    time: shape (1,). log_u: states of EXC, INH, MEM, shape (3, P). inputs: of the synapses' DPIs,
+    time: shape (1,). states: ln u of EXC, INH and MEM, and the share of its charge that NODE, the
+    input node, lacks (d of InputNodeParameters), shape (4, P). inputs: of the synapses' DPIs,
     A, shape (2, P). rise, fall: when each line's next pulse begins and its present one ends, shape
     (K,). bus: when the last pulse that the bus has sent begins, shape (1,). release: when each
     refractory period ends; forced: when a neuron is made to spike from outside; shape (P,).
@@ -77,7 +82,7 @@ class Activity(NamedTuple):
     """
 
     time: np.ndarray
-    log_u: np.ndarray
+    states: np.ndarray
     inputs: np.ndarray
     rise: np.ndarray
     fall: np.ndarray
@@ -118,7 +123,7 @@ class Record(NamedTuple):
 @compiled
 def run_block(i_in, ends, circuit, activity, record, learn):
     """Go on to each of `ends` in s, shape (steps,), with the input i_in in A, shape (steps, P)."""
-    trial = np.empty_like(activity.log_u)
+    trial = np.empty_like(activity.states)
     for step in range(len(ends)):
         while activity.time[0] < ends[step]:
             spiking = _to_next_edge(i_in[step], ends[step], circuit, activity, trial)
@@ -137,8 +142,9 @@ def run_block(i_in, ends, circuit, activity, record, learn):
 def _to_next_edge(i_in, end, circuit, activity, trial):
     """Advance to the nearest of `end`, edges and spikes; returns which neuron spikes, or -1."""
     neurons, start = range(len(i_in)), activity.time[0]
-    stop = min(end, activity.rise.min(), activity.fall.min())
-    stop = min(stop, activity.release.min(), activity.forced.min())
+    stop = min(end, activity.release.min(), activity.forced.min())
+    if len(activity.rise):
+        stop = min(stop, activity.rise.min(), activity.fall.min())
     duration, spiking = stop - start, -1
     _advance(neurons, i_in, duration, circuit, activity, trial)
     for n in neurons:
@@ -150,7 +156,7 @@ def _to_next_edge(i_in, end, circuit, activity, trial):
     if spiking >= 0:
         _advance(neurons, i_in, duration, circuit, activity, trial)
         stop = start + duration
-    activity.log_u[:] = trial
+    activity.states[:] = trial
     activity.time[0] = stop
     return spiking
 
@@ -178,22 +184,49 @@ def _advance(neurons, i_in, duration, circuit, activity, trial):
     """
     for n in neurons:
         exc, inh = one_of(circuit.excitatory, n), one_of(circuit.inhibitory, n)
-        log_exc, log_inh = activity.log_u[EXC, n], activity.log_u[INH, n]
+        log_exc, log_inh = activity.states[EXC, n], activity.states[INH, n]
         exc_middle, exc_stop = after(log_exc, activity.inputs[EXC, n], duration, exc)
         inh_middle, inh_stop = after(log_inh, activity.inputs[INH, n], duration, inh)
         trial[EXC, n], trial[INH, n] = exc_stop, inh_stop
-        log_mem = trial[MEM, n] = activity.log_u[MEM, n]
-        if activity.release[n] < np.inf:
-            continue
-        membrane = one_of(circuit.membrane, n)
         i_start = i_in[n] + output(log_exc, exc) - output(log_inh, inh)
         i_middle = i_in[n] + output(exc_middle, exc) - output(inh_middle, inh)
         i_stop = i_in[n] + output(exc_stop, exc) - output(inh_stop, inh)
+        missing, share = activity.states[NODE, n], 1.0
+        trial[NODE, n], trial[MEM, n] = missing, activity.states[MEM, n]
+        charge = circuit.node_charge[n]
+        if charge > 0 and (missing > 0 or min(i_start, i_middle, i_stop) < 0):
+            currents = i_start, i_middle, i_stop
+            trial[NODE, n], share = _node_after(missing, currents, duration, charge)
+        if activity.release[n] < np.inf:
+            continue
+        log_mem = trial[MEM, n] - circuit.node_coupling[n] * (trial[NODE, n] - missing)
+        membrane = one_of(circuit.membrane, n)
         step = duration / membrane.tau
-        k1 = slope(log_mem, _carried(i_start), membrane)
-        k2 = slope(log_mem + step / 2 * k1, _carried(i_middle), membrane)
-        k3 = slope(log_mem + step * (2 * k2 - k1), _carried(i_stop), membrane)
+        k1 = slope(log_mem, _carried(share * i_start), membrane)
+        k2 = slope(log_mem + step / 2 * k1, _carried(share * i_middle), membrane)
+        k3 = slope(log_mem + step * (2 * k2 - k1), _carried(share * i_stop), membrane)
         trial[MEM, n] = log_mem + step / 6 * (k1 + 4 * k2 + k3)
+
+
+@compiled
+def _node_after(missing, currents, duration, charge):
+    """State NODE after a step, and the share of the currents above 0 that gets to the pair.
+
+    currents: of its inputs, A, at the beginning, in the middle and at the end; linear in between.
+    """
+    brought, passed = 0.0, 0.0
+    for first in range(2):
+        start, stop = currents[first], currents[first + 1]
+        # A current that changes its sign on the way counts as two, one after the other.
+        turn = start / (start - stop) if start * stop < 0 else 1.0
+        parts = (start / 2 * turn, stop / 2 * (1 - turn)) if turn < 1 else ((start + stop) / 2, 0.0)
+        for part in parts:
+            moved = part * duration / 2
+            left = missing - moved / charge
+            missing = min(max(left, 0.0), 1.0)
+            brought += max(moved, 0.0)
+            passed += max(-left, 0.0) * charge
+    return missing, passed / brought if brought > 0 else 0.0
 
 
 @compiled
@@ -204,14 +237,14 @@ def _carried(i_w):
 
 @compiled
 def _i_mem(n, circuit, activity):
-    return output(activity.log_u[MEM, n], one_of(circuit.membrane, n))
+    return output(activity.states[MEM, n], one_of(circuit.membrane, n))
 
 
 @compiled
 def _fire(n, circuit, activity, record):
     """Hold the membrane of n; on the bus, ask for a pulse."""
     now = activity.time[0]
-    activity.log_u[MEM, n] = circuit.held[n]
+    activity.states[MEM, n] = circuit.held[n]
     activity.release[n] = now + circuit.refractory[n]
     spike = record.count[SPIKES]
     record.spike_times[spike], record.spike_neurons[spike] = now, n
@@ -246,7 +279,7 @@ def _release(circuit, activity):
     for n in range(len(activity.release)):
         if activity.release[n] <= activity.time[0]:
             activity.release[n] = np.inf
-            activity.log_u[MEM, n] = circuit.reset[n]
+            activity.states[MEM, n] = circuit.reset[n]
 
 
 @compiled

@@ -43,7 +43,7 @@ class ChipRow:
         circuit = self._circuit(stimulus)
         counters = (stimulus.start_codes << stimulus.sub_lsbs) + stimulus.start_fractions
         activity = activity_at_rest(circuit, [self.neuron], counters[None, :])
-        i_start = output(activity.log_u[MEM, 0], one_of(circuit.membrane, 0))
+        i_start = output(activity.states[MEM, 0], one_of(circuit.membrane, 0))
         ends, block = _grid(stimulus)
         schedule, collected = _Schedule(stimulus, activity), _Collected(stimulus)
         currents = self._currents(stimulus, ends)

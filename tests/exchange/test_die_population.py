@@ -57,6 +57,8 @@ def test_the_file_is_plain_hdf5(population, tmp_path):
         assert file["constants/spike__refractory"].attrs["unit"] == "s"
         assert file["constants/membrane__slope_change"].attrs["unit"] == "1"
         assert file["constants/membrane__exponent"].attrs["unit"] == "1"
+        assert file["constants/input_node__charge"].attrs["unit"] == "C"
+        assert file["constants/input_node__coupling"].attrs["unit"] == "1"
         names = list(file["correlation"].attrs["names"])
         row = file["correlation"][names.index("membrane__i_tau")]
         assert row[names.index("membrane__i_th")] == pytest.approx(-1, abs=0.01)
@@ -103,4 +105,4 @@ def test_what_cannot_be_is_named(population, tmp_path):
 def test_all_constants_of_a_neuron_are_there(population):
     rows = [NeuronParameters.model_validate(one.model_dump()) for one in population.neurons]
     assert rows == list(population.neurons)
-    assert len(population.names) == 8 + 3 * 9 + 4 + 4 + 1
+    assert len(population.names) == 8 + 3 * 9 + 4 + 4 + 2 + 1

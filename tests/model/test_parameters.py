@@ -163,3 +163,18 @@ def test_constants_of_the_ekv_model_are_written_without_a_change_of_slope():
     other = IntegratorParameters(**MEMBRANE, slope_change=0.5)
     assert ekv.model_dump() == MEMBRANE
     assert other.model_dump() == {**MEMBRANE, "slope_change": 0.5}
+
+
+def test_a_row_with_an_ideal_input_node_is_written_without_it():
+    node = {"charge": 30e-15, "coupling": 8e-3}
+    ideal = validated(NeuronParameters, NEURON, "parameters")
+    other = validated(NeuronParameters, NEURON | {"input_node": node}, "parameters")
+    assert "input_node" not in ideal.model_dump()
+    assert other.model_dump()["input_node"] == node
+
+
+@pytest.mark.parametrize(
+    "node", [{"charge": -1e-15}, {"charge": 1e-15, "coupling": -1e-3}, {"coupling": 1e-3}]
+)
+def test_an_input_node_that_cannot_be_is_refused(node):
+    assert "input_node" in refusal(NeuronParameters, NEURON | {"input_node": node})

@@ -147,7 +147,7 @@ def test_wrong_decisions_are_as_frequent_as_the_noise_has_it():
     chip, deviation = network(neurons=2, decision_noise=100e-12), 100e-12
     circuit = chip._circuit
     activity = activity_at_rest(circuit, chip.parameters.of_neurons, np.zeros((2, 2), int))
-    rest = output_current(np.exp(activity.log_u[MEM]), chip.parameters.neuron.membrane)
+    rest = output_current(np.exp(activity.states[MEM]), chip.parameters.neuron.membrane)
     circuit = circuit._replace(lower=rest - deviation, upper=rest + 1.0)
     stream = np.random.default_rng(5)
     ends, wrong, pulses = np.arange(1, 20001) * 1e-3, 0, 0

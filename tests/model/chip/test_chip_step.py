@@ -18,8 +18,8 @@ def error_of_a_step(duration):
     synapse = np.ones((1, 1))
     circuit = circuit_of([neuron], synapse, synapse > 0, 1e-3, 1e-4, 0, firing=np.full(1, np.inf))
     activity = activity_at_rest(circuit, [neuron], np.zeros((1, 1)))
-    activity.log_u[EXC] = np.log(state_of(5e-9, neuron.excitatory))
-    excited, inhibited, rest = activity.log_u[:, 0]
+    activity.states[EXC] = np.log(state_of(5e-9, neuron.excitatory))
+    excited, inhibited, rest, _ = activity.states[:, 0]
 
     def slope(time, log_u):
         i_w = neuron.i_in + output_current(
@@ -32,7 +32,7 @@ def error_of_a_step(duration):
     exact = solve_ivp(slope, (0, duration), [rest], rtol=1e-12, atol=1e-14).y[0, -1]
     inputs = np.full((1, 1), neuron.i_in)
     list(blocks(np.array([duration]), lambda _: inputs, circuit, activity, False, False))
-    return abs(activity.log_u[MEM, 0] - exact)
+    return abs(activity.states[MEM, 0] - exact)
 
 
 def test_a_step_of_the_membrane_is_of_third_order():
