@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cosim.engine.deck import Deck, bare_cards
 from cosim.workbench.errors import CosimError
-from cosim.workbench.places import NETLISTS, files_in_use, in_project, is_own
+from cosim.workbench.places import NETLISTS, files_in_use, in_project, is_own, project
 
 CELLS = "cells"
 ENDING = ".cir"
@@ -29,6 +29,8 @@ def brought(cell: str) -> Deck:
 
 def own_cells() -> dict[str, Path]:
     """Files of those of the project's cells that take the place of ours, by the cell's name."""
+    if project() is None:
+        return {}
     brought = brought_cells()
     found = files_in_use(CELLS, ENDING)
     return {name: path for name, path in found.items() if is_own(path) and name in brought}

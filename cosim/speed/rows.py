@@ -31,7 +31,7 @@ from cosim.workbench.scratch import ScratchFolder
 
 OPEN, CLOSED, ALONE = "open loop", "closed loop", "ngspice -b"
 NEURONS, DURATION, REPETITIONS = 20, 500e-3, 1
-"""A row's process takes 0.3 s to start, which a shorter run would show most of all."""
+"""A shorter run would show most of all what it takes to start the rows, 0.1 s each."""
 OPEN_GOAL, CLOSED_GOAL, LOOP_GOAL = 1.05, 1.15, 1.3
 """Greatest ratios: open loop and closed loop to ngspice alone, closed to open loop."""
 

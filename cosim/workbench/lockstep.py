@@ -7,7 +7,7 @@ from typing import Any
 
 from cosim.workbench.errors import WorkerError
 from cosim.workbench.pool import processors
-from cosim.workbench.process import Process, ready
+from cosim.workbench.process import Process, ready, start
 from cosim.workbench.task import Task
 from cosim.workbench.task_process import ANSWER, DONE
 
@@ -79,8 +79,7 @@ def in_step(task: Task, arguments: Sequence, workers: int | None = None) -> Iter
     """
     processes: list[Process] = []
     try:
-        for argument in arguments:
-            processes.append(Process(task, argument))
+        processes = start(task, arguments)
         yield Runs(processes, workers or processors() + 1)
     finally:
         for process in processes:

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from cosim.workbench.process import PATIENCE, Process, ready
+from cosim.workbench.process import PATIENCE, Process, ready, start
 from cosim.workbench.task import Task
 from cosim.workbench.task_process import DONE, MESSAGE
 
@@ -103,7 +103,7 @@ class LocalPool(Pool):
                 self._idle.remove(process)
                 process.begin(task, argument)
                 return process
-        return Process(task, argument, self._patience)
+        return start(task, [argument], self._patience)[0]
 
     def _end(self, process: Process) -> Any:
         outcome = process.outcome()

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import weakref
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import nullcontext, suppress
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -40,34 +40,29 @@ class Process:
     task has a log of its own, and is watched for signs of life.
     """
 
-    def __init__(self, task: Task, argument: Any, patience: float = PATIENCE):
-        """Start the process with its first task; raises OSError where there is no room."""
+    def __init__(self, task: Task, argument: Any, patience: float):
+        """Prepare a process that `start` starts."""
         self._kind = _kind(task)
         self._isolated = task.isolated
         self._patience = patience if task.isolated else float("inf")
         # Both finalizers run at the latest when the interpreter exits, the process's one first.
         self._scratch = ScratchFolder()
-        self._folder = Path(self._scratch.name)
+        self.folder = Path(self._scratch.name)
         self._write(task, argument)
-        ours, theirs = socket.socketpair()
+        self.folder.joinpath(LOG).touch()
+        ours, self._theirs = socket.socketpair()
         self._connection = Connection(ours.detach())
-        log = self._folder.joinpath(LOG).open("wb") if task.isolated else nullcontext()
-        with theirs, log as output:
-            self._process = subprocess.Popen(
-                python_command(
-                    task_process.__name__,
-                    theirs.fileno(),
-                    self._scratch.name,
-                    int(task.isolated),
-                ),
-                bufsize=0,
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=output,
-                pass_fds=[theirs.fileno()],
-                env={**_ONE_THREAD, **os.environ},
-            )
-        self._kill = weakref.finalize(self, _kill, self._process, self._connection)
+
+    @property
+    def other_end(self) -> int:
+        """Descriptor of the connection's end that the process gets."""
+        return self._theirs.fileno()
+
+    def started(self, process: subprocess.Popen) -> None:
+        """Called when it has been."""
+        self._process = process
+        self._theirs.close()
+        self._kill = weakref.finalize(self, _kill, process, self._connection)
 
     def fit_for(self, task: Task) -> bool:
         """True for a task that it would have been started for in the same way."""
@@ -81,8 +76,8 @@ class Process:
     def _write(self, task: Task, argument: Any) -> None:
         self.label, self._silent = task.label(argument), 0.0
         self._code: int | None = None
-        self._folder.joinpath(OUTCOME).unlink(missing_ok=True)
-        dump((task.function, argument), self._folder / TASK)
+        self.folder.joinpath(OUTCOME).unlink(missing_ok=True)
+        dump((task.function, argument), self.folder / TASK)
 
     def fileno(self) -> int:
         """For `wait`."""
@@ -117,7 +112,7 @@ class Process:
         if self._code:
             return WorkerError(self._end())
         try:
-            outcome = pickle.loads(self._folder.joinpath(OUTCOME).read_bytes())
+            outcome = pickle.loads(self.folder.joinpath(OUTCOME).read_bytes())
         except FileNotFoundError:
             return WorkerError(self._end())
         return outcome.unpacked(self.label) if isinstance(outcome, Failure) else outcome
@@ -137,7 +132,7 @@ class Process:
         return f"{self.label}: {end}; {more}"
 
     def _last_messages(self) -> str:
-        text = self._folder.joinpath(LOG).read_text(encoding="utf-8", errors="replace")
+        text = self.folder.joinpath(LOG).read_text(encoding="utf-8", errors="replace")
         return text[-2000:].strip()
 
     @property
@@ -146,9 +141,42 @@ class Process:
         return self._process.returncode is None
 
     def close(self) -> None:
-        """Kill the process if it still runs, and remove its files."""
+        """Kill the process if it still runs, with those that were started together, and remove its
+        files."""
         self._kill()
         self._scratch.cleanup()
+
+
+def start(task: Task, arguments: Sequence, patience: float = PATIENCE) -> list[Process]:
+    """Start a process with each argument; of a task that isn't isolated there is one argument.
+
+    Those of an isolated task are forks of one process, in which what they need is imported once;
+    they end together.
+
+    Args:
+        patience: for an isolated task without a sign of life, s.
+
+    Raises:
+        OSError: there is no room.
+    """
+    processes = [Process(task, argument, patience) for argument in arguments]
+    # Each fork goes on in a log of its own.
+    log = processes[0].folder.joinpath(LOG).open("wb") if task.isolated else nullcontext()
+    descriptors = [process.other_end for process in processes]
+    ends = [one for process in processes for one in (process.other_end, str(process.folder))]
+    with log as output:
+        started = subprocess.Popen(
+            python_command(task_process.__name__, int(task.isolated), *ends),
+            bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            pass_fds=descriptors,
+            env={**_ONE_THREAD, **os.environ},
+        )
+    for process in processes:
+        process.started(started)
+    return processes
 
 
 def ready(processes: Collection[Process]) -> list[Process]:

@@ -2,7 +2,8 @@
 
 A task that isn't isolated is done by the process itself, which keeps what it has imported and
 compiled. An isolated one is done by a fork of it: so each begins with the same memory, in which
-nothing has run yet, and only what it takes to import modules is saved.
+nothing has run yet, and only what it takes to import modules is saved. Tasks that run in step have
+a fork each at the same time.
 
 Neither the process, its forks, nor its files outlive the one that has started it, whatever that one
 dies of.
@@ -19,6 +20,7 @@ import tempfile
 import threading
 import time
 import traceback
+from collections.abc import Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -76,39 +78,57 @@ class _SignsOfLife(logging.Handler):
             self._connection.send((_ALIVE, None))
 
 
-def main(descriptor: int, scratch: str, isolated: int) -> None:
+def main(isolated: int, *ends: int | str) -> None:
     """Entry of a process.
 
-    descriptor: of its end of the connection. scratch: its folder. isolated: of its tasks.
+    isolated: of its tasks. ends: descriptor of this end of the connection, and the folder, of what
+    does a task at a time; more than one of them for isolated tasks only.
     """
-    folder, connection = Path(scratch), Connection(descriptor)
+    places = [
+        (Path(str(folder)), Connection(int(descriptor)))
+        for descriptor, folder in zip(ends[::2], ends[1::2], strict=True)
+    ]
     if not isolated:
-        _watch_parent(folder)
+        _watch_parent(places[0][0])
     # Without a parent there is nobody to read, or to write to.
     with suppress(EOFError, OSError):
         while True:
-            code = _do_in_fork(folder, connection) if isolated else _do(folder, connection)
-            connection.send((DONE, code))
-            connection.recv()
-    remove(folder)
+            for connection, code in _in_forks(places) if isolated else _here(*places[0]):
+                connection.send((DONE, code))
+            for _, connection in places:
+                connection.recv()
+    for folder, _ in places:
+        remove(folder)
 
 
-def _do(folder: Path, connection: Connection) -> int:
+def _here(folder: Path, connection: Connection) -> Iterator[tuple[Connection, int]]:
     if task := _task(folder):
         _call(*task, folder, connection)
-    return 0
+    yield connection, 0
 
 
-def _do_in_fork(folder: Path, connection: Connection) -> int:
-    """Have a fork do the task; returns its exit code, of a signal the negative number."""
-    # Here, so that what tasks need is imported once only.
-    if (task := _task(folder)) is None:
-        return 0
+def _in_forks(places: list[tuple[Path, Connection]]) -> Iterator[tuple[Connection, int]]:
+    """Have a fork do each task; gives its connection and exit code, of a signal the negative
+    number, as they end."""
+    forks = {}
+    for folder, connection in places:
+        # Here, so that what tasks need is imported once only.
+        if task := _task(folder):
+            forks[_fork(task, folder, connection)] = folder, connection
+        else:
+            yield connection, 0
+    while forks:
+        fork, status = os.wait()
+        folder, connection = forks.pop(fork)
+        shutil.rmtree(folder / _OF_FORK, ignore_errors=True)
+        yield connection, os.waitstatus_to_exitcode(status)
+
+
+def _fork(task: tuple[Any, Any], folder: Path, connection: Connection) -> int:
+    """Begin a task in a fork; returns the fork's number."""
     parent, scratch = os.getpid(), folder / _OF_FORK
     if fork := os.fork():
-        _, status = os.waitpid(fork, 0)
-        shutil.rmtree(scratch, ignore_errors=True)
-        return os.waitstatus_to_exitcode(status)
+        return fork
     code = 1
     try:
         _die_with(parent)

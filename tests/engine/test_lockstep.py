@@ -16,6 +16,7 @@ from cosim.engine.job import Job
 from cosim.engine.worker import STEPPED_SIMULATION
 from cosim.workbench.errors import CosimError, SimulationError, WorkerError
 from cosim.workbench.lockstep import in_step
+from cosim.workbench.task import Task
 from cosim.workbench.task_process import Link
 
 pytestmark = pytest.mark.ngspice
@@ -111,6 +112,18 @@ def test_the_end_of_a_run_is_the_end_of_all(order, error, reason):
         runs.exchange([0.0, 0.0, 0.0])
         runs.exchange([0.0, order, 0.0])
         runs.exchange([0.0, 0.0, 0.0])
+
+
+def parent(_argument, _link):
+    return os.getpid(), os.getppid()
+
+
+def test_they_are_forks_of_one_process_which_imports_for_all():
+    task = Task(parent, isolated=True)
+    with none_left(), in_step(task, range(4)) as runs:
+        forks, parents = zip(*runs.results(), strict=True)
+    assert len(set(forks)) == 4
+    assert len(set(parents)) == 1 and parents[0] != os.getpid()
 
 
 def test_a_run_that_never_starts_is_an_error():

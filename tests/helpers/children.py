@@ -10,9 +10,13 @@ MARK = "EBN_COSIM_TEST"
 
 def workers() -> list[int]:
     """Numbers of this process' runs; other children, such as those of another test, don't count."""
-    texts = (path.read_text() for path in Path("/proc/self/task").glob("*/children"))
-    children = [int(pid) for text in texts for pid in text.split()]
-    return [pid for pid in children if is_simulation(pid)]
+    return [pid for pid in forks("self") if is_simulation(pid)]
+
+
+def forks(pid: int | str) -> list[int]:
+    """Numbers of a process' children."""
+    texts = (path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children"))
+    return [int(child) for text in texts for child in text.split()]
 
 
 @contextmanager
@@ -27,9 +31,9 @@ def none_left():
 
 
 def is_simulation(pid: int) -> bool:
-    """Whether it is the process of an isolated task, as ngspice runs in one."""
+    """Whether it is the process of isolated tasks, as ngspice runs in one."""
     command = _read(pid, "cmdline")
-    return b"child_start.py" in command and command.endswith(b", 1]}\0")
+    return b"child_start.py" in command and b'"arguments": [1, ' in command
 
 
 def marked(mark: str) -> list[int]:

@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 import pytest
-from children import none_left, workers
+from children import forks, none_left, workers
 
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.row import RowCircuit
@@ -156,8 +156,8 @@ def test_a_killed_row_ends_the_run_and_is_named(network, command):
         deadline = time.time() + 30
         while time.time() < deadline:
             for child in workers():
-                if child not in others:
-                    os.kill(child, signal.SIGKILL)
+                for fork in forks(child) if child not in others else ():
+                    os.kill(fork, signal.SIGKILL)
                     return
             time.sleep(0.01)
 
