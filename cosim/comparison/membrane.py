@@ -78,7 +78,7 @@ class MembraneComparison:
     Attributes:
         i_mem_rms: RMS difference over time, A; None where a run has no waveform.
         i_mem_alike_rms: the same until the first different decision, or the first spike that was
-            not forced, without the falls after own spikes.
+            not forced, without the falls after own spikes; None, too, where nothing is left then.
         spikes: its own, the circuit's matched with the model's.
     """
 
@@ -106,7 +106,7 @@ def compare_membranes(
     )
 
 
-def _alike_rms(circuit: RowResult, model: RowResult, until: float, reset: float) -> float:
+def _alike_rms(circuit: RowResult, model: RowResult, until: float, reset: float) -> float | None:
     """Without the circuit's falls, of `reset` (s) each, which the model makes at once.
 
     A few of them in a short time would hide all else.

@@ -29,7 +29,8 @@ class Comparison:
     i_mem_rise_rms: RMS difference of I_mem at the rising edges, A.
     i_mem_rms: RMS difference of the waveforms over time, A; None where one has no waveform.
     i_mem_alike_rms: the same until the first difference takes effect, at the end of its pulse: from
-        there on I_mem differs by what the weights do, and says nothing of the membrane.
+        there on I_mem differs by what the weights do, and says nothing of the membrane. None, too,
+        where that is at once.
     """
 
     turning_points: list[int]
@@ -77,7 +78,7 @@ def compare(run: LearningResult, reference: LearningResult | SpikeTable) -> Comp
     )
 
 
-def _alike_rms(run: LearningResult, reference: LearningResult, first: int | None) -> float:
+def _alike_rms(run: LearningResult, reference: LearningResult, first: int | None) -> float | None:
     """RMS difference of I_mem in A until the spike of index `first` ends; over all for None."""
     fall = np.inf if first is None else reference.spikes.t_fall[first]
     # The last pulse may have no end within the run.
@@ -98,12 +99,12 @@ def weight_sequence(spikes: SpikeTable) -> np.ndarray:
 
 def waveform_rms(
     a: Run, b: Run, until: float = np.inf, left_out: Iterable[tuple[float, float]] = ()
-) -> float:
+) -> float | None:
     """RMS difference of I_mem in A over the time that both cover, until a time in s at most.
 
     Both are taken as straight lines between their points, and integrated exactly.
 
-    left_out: spans of time, start and end in s, that don't count; where none does, it is 0.
+    left_out: spans of time, start and end in s, that don't count; None where no time is left.
     """
     start, stop = max(a.time[0], b.time[0]), min(a.time[-1], b.time[-1], until)
     spans = np.reshape(list(left_out), (-1, 2))
@@ -116,7 +117,7 @@ def waveform_rms(
     counted = np.diff(time)
     for first, last in spans:
         counted[(middle > first) & (middle < last)] = 0
-    return float(np.sqrt(np.sum(squares * counted) / counted.sum())) if counted.any() else 0.0
+    return float(np.sqrt(np.sum(squares * counted) / counted.sum())) if counted.any() else None
 
 
 @dataclass(frozen=True)

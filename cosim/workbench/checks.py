@@ -76,10 +76,11 @@ def at_least(names: tuple[str, str], share: float | None, measured: float, count
 def at_most(names: tuple[str, str], limit: float | None, measured: float | None) -> Check:
     """A check that requires a current in A to be at most as large as the limit, if there is one.
 
-    measured: None where there are no waveforms, which fails where something is required of them.
+    measured: None where no time of waveforms could be compared, which fails where something is
+        required of them.
     """
     if measured is None:
-        return Check(*names, "", "no waveforms", None if limit is None else False)
+        return Check(*names, "", "nothing to compare", None if limit is None else False)
 
     def describe(current: float) -> str:
         return f"≤ {nano_text(current)}"

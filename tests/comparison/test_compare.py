@@ -103,6 +103,14 @@ def test_waveform_rms_is_over_the_common_time_and_all_points():
     assert waveform_rms(a, b) == pytest.approx(np.sqrt(expected))
 
 
+def test_without_a_time_to_compare_there_is_no_waveform_rms():
+    """No difference would be a claim, and pass each check."""
+    a, b = waveform([0, 1], [0, 3]), waveform([0, 1], [0, 0])
+    assert waveform_rms(a, b, until=0) is None
+    assert waveform_rms(a, b, left_out=[(0, 1)]) is None
+    assert waveform_rms(a, waveform([2, 3], [0, 0])) is None
+
+
 def test_waveform_rms_until_a_time_between_points():
     a, b = waveform([0, 2], [0, 4]), waveform([0, 2], [0, 0])
     assert waveform_rms(a, b, until=1) == pytest.approx(2 / 3**0.5)
@@ -112,7 +120,7 @@ def test_waveform_rms_until_a_time_between_points():
 def test_waveform_rms_leaves_spans_out():
     a, b = waveform([0, 1, 3], [2, 2, 8]), waveform([0, 3], [0, 0])
     assert waveform_rms(a, b, left_out=[(1, 2), (1.5, 3)]) == pytest.approx(2)
-    assert waveform_rms(a, b, until=0.5, left_out=[(0, 1)]) == 0
+    assert waveform_rms(a, b, until=0.5, left_out=[(0, 1)]) is None
 
 
 def test_weights_end_with_the_one_after_the_last_spike():

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from cosim.comparison.spikes import compare, waveform_rms, weight_sequence
+from cosim.comparison.spikes import compare, weight_sequence
 from cosim.engine.simulator import versions
 from cosim.experiments.bias_comparison.figure import Column, draw
 from cosim.experiments.bias_comparison.settings import BiasComparison
@@ -11,7 +11,7 @@ from cosim.experiments.neuron.settling import last_weights
 from cosim.experiments.neuron.simulation import VIEWS
 from cosim.experiments.neuron.verdict import equal_decisions, weights_text
 from cosim.experiments.neuron.views import Results, Views
-from cosim.workbench.checks import Check, information, nano_text
+from cosim.workbench.checks import Check, at_most, information
 from cosim.workbench.provenance import sources_digest
 from cosim.workbench.report import Report, verdict, write_report
 from ebn_model.errors import InputError
@@ -73,9 +73,9 @@ def _checks(column: Column) -> list[Check]:
         checks.append(information(name, f"{table}: last weight", last_weights(run.spikes).text))
     for table, run in others:
         compared = compare(run, first[1])
-        against, difference = f"{table} against {first[0]}", waveform_rms(run, first[1])
+        against = f"{table} against {first[0]}"
         checks.append(information(name, f"{against}: equal decisions", equal_decisions(compared)))
-        checks.append(information(name, f"{against}: I_mem, RMS", nano_text(difference)))
+        checks.append(at_most((name, f"{against}: I_mem, RMS"), None, compared.i_mem_rms))
     return checks
 
 
