@@ -9,8 +9,8 @@ from cosim.engine.job import Job
 from cosim.engine.solver_options import SolverOptions
 from cosim.engine.worker import Vectors
 from cosim.workbench.errors import SimulationError
+from ebn_model.chip.blocks import log_state
 from ebn_model.chip.row import ChipRow
-from ebn_model.learning_neuron import state_of
 from ebn_model.parameters import BiasTable, InputNodeParameters, NeuronParameters
 from ebn_model.row import RowResult, RowStimulus
 
@@ -96,5 +96,4 @@ def _stimulus(biases: BiasTable) -> RowStimulus:
 
 def _log_state(result: RowResult, time: float, neuron: NeuronParameters) -> float:
     """Ln u of the membrane at a time in s."""
-    i_mem = float(np.interp(time, result.time, result.i_mem))
-    return float(np.log(state_of(i_mem, neuron.membrane)))
+    return log_state(float(np.interp(time, result.time, result.i_mem)), neuron)

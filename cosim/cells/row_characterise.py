@@ -33,7 +33,7 @@ def row_parameters(
     see the node at which all inputs of a row meet.
 
     Raises:
-        SimulationError: a run failed, or its input node behaves like none.
+        SimulationError: a run failed, or what its input node does is that of no node.
     """
     return _in_row(neuron, run_all(_jobs(biases, conditions)), biases, conditions)
 
@@ -81,12 +81,15 @@ def _in_row(
 
 def row_deck(biases: BiasTable, conditions: Conditions | None = None) -> Deck:
     """The deck of the row that `row_parameters` measures."""
-    return _jobs(biases, conditions)[0].deck
+    return _spiking_job(biases, conditions).deck
 
 
 def _jobs(biases: BiasTable, conditions: Conditions | None) -> list[Job]:
-    spiking = _circuit(biases, conditions).job(_STIMULUS, "row at rest")
-    return [spiking, input_node_job(biases, conditions)]
+    return [_spiking_job(biases, conditions), input_node_job(biases, conditions)]
+
+
+def _spiking_job(biases: BiasTable, conditions: Conditions | None) -> Job:
+    return _circuit(biases, conditions).job(_STIMULUS, "row at rest")
 
 
 def _circuit(biases: BiasTable, conditions: Conditions | None) -> RowCircuit:
