@@ -1,6 +1,7 @@
 """Figure of the causes of spread: the devices with the largest shares, for each quantity."""
 
 import re
+from textwrap import fill
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,8 +14,10 @@ from cosim.workbench.style import BLUE, ORANGE, WIDTH
 
 SHOWN = 6
 """So many devices of a quantity have a bar of their own."""
-COLUMNS, HEIGHT = 3, 1.35
+COLUMNS, HEIGHT = 3, 1.5
 """Panels beside each other, and the height of one, inches."""
+TITLE_WIDTH = 36
+"""Longest line of a panel's title, characters."""
 COLOURS = dict(zip(DEVIATES, (BLUE, ORANGE), strict=True))
 
 
@@ -25,7 +28,7 @@ def make_causes_figure(found: dict[str, Causes], title: str) -> Figure:
     every = list(figure.subplots(rows, COLUMNS, squeeze=False).flat)
     for axes, (name, causes) in zip(every, found.items(), strict=False):
         _draw(axes, causes)
-        axes.set_title(QUANTITIES[name].text, fontsize=6.5, loc="right")
+        axes.set_title(fill(QUANTITIES[name].text, TITLE_WIDTH), fontsize=6.5, loc="right")
     for axes in every[len(found) :]:
         axes.set_axis_off()
     handles, labels = figure.axes[0].get_legend_handles_labels()
@@ -51,7 +54,7 @@ def _draw(axes: Axes, causes: Causes) -> None:
     axes.set_xlim(0, 1.1 * max(left.max(), 1e-3))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     text = f"sum {causes.total:.2f} [{causes.low:.2f}, {causes.high:.2f}]"
-    axes.text(0.98, 0.05, text, transform=axes.transAxes, ha="right", va="bottom", fontsize=5.5)
+    axes.set_xlabel(text, fontsize=5.5, loc="right", labelpad=1)
 
 
 def short_name(place: str) -> str:
