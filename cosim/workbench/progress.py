@@ -1,7 +1,9 @@
 """Progress of runs on the terminal: simulated milliseconds, what is done, and when it will end."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from statistics import mean
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -11,11 +13,14 @@ Show = Callable[[int, float], None]
 AddBar = Callable[[str, Sequence[float]], Show]
 """From a label and the lengths of its runs in s to the function that takes their progress."""
 
+EVERY = 60.0
+"""Seconds after which bars are printed anew where nothing can be drawn over, as in a log file."""
+
 _COLUMNS = (
     TextColumn("{task.description}"),
     TextColumn("{task.fields[done]} of {task.fields[runs]}"),
     BarColumn(bar_width=30),
-    TextColumn("{task.completed:5.0f} of {task.total:.0f} ms"),
+    TextColumn("{task.fields[simulated]}"),
     TimeElapsedColumn(),
     TextColumn("remaining"),
     TimeRemainingColumn(),
@@ -26,18 +31,63 @@ _COLUMNS = (
 def progress_bars(console: Console | None = None) -> Iterator[AddBar]:
     """Show bars on standard error while the block runs; gives the function that adds one."""
     with Progress(*_COLUMNS, console=console or Console(stderr=True)) as progress:
+        log = _Log(progress)
 
         def add_bar(label: str, lengths: Sequence[float]) -> Show:
-            times: dict[int, float] = {}
-            runs = len(lengths)
-            bar = progress.add_task(label, total=sum(lengths) * 1e3, runs=runs, done=0)
+            bar = _Bar(progress, label, lengths)
 
-            def show(number: int, time: float) -> None:
-                times[number] = time
-                # A run's last message may come a rounding error before its end.
-                done = sum(reached >= lengths[n] * (1 - 1e-9) for n, reached in times.items())
-                progress.update(bar, completed=sum(times.values()) * 1e3, done=done)
+            def show(number: int, reached: float) -> None:
+                bar.show(number, reached)
+                log.go_on()
 
             return show
 
         yield add_bar
+
+
+class _Bar:
+    """A bar of runs whose shares are their simulated times; those of runs without it an average."""
+
+    def __init__(self, progress: Progress, label: str, lengths: Sequence[float]):
+        self._progress, self._lengths = progress, lengths
+        timed = [length for length in lengths if length]
+        self._average = mean(timed) if timed else 1.0
+        self._times: dict[int, float] = {}
+        total = sum(length or self._average for length in lengths)
+        counts = {"runs": len(lengths), "done": 0, "simulated": ""}
+        self._bar = progress.add_task(label, total=total, **counts)
+        self._draw()
+
+    def show(self, number: int, reached: float) -> None:
+        """Takes the simulated time of a run, s; at its end, that is its length."""
+        self._times[number] = reached
+        self._draw()
+
+    def _draw(self) -> None:
+        done = [n for n, time in self._times.items() if self._is_end(time, self._lengths[n])]
+        simulated = sum(min(time, self._lengths[n]) for n, time in self._times.items())
+        without = sum(self._average for n in done if not self._lengths[n])
+        total = sum(self._lengths)
+        text = f"{simulated * 1e3:5.0f} of {total * 1e3:.0f} ms" if total else ""
+        self._progress.update(
+            self._bar, completed=simulated + without, done=len(done), simulated=text
+        )
+
+    def _is_end(self, time: float, length: float) -> bool:
+        # A run's last message may come a rounding error before its end; one that counts as without
+        # time may tell that of a part.
+        return time >= length * (1 - 1e-9) if length else time == 0
+
+
+class _Log:
+    """Prints the bars from time to time where nothing can be drawn over."""
+
+    def __init__(self, progress: Progress):
+        self._progress, self._last = progress, time.monotonic()
+
+    def go_on(self) -> None:
+        """Called when there is something new."""
+        console, now = self._progress.console, time.monotonic()
+        if not console.is_interactive and now - self._last > EVERY:
+            self._last = now
+            console.print(self._progress.get_renderable())
