@@ -54,8 +54,7 @@ class _Bar:
         self._average = mean(timed) if timed else 1.0
         self._times: dict[int, float] = {}
         total = sum(length or self._average for length in lengths)
-        counts = {"runs": len(lengths), "done": 0, "simulated": ""}
-        self._bar = progress.add_task(label, total=total, **counts)
+        self._bar = progress.add_task(label, total=total, runs=len(lengths), done=0, simulated="")
         self._draw()
 
     def show(self, number: int, reached: float) -> None:
@@ -64,8 +63,8 @@ class _Bar:
         self._draw()
 
     def _draw(self) -> None:
-        done = [n for n, time in self._times.items() if self._is_end(time, self._lengths[n])]
-        simulated = sum(min(time, self._lengths[n]) for n, time in self._times.items())
+        done = [n for n, reached in self._times.items() if _is_end(reached, self._lengths[n])]
+        simulated = sum(min(reached, self._lengths[n]) for n, reached in self._times.items())
         without = sum(self._average for n in done if not self._lengths[n])
         total = sum(self._lengths)
         text = f"{simulated * 1e3:5.0f} of {total * 1e3:.0f} ms" if total else ""
@@ -73,10 +72,11 @@ class _Bar:
             self._bar, completed=simulated + without, done=len(done), simulated=text
         )
 
-    def _is_end(self, time: float, length: float) -> bool:
-        # A run's last message may come a rounding error before its end; one that counts as without
-        # time may tell that of a part.
-        return time >= length * (1 - 1e-9) if length else time == 0
+
+def _is_end(reached: float, length: float) -> bool:
+    # A run's last message may come a rounding error before its end; one that counts as without time
+    # may tell that of a part.
+    return reached >= length * (1 - 1e-9) if length else reached == 0
 
 
 class _Log:
