@@ -131,8 +131,9 @@ def _chosen(options: argparse.Namespace, placement: Placement | None = None) -> 
     )
     chosen: dict[tuple[str, Path | None], tuple[Kind, Path | None, list[Any]]] = {}
     for file in _files(options.names):
-        kind = kind_of(_on_dies(file) if request.dies else file)
-        request.check(file, kind.takes)
+        meant = _on_dies(file) if request.dies else file
+        kind = kind_of(meant)
+        request.check(meant, kind.takes)
         if placement and kind.not_on_a_cluster:
             placement.check_local(file.name, kind.not_on_a_cluster)
         with file.in_project():

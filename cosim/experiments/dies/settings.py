@@ -127,8 +127,10 @@ def read_dies(file: ExperimentFile, request: Request = DEFAULT) -> DiesExperimen
 
 def _neuron_on_dies(file: ExperimentFile, request: Request) -> DiesExperiment:
     simulation = read_simulation(file, replace(request, dies=None, first_die=None))
+    if simulation.experiment.die is not None:
+        raise InputError(f"{file.path}: die: state --first-die and --dies instead")
     values = {"title": f"{simulation.title}, on dies", "cases": {file.name: {"simulation": ""}}}
-    conditions = simulation.experiment.conditions.model_dump(exclude={"die"})
+    conditions = simulation.experiment.conditions.model_dump()
     settings = _settings(file, {**values, **conditions}, replace(request, conditions=()), ())
     results = simulation.results / "dies"
     return DiesExperiment(file.name, settings, {file.name: simulation}, results)

@@ -340,6 +340,19 @@ def test_a_first_die_without_a_number_of_dies_is_refused(file, tmp_path, capsys)
     assert "takes no --first-die" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--die", "7"], "stimulus.toml: die: state --first-die and --dies instead"),
+        (["--view", "mixed"], "of the kind 'dies', which takes no --view"),
+    ],
+)
+def test_what_dies_do_not_take_is_refused(file, tmp_path, capsys, options, reason):
+    command = ["run", str(tmp_path / "stimulus.toml"), "--dies", "2", *options]
+    assert cli.main(command) == 2
+    assert reason in capsys.readouterr().err
+
+
 @pytest.mark.ngspice
 def test_dies_run_for_real(file, tmp_path, capsys):
     """And a single one again, by `--die`, with the same weights."""
