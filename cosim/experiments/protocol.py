@@ -26,7 +26,7 @@ class Request:
 
     changes: of settings, "KEY=VALUE" each. seeds: instead of the file's. out: folder that gets
     NAME/ with the results. biases: bias table instead of the file's. conditions: changes of
-    technology, corner, temperature and supply. view: what runs, or "all". full: the full size
+    `Conditions`, "KEY=VALUE" each. view: what runs, or "all". full: the full size
     instead of the small one. dies, first_die: number of dies, and of the first one.
     """
 
@@ -44,7 +44,7 @@ class Request:
         """Raise InputError for a field that isn't among those that a kind takes."""
         for field in fields(self):
             if getattr(self, field.name) != field.default and field.name not in takes:
-                option = OPTIONS[field.name]
+                option = OPTIONS.get(field.name) or _options(self.conditions)
                 raise InputError(
                     f"{file.name} is of the kind {file.kind!r}, which takes no {option}"
                 )
@@ -57,13 +57,17 @@ OPTIONS = {
     "seeds": "--seed",
     "out": "--out",
     "biases": "--biases",
-    "conditions": "--technology, --corner, --temperature or --supply",
     "view": "--view",
     "full": "--full",
     "dies": "--dies",
     "first_die": "--first-die",
 }
-"""Options of the command line, by the fields of a Request."""
+"""Options of the command line, by the fields of a Request; a condition's has its own name."""
+
+
+def _options(conditions: Iterable[str]) -> str:
+    names = (condition.partition("=")[0].replace("_", "-") for condition in conditions)
+    return ", ".join(f"--{name}" for name in names)
 
 
 @dataclass(frozen=True)

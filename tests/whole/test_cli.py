@@ -137,7 +137,11 @@ def test_list_shows_names_and_titles(capsys):
         (["run", "simulation_1", "--corner", "xx"], "unknown corner 'xx'; there are: tt, ff, ss"),
         (["bench-cells", "--supply", "5V"], "supply: 5 V is outside 1.4 .. 2.2 V"),
         (["calibrate", "--temperature", "85"], "a table for generic180-85C needs --out DIR"),
-        (["run", "figure_1", "--corner", "ss"], "which takes no --technology, --corner, "),
+        (
+            ["run", "figure_1", "--corner", "ss", "--mismatch-scale", "2"],
+            "which takes no --corner, --mismatch-scale",
+        ),
+        (["run", "omega", "--mismatch-scale", "2"], "mismatch_scale: state a die, as the nominal"),
         (["run", "simulation_1", "--biases", "rules"], "unknown bias table 'rules'; there are:"),
         (
             ["run", "omega", "--biases", "rule"],

@@ -130,6 +130,7 @@ def _case(
     simulations = {}
     for table in tables:
         own = read_simulation(file, replace(request, biases=table))
+        own.experiment.check_varies()
         title = own.experiment.title or file.name
         simulations[_called(table)] = replace(
             own,
