@@ -44,7 +44,7 @@ LAYOUT = Layout(analog=3.0, logic=10.0, capacitors=2.0, density={"generic180": 1
 ENERGY = {
     "static": dict.fromkeys(BLOCKS, 1e-9),
     "pulse": dict.fromkeys(BLOCKS, 1e-12),
-    "update": 0.5e-12,
+    "update": 0.2e-12,
     "crossing": 90e-12,
     "transistors": dict.fromkeys(BLOCKS, 2.0),
     "gates": dict.fromkeys(BLOCKS, 4e-12),
