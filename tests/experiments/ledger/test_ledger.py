@@ -99,7 +99,7 @@ def test_a_layout_has_gates_and_capacitors_by_the_stated_factors():
 def test_the_energy_of_an_event_is_that_of_a_period_and_of_what_happens_in_it():
     found = event_energy(ENERGY, Use(rate=200.0))
     assert found["static"] == close(6e-9 / 200)
-    assert found["all"] == close(6e-9 / 200 + 6e-12 + 0.5e-12)
+    assert found["all"] == close(6e-9 / 200 + 6e-12 + ENERGY["update"])
 
 
 def test_what_the_supply_does_is_a_slope():
