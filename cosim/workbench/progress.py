@@ -34,13 +34,7 @@ def progress_bars(console: Console | None = None) -> Iterator[AddBar]:
         log = _Log(progress)
 
         def add_bar(label: str, lengths: Sequence[float]) -> Show:
-            bar = _Bar(progress, label, lengths)
-
-            def show(number: int, reached: float) -> None:
-                bar.show(number, reached)
-                log.go_on()
-
-            return show
+            return _Bar(progress, log, label, lengths).show
 
         yield add_bar
 
@@ -48,8 +42,9 @@ def progress_bars(console: Console | None = None) -> Iterator[AddBar]:
 class _Bar:
     """A bar of runs whose shares are their simulated times; those of runs without it an average."""
 
-    def __init__(self, progress: Progress, label: str, lengths: Sequence[float]):
-        self._progress, self._lengths = progress, lengths
+    def __init__(self, progress: Progress, log: "_Log", label: str, lengths: Sequence[float]):
+        self._progress, self._log, self._lengths = progress, log, lengths
+        self._length = sum(lengths)
         timed = [length for length in lengths if length]
         self._average = mean(timed) if timed else 1.0
         self._times: dict[int, float] = {}
@@ -61,13 +56,13 @@ class _Bar:
         """Takes the simulated time of a run, s; at its end, that is its length."""
         self._times[number] = reached
         self._draw()
+        self._log.go_on()
 
     def _draw(self) -> None:
         done = [n for n, reached in self._times.items() if _is_end(reached, self._lengths[n])]
         simulated = sum(min(reached, self._lengths[n]) for n, reached in self._times.items())
         without = sum(self._average for n in done if not self._lengths[n])
-        total = sum(self._lengths)
-        text = f"{simulated * 1e3:5.0f} of {total * 1e3:.0f} ms" if total else ""
+        text = f"{simulated * 1e3:5.0f} of {self._length * 1e3:.0f} ms" if self._length else ""
         self._progress.update(
             self._bar, completed=simulated + without, done=len(done), simulated=text
         )
