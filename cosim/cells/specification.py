@@ -8,12 +8,14 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from cosim.cells.formula import evaluate, uses
+from cosim.workbench.places import NETLISTS
 from cosim.workbench.settings import read_toml
 from ebn_model.errors import InputError
 
 Limit = float | str | None
 UNLIMITED = "none"
 """Takes a limit away under one bias table."""
+_BENCHES = NETLISTS / "benches"
 
 
 class Limits(BaseModel):
@@ -91,14 +93,29 @@ Specification = dict[str, Quantity]
 def read_specification(path: Path) -> Specification:
     """Read a specification: one table per quantity, named as the measurement names it.
 
+    A file with `extends = true` has what differs from the file of its name in netlists/benches.
+
     Raises:
         InputError: not there, malformed, or a key that can't be; names file and key.
     """
+    values = read_toml(path)
+    if values.get("extends") is True:
+        del values["extends"]
+        values = _over(read_toml(_BENCHES / path.name), values)
     try:
-        return TypeAdapter(Specification).validate_python(read_toml(path))
+        return TypeAdapter(Specification).validate_python(values)
     except ValidationError as error:
         faults = (f"{'.'.join(map(str, at['loc']))}: {at['msg']}" for at in error.errors())
         raise InputError(f"{path}: {'; '.join(faults)}") from None
+
+
+def _over(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """The base with the changes laid over it, table by table."""
+    merged = {
+        name: _over(base[name], value) if name in base and isinstance(value, dict) else value
+        for name, value in changes.items()
+    }
+    return base | merged
 
 
 def judge(

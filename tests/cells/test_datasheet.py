@@ -16,6 +16,7 @@ from cosim.cells.specification import QuantityCheck, judge, read_specification
 from cosim.circuits.conditions import Conditions
 from cosim.cli import main
 from cosim.workbench.errors import SimulationError
+from cosim.workbench.places import NETLISTS
 from ebn_model.errors import InputError
 
 SPECIFICATION = """
@@ -145,6 +146,29 @@ def test_a_bias_table_may_lift_limits(specification):
     row, _ = judge(specification, {"tau": 1.0, "tau_law": 0.02, "peak": 1.0}, {}, "free")
     assert (row.min, row.typical, row.max, row.passed) == (None, 0.02, None, None)
     assert row.reason == "law"
+
+
+def test_a_specification_may_have_only_what_differs_from_that_of_its_bench(tmp_path):
+    path = tmp_path / "dpi_synapse.toml"
+    path.write_text(
+        "extends = true\n[exponent_exc]\nmin = 0.7\n[gain_ext.technologies.sky130]\nmax = 3\n",
+        encoding="utf-8",
+    )
+    ours = read_specification(NETLISTS / "benches" / path.name)
+    own = read_specification(path)
+    assert list(own) == list(ours)
+    assert own["exponent_exc"] == ours["exponent_exc"].model_copy(update={"min": 0.7})
+    assert own["gain_ext"].under("network", "sky130").min == ours["gain_ext"].min
+    assert own["gain_ext"].under("network", "sky130").max == "1.4 * typical"
+    assert own["gain_ext"].under("rule", "sky130").max == 3
+    assert own["gain_inh"] == ours["gain_inh"]
+
+
+def test_a_specification_that_extends_none_is_refused(tmp_path):
+    path = tmp_path / "follower.toml"
+    path.write_text("extends = true\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"follower\.toml"):
+        read_specification(path)
 
 
 def test_a_quantity_without_limits_is_not_judged(specification):
