@@ -29,6 +29,7 @@ BENCHES = (
     "dpi_membrane",
     "dpi_synapse",
     "plastic_synapse",
+    "weight_gain",
     "inhibition",
     "leakage",
     "current_dac",
