@@ -7,15 +7,14 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from cosim.cells.bench import BENCHES
 from cosim.cells.formula import evaluate, uses
-from cosim.workbench.places import NETLISTS
-from cosim.workbench.settings import read_toml
+from cosim.workbench.settings import merged, read_toml
 from ebn_model.errors import InputError
 
 Limit = float | str | None
 UNLIMITED = "none"
 """Takes a limit away under one bias table."""
-_BENCHES = NETLISTS / "benches"
 
 
 class Limits(BaseModel):
@@ -101,21 +100,12 @@ def read_specification(path: Path) -> Specification:
     values = read_toml(path)
     if values.get("extends") is True:
         del values["extends"]
-        values = _over(read_toml(_BENCHES / path.name), values)
+        values = merged(read_toml(BENCHES / path.name), values)
     try:
         return TypeAdapter(Specification).validate_python(values)
     except ValidationError as error:
         faults = (f"{'.'.join(map(str, at['loc']))}: {at['msg']}" for at in error.errors())
         raise InputError(f"{path}: {'; '.join(faults)}") from None
-
-
-def _over(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """The base with the changes laid over it, table by table."""
-    merged = {
-        name: _over(base[name], value) if name in base and isinstance(value, dict) else value
-        for name, value in changes.items()
-    }
-    return base | merged
 
 
 def judge(

@@ -70,6 +70,15 @@ def apply_change(values: dict, change: str, places: Mapping[str, tuple[str, str]
     table[name] = value
 
 
+def merged(base: Mapping, changes: Mapping) -> dict:
+    """The base with the changes, table by table."""
+    result = dict(base)
+    for key, value in changes.items():
+        inner = isinstance(value, Mapping) and isinstance(result.get(key), Mapping)
+        result[key] = merged(result[key], value) if inner else value
+    return result
+
+
 def section_fields(kind: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
     """Those fields of a table that are tables themselves: (name, kind)."""
     for name, field in kind.model_fields.items():

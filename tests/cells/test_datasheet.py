@@ -16,7 +16,6 @@ from cosim.cells.specification import QuantityCheck, judge, read_specification
 from cosim.circuits.conditions import Conditions
 from cosim.cli import main
 from cosim.workbench.errors import SimulationError
-from cosim.workbench.places import NETLISTS
 from ebn_model.errors import InputError
 
 SPECIFICATION = """
@@ -154,7 +153,7 @@ def test_a_specification_may_have_only_what_differs_from_that_of_its_bench(tmp_p
         "extends = true\n[exponent_exc]\nmin = 0.7\n[gain_ext.technologies.sky130]\nmax = 3\n",
         encoding="utf-8",
     )
-    ours = read_specification(NETLISTS / "benches" / path.name)
+    ours = read_specification(BENCHES / path.name)
     own = read_specification(path)
     assert list(own) == list(ours)
     assert own["exponent_exc"] == ours["exponent_exc"].model_copy(update={"min": 0.7})

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from cosim.workbench.netlist_digests import check_measured
-from cosim.workbench.settings import section_fields
+from cosim.workbench.settings import merged, section_fields
 from ebn_model.chip.parameters import MEASURED, ChipParameters
 from ebn_model.configurations import Parameters, configuration
 from ebn_model.errors import InputError
@@ -36,7 +36,7 @@ def with_changes(values: Mapping, changes: Iterable[tuple[str, Any]]) -> dict:
 def parameters_of(name: str, changes: Mapping, source: str) -> Parameters:
     """A configuration's parameters with those of a table; raises InputError, naming the source."""
     base = configuration(name)
-    return validated(type(base), _merged(base.model_dump(), changes), source)
+    return validated(type(base), merged(base.model_dump(), changes), source)
 
 
 def chip_parameters_of(name: str, changes: Mapping, source: str) -> ChipParameters:
@@ -98,15 +98,6 @@ def _keys(kind: type[BaseModel], prefix: str = "") -> list[str]:
     for name, inner in tables.items():
         keys += _keys(inner, f"{prefix}{name}.")
     return keys
-
-
-def _merged(base: Mapping, changes: Mapping) -> dict:
-    """The base with the changes, table by table."""
-    merged = dict(base)
-    for key, value in changes.items():
-        inner = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
-        merged[key] = _merged(merged[key], value) if inner else value
-    return merged
 
 
 def _copy(values: Any) -> Any:
