@@ -20,7 +20,7 @@ from cosim.comparison.spikes import weight_sequence
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job, Vectors
 from cosim.engine.solver_options import SolverOptions
-from cosim.experiments.neuron.circuit_view import CIRCUITS
+from cosim.experiments.neuron.circuits import CIRCUITS
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.parameters import BiasTable
 from ebn_model.results import LearningResult, turning_points

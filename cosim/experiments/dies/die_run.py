@@ -1,4 +1,4 @@
-"""One die in one case: its simulation in the mixed view, or its cells on their benches."""
+"""One die in one case: its simulation as a circuit, or its cells on their benches."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -8,12 +8,13 @@ import numpy as np
 
 from cosim.cells.characterise import jobs, neuron_jobs, neuron_parameters, parameters
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.mixed_neuron import MixedCircuit
 from cosim.circuits.neuron import read_biases
 from cosim.comparison.spikes import one_step
 from cosim.engine.job import Job
 from cosim.engine.simulator import simulator_versions
 from cosim.experiments.calibration.behaviour import behaviour
+from cosim.experiments.dies.both_views import views_outcome
+from cosim.experiments.neuron.circuits import circuit_of
 from cosim.experiments.neuron.config import Experiment
 from cosim.experiments.neuron.settling import last_weights
 from cosim.experiments.neuron.simulation import stimulus_digest
@@ -21,7 +22,7 @@ from cosim.experiments.trim import Trim, trim_die, trim_jobs, trim_outcome, untr
 from cosim.workbench.json_files import to_json
 from cosim.workbench.provenance import digest, sources_digest
 from ebn_model.learning_neuron import LearningNeuron
-from ebn_model.results import SpikeTable
+from ebn_model.results import LearningResult, SpikeTable
 from ebn_model.stimulus import WEIGHT_MAX, WEIGHT_MIN
 
 LAST = 20
@@ -34,6 +35,7 @@ class SimulationRun:
 
     nominal: outcome of the trim's NominalRun, which each die is trimmed to.
     model: whether the die's constants are measured, and its model's decisions compared.
+    both_views: whether the die runs in the transistor view, too.
     """
 
     case: str
@@ -41,6 +43,7 @@ class SimulationRun:
     trim: Trim | None = None
     nominal: Mapping[str, Any] | None = None
     model: bool = False
+    both_views: bool = False
 
     @property
     def label(self) -> str:
@@ -50,14 +53,15 @@ class SimulationRun:
     @property
     def length(self) -> float:
         """Simulated time, s."""
-        return self.experiment.stimulus.stimulus().duration
+        duration = self.experiment.stimulus.stimulus().duration
+        return 2 * duration if self.both_views else duration
 
     @property
     def key(self) -> str:
         """Digest of all that the outcome depends on."""
         stimulus = self.experiment.stimulus.stimulus()
-        deck = _circuit(self.experiment).job(stimulus, "").deck.sha256
-        parts = [deck, stimulus_digest(stimulus), self.experiment.sub_lsbs]
+        stated = [stimulus_digest(stimulus), self.experiment.sub_lsbs]
+        parts = [_deck(self.experiment, "mixed"), *stated]
         if self.trim:
             table, conditions = untrimmed_table(self.experiment), self.experiment.conditions
             benches = [job.deck.sha256 for job in trim_jobs(self.trim, table, conditions)]
@@ -66,16 +70,28 @@ class SimulationRun:
         if self.model:
             benches = [job.deck.sha256 for job in _benches(self.experiment)]
             parts += ["model", self.experiment.tolerances.dead_band, *benches]
+        if self.both_views:
+            parts += ["transistor", _deck(self.experiment, "transistor")]
         return _key(*parts)
 
     def __call__(self, simulate: Callable) -> dict[str, Any]:
         """The outcome; simulate: runs a Job."""
-        stimulus = self.experiment.stimulus.stimulus()
-        experiment, trimmed = self._trimmed(simulate)
-        circuit = _circuit(experiment)
-        result = circuit.result(stimulus, simulate(circuit.job(stimulus, self.label)))
-        compared = _model_outcome(experiment, result.spikes, simulate) if self.model else {}
-        return {**trimmed, **learning_outcome(result.spikes), **compared}
+        experiment, outcome = self._trimmed(simulate)
+        mixed = self._simulated(experiment, "mixed", simulate)
+        outcome |= learning_outcome(mixed.spikes)
+        if self.model:
+            outcome |= _model_outcome(experiment, mixed.spikes, simulate)
+        if self.both_views:
+            transistor = self._simulated(experiment, "transistor", simulate)
+            learned = learning_outcome(transistor.spikes)
+            outcome |= {f"transistor_{name}": value for name, value in learned.items()}
+            outcome |= views_outcome(transistor, mixed)
+        return outcome
+
+    def _simulated(self, experiment: Experiment, view: str, simulate: Callable) -> LearningResult:
+        stimulus = experiment.stimulus.stimulus()
+        circuit = circuit_of(experiment, view)
+        return circuit.result(stimulus, simulate(circuit.job(stimulus, f"{self.label}, {view}")))
 
     def _trimmed(self, simulate: Callable) -> tuple[Experiment, dict[str, Any]]:
         """The experiment with the die's currents, and what is recorded of them."""
@@ -156,13 +172,10 @@ def _benches(experiment: Experiment) -> list[Job]:
     return jobs(experiment.bias_table(), experiment.conditions)
 
 
-def _circuit(experiment: Experiment) -> MixedCircuit:
-    return MixedCircuit(
-        experiment.bias_table(),
-        experiment.solver_of(MixedCircuit.tested_solver),
-        experiment.conditions,
-        sub_lsbs=experiment.sub_lsbs,
-    )
+def _deck(experiment: Experiment, view: str) -> str:
+    """Digest of the circuit's deck."""
+    job = circuit_of(experiment, view).job(experiment.stimulus.stimulus(), "")
+    return job.deck.sha256
 
 
 def _key(*parts: Any) -> str:

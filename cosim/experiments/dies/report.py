@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from cosim.experiments.calibration.behaviour import QUANTITIES
 from cosim.experiments.dies.bits import ByBits, yields_by_bits
 from cosim.experiments.dies.bits_figure import make_bits_figure
+from cosim.experiments.dies.both_views import views_agreement, views_checks
 from cosim.experiments.dies.causes_figure import make_causes_figure
 from cosim.experiments.dies.causes_report import (
     FoundCauses,
@@ -58,7 +59,9 @@ def make_report(experiment: DiesExperiment, found: Found, redraw: bool = False) 
         **_by_technology(
             experiment,
             {
-                name: _yield_summary(one, why[name]) | _model_summary(found.cases[name])
+                name: _yield_summary(one, why[name])
+                | _model_summary(found.cases[name])
+                | _views_summary(found.cases[name])
                 for name, one in yields.items()
             },
         ),
@@ -91,6 +94,7 @@ def make_report(experiment: DiesExperiment, found: Found, redraw: bool = False) 
     checks = [
         *_yield_checks(experiment, yields, why),
         *_model_checks(experiment, found),
+        *_views_checks(experiment, found),
         *(check for table, every in tables.items() for check in _spread_checks(table, every)),
         *(check for table, one in causes.items() for check in causes_checks(table, one)),
     ]
@@ -150,6 +154,11 @@ def _model_summary(outcomes: Outcomes) -> dict:
     return {"model": {**asdict(together), "agreement": together.agreement, "by_die": shares}}
 
 
+def _views_summary(outcomes: Outcomes) -> dict:
+    found = views_agreement(outcomes)
+    return {} if found is None else {"both_views": asdict(found)}
+
+
 def _spread_summary(one: Spread) -> dict:
     return {"mean": one.mean, "cv": one.cv, "dies": one.dies}
 
@@ -180,6 +189,15 @@ def _model_checks(experiment: DiesExperiment, found: Found) -> Iterator[Check]:
             )
             quantity = "decisions of the die's model, one step ahead"
             yield at_least((case.label or name, quantity), least, share, counts)
+
+
+def _views_checks(experiment: DiesExperiment, found: Found) -> Iterator[Check]:
+    for name, outcomes in found.cases.items():
+        agreement = views_agreement(outcomes)
+        if agreement is not None:
+            label = experiment.settings.cases[name].label or name
+            dead_band = experiment.simulations[name].experiment.tolerances.dead_band
+            yield from views_checks(label, agreement, dead_band)
 
 
 def _spread_checks(table: str, every: dict[str, Spread]) -> list[Check]:

@@ -34,6 +34,8 @@ class Case(Section):
     model: whether each die's constants are measured, and the decisions of a model with them
     compared with the circuit's, one step ahead. model_one_step: least share of equal ones that are
     outside the dead band, of all dies together.
+    both_views: whether each die runs in the transistor view, too, and what it learns there is
+    compared. Until the first different decision I_mem may differ by the dead band.
     """
 
     simulation: str
@@ -44,6 +46,7 @@ class Case(Section):
     dies: Annotated[int, Ge(1)] | None = None
     model: bool = False
     model_one_step: Share = 0.99
+    both_views: bool = False
 
 
 class OtherTechnology(Section):

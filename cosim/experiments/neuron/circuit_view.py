@@ -7,12 +7,10 @@ from tempfile import mkdtemp
 
 import numpy as np
 
-from cosim.circuits.circuit import NeuronView
-from cosim.circuits.mixed_neuron import MixedCircuit
-from cosim.circuits.neuron import TransistorCircuit
 from cosim.engine.batch import Batch
 from cosim.engine.job import Job, Vectors
 from cosim.engine.simulator import simulator_versions
+from cosim.experiments.neuron.circuits import circuit_of
 from cosim.experiments.neuron.logic_waves import SCOPE, logic_waves, write_vcd
 from cosim.experiments.neuron.result_files import read_result, write_result
 from cosim.experiments.neuron.simulation import Simulation, stimulus_digest
@@ -21,8 +19,6 @@ from cosim.workbench.provenance import sources_digest
 from cosim.workbench.store import StoredResult
 from ebn_model.results import LearningResult
 
-CIRCUITS: dict[str, NeuronView] = {"transistor": TransistorCircuit, "mixed": MixedCircuit}
-"""The circuits by the name of their view, the most detailed one first."""
 LOGIC = "logic.vcd"
 """The logic's waveforms."""
 
@@ -32,19 +28,14 @@ class CircuitView(StoredResult):
 
     def __init__(self, simulation: Simulation, name: str):
         """Build the deck; raises InputError or DeckError for what it can't be built from."""
-        experiment, kind = simulation.experiment, CIRCUITS[name]
-        self._module = kind.__module__
+        experiment = simulation.experiment
         self._label = f"{simulation.name} {name}"
         self._stimulus = experiment.stimulus.stimulus()
         self._stimulus_digest = stimulus_digest(self._stimulus)
         self._sub_lsbs = experiment.sub_lsbs
         self._supply = experiment.conditions.supply
-        self._circuit = kind(
-            experiment.bias_table(),
-            experiment.solver_of(kind.tested_solver),
-            experiment.conditions,
-            sub_lsbs=self._sub_lsbs,
-        )
+        self._circuit = circuit_of(experiment, name)
+        self._module = type(self._circuit).__module__
         self._job = self._circuit.job(self._stimulus, self._label)
         super().__init__(simulation.results / name, self._key(name))
 

@@ -6,7 +6,7 @@ from cosim.comparison.counting import count_again
 from cosim.engine.simulator import versions
 from cosim.engine.solver_options import SolverOptions
 from cosim.experiments.neuron.assessment import assess
-from cosim.experiments.neuron.circuit_view import CIRCUITS
+from cosim.experiments.neuron.circuits import CIRCUITS
 from cosim.experiments.neuron.config import Experiment
 from cosim.experiments.neuron.figures import draw
 from cosim.experiments.neuron.verdict import edge_check, solver_check

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from cosim.circuits.probes import ProbeError
-from cosim.experiments.neuron.circuit_view import CIRCUITS, CircuitView
+from cosim.experiments.neuron.circuit_view import CircuitView
+from cosim.experiments.neuron.circuits import CIRCUITS
 from cosim.experiments.neuron.model_view import ModelView
 from cosim.experiments.neuron.simulation import Simulation
 from ebn_model.errors import InputError

@@ -66,11 +66,19 @@ def ran(monkeypatch):
         weight = 3 if (die or 0) <= 6 else 31
         learned = {"settled": weight == 3, "lowest": weight, "highest": weight}
         compared = {"model_equal": 50 - (die or 0), "model_outside": 50, "model_inside": 2}
+        transistor = {f"transistor_{name}": value for name, value in learned.items()}
+        views = {
+            "views_spikes": 2,
+            "views_equal": 2 if die == 5 else 1,
+            "views_first_difference": None if die == 5 else 1,
+            "views_i_mem_difference": (die or 0) * 1e-12,
+        }
         return {
             **learned,
             "i_mem": 9e-9,
             "weights": [8, weight],
             **(compared if one.model else {}),
+            **({**transistor, **views} if one.both_views else {}),
         }
 
     def run_simulations(simulations, _work):
@@ -137,6 +145,21 @@ def test_decisions_of_each_die_s_model_are_judged_together(file, ran):
     assert check.passed is False
     summary = json.loads(read(file).results.joinpath(SUMMARY).read_text(encoding="utf-8"))
     assert summary["short"]["model"]["by_die"] == {"5": 0.9, "6": 0.88, "7": 0.86}
+
+
+def test_both_views_of_each_die_are_compared(file, ran):
+    state(file, "both_views = true")
+    report = run(read(file))
+    measured = {check.quantity: check for check in report.checks}
+    assert measured["decisions of both views equal on"].measured == "1 of 3 dies"
+    settled = measured["dies that settle in the transistor view"].measured
+    assert settled.startswith("2 of 3, 66.7%")
+    quantity = "I_mem of both views until the first different decision, largest difference"
+    difference = measured[quantity]
+    assert (difference.measured, difference.passed) == ("0.007 nA", True)
+    summary = json.loads(read(file).results.joinpath(SUMMARY).read_text(encoding="utf-8"))
+    both = summary["short"]["both_views"]
+    assert (both["equal_decisions"], both["spikes"], both["alike"]) == (4, 6, 1)
 
 
 def test_dies_that_fail_are_linked_to_their_waveforms(file, ran):
