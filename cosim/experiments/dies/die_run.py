@@ -6,13 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from cosim.cells.characterise import jobs, neuron_jobs, neuron_parameters, parameters
-from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import read_biases
+from cosim.cells.characterise import jobs, parameters
 from cosim.comparison.spikes import one_step
 from cosim.engine.job import Job
 from cosim.engine.simulator import simulator_versions
-from cosim.experiments.calibration.behaviour import behaviour
+from cosim.experiments.calibration.cells_run import CellsRun
 from cosim.experiments.dies.both_views import views_outcome
 from cosim.experiments.neuron.circuits import circuit_of
 from cosim.experiments.neuron.config import Experiment
@@ -105,34 +103,6 @@ class SimulationRun:
         changes = {**self.experiment.bias_changes, **currents}
         changed = self.experiment.model_copy(update={"bias_changes": changes})
         return changed, trim_outcome(codes, currents)
-
-
-@dataclass(frozen=True)
-class CellsRun:
-    """The cells of a die on their benches, under a bias table."""
-
-    table: str
-    conditions: Conditions
-
-    length = 0.0
-
-    @property
-    def label(self) -> str:
-        """Its name in messages."""
-        return f"cells under {self.table}, {self.conditions.die_name}"
-
-    @property
-    def key(self) -> str:
-        """Digest of all that the outcome depends on."""
-        return _key(*(job.deck.sha256 for job in self._jobs()))
-
-    def __call__(self, simulate: Callable) -> dict[str, Any]:
-        """The quantities of `behaviour`; simulate: runs a Job."""
-        return behaviour(neuron_parameters([simulate(job) for job in self._jobs()]))
-
-    def _jobs(self) -> list[Job]:
-        biases = read_biases(self.table, self.conditions.technology)
-        return neuron_jobs(biases, self.conditions)
 
 
 DieRun = SimulationRun | CellsRun

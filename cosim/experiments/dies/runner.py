@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 
 from cosim.cells.die_outcomes import keys_by_die
 from cosim.engine.outcome import OUTCOME
+from cosim.experiments.calibration.cells_run import CellsRun
 from cosim.experiments.dies.causes_run import PARTS, CausesRun
-from cosim.experiments.dies.die_run import CellsRun, DieRun, SimulationRun
+from cosim.experiments.dies.die_run import DieRun, SimulationRun
 from cosim.experiments.dies.population import Outcomes
 from cosim.experiments.dies.settings import DiesExperiment
 from cosim.experiments.neuron.config import Experiment

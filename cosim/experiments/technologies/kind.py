@@ -6,6 +6,7 @@ from cosim.experiments.protocol import Request, Work
 from cosim.experiments.technologies.corners import read_corners, run_corners
 from cosim.experiments.technologies.report import Found, make_report
 from cosim.experiments.technologies.settings import TechnologyComparison, read_comparison
+from cosim.experiments.technologies.slopes import read_slopes, run_slopes
 from cosim.experiments.technologies.typical import read_typical, run_typical
 from cosim.workbench.experiment_files import ExperimentFile
 from cosim.workbench.output import check_writable
@@ -27,7 +28,8 @@ class TechnologiesKind:
         for comparison in experiments:
             check_writable(comparison.results)
             typical = run_typical(comparison.plans.values(), work)
-            yield make_report(Found(comparison, typical, run_corners(comparison, work)))
+            corners, slopes = run_corners(comparison, work), run_slopes(comparison, work)
+            yield make_report(Found(comparison, typical, corners, slopes))
 
     def report(
         self, experiments: Sequence[TechnologyComparison], redraw: bool = False
@@ -36,7 +38,8 @@ class TechnologiesKind:
         for comparison in experiments:
             typical = read_typical(comparison.plans.values())
             corners = read_corners(comparison, Work())
-            yield make_report(Found(comparison, typical, corners), redraw)
+            slopes = read_slopes(comparison)
+            yield make_report(Found(comparison, typical, corners, slopes), redraw)
 
 
 KIND = TechnologiesKind()

@@ -14,6 +14,7 @@ from cosim.experiments.technologies.corner_run import CornerOutcome, Trial
 from cosim.experiments.technologies.figure import draw_corners, draw_typical
 from cosim.experiments.technologies.learned import Learned
 from cosim.experiments.technologies.settings import Required, TechnologyComparison
+from cosim.experiments.technologies.slopes import Slopes, slope_check, slope_numbers
 from cosim.experiments.technologies.summary import (
     corner_name,
     failures,
@@ -65,6 +66,7 @@ class Found:
     comparison: TechnologyComparison
     typical: dict[str, TypicalOutcome]
     corners: dict[str, dict[Conditions, CornerOutcome]]
+    slopes: Slopes
 
     @property
     def deviation(self) -> float:
@@ -83,6 +85,7 @@ def make_report(found: Found, redraw: bool = False) -> TechnologiesReport:
         "experiment": comparison.title,
         **verdict(report),
         "technologies": numbers(comparison, found.typical, found.corners),
+        "slope_over_kick": {name: slope_numbers(one) for name, one in found.slopes.items()},
         "settings": comparison.settings.model_dump(mode="json"),
         "versions": versions(),
         "sources": sources_digest(__name__),
@@ -122,6 +125,9 @@ def _checks(found: Found) -> Iterator[Check]:
             yield information(
                 f"{technology}, corners", f"learned, {text}", f"{learns} of {len(trials)}"
             )
+        slope = found.comparison.settings.corners.slope
+        if slope is not None:
+            yield slope_check(technology, found.slopes[technology], slope)
 
 
 def _datasheet_check(technology: str, outcome: TypicalOutcome) -> Check:

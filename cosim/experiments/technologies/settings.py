@@ -38,11 +38,22 @@ class Typical(Section):
     replay: str | None = None
 
 
+class Slope(Section):
+    """Shift of the window per LSB over what an LSB changes I_mem by, under a bias table.
+
+    over_kick: least ratio; None: just shown.
+    """
+
+    biases: str
+    over_kick: Annotated[float, Gt(0)] | None = None
+
+
 class Corners(Section):
     """Runs at all corners: a simulation, in the mixed view.
 
     supplies: shares of the technology's.
     deviation: share by which I_mem may end beside the published run's end.
+    slope: what is measured there, too; by default nothing.
     """
 
     simulation: str
@@ -50,6 +61,7 @@ class Corners(Section):
     temperatures: Annotated[tuple[Temperature, ...], MinLen(1)] = (27.0,)
     supplies: Annotated[tuple[Annotated[float, Gt(0)], ...], MinLen(1)] = (1.0,)
     deviation: Share = 0.1
+    slope: Slope | None = None
 
 
 class Required(Section):
@@ -140,8 +152,9 @@ def _plan(
     if technology.endswith(".toml"):
         technology = str(folder / technology)
     facts, typical, corners = read_technology(technology), settings.typical, settings.corners
-    if typical.benches:
-        read_biases(typical.benches, technology)
+    for table in (typical.benches, corners.slope and corners.slope.biases):
+        if table:
+            read_biases(table, technology)
     here = results / facts.name
     request = Request(out=here, conditions=(f"technology={technology}",))
 

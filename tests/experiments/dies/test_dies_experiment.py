@@ -8,9 +8,10 @@ import pytest
 
 from cosim import cli
 from cosim.experiments.calibration.behaviour import QUANTITIES
+from cosim.experiments.calibration.cells_run import CellsRun
 from cosim.experiments.dies import failures, runner
 from cosim.experiments.dies.causes_run import DEVIATES, PARTS, CausesRun
-from cosim.experiments.dies.die_run import CellsRun, SimulationRun
+from cosim.experiments.dies.die_run import SimulationRun
 from cosim.experiments.dies.failures import examples, page
 from cosim.experiments.dies.kind import KIND
 from cosim.experiments.dies.runner import Found
@@ -113,8 +114,9 @@ def table(path):
 def test_each_die_and_the_nominal_one_is_run_once(file, ran):
     experiment = read(file)
     report = run(experiment)
-    names = ["nominal die", "die 5", "die 6", "die 7"]
-    expected = [f"{what}, {name}" for what in ("short", "cells under published") for name in names]
+    simulations = [f"short, {name}" for name in ("nominal die", "die 5", "die 6", "die 7")]
+    places = [f"generic180-27C{die}" for die in ("", "-die5", "-die6", "-die7")]
+    expected = [*simulations, *(f"cells under published, {place}" for place in places)]
     assert ran == [*expected, "waveforms of short, die 7"]
     measured = {check.quantity: check.measured for check in report.checks}
     assert measured["dies that settle"].startswith("2 of 3, 66.7%")
@@ -245,7 +247,7 @@ def test_finished_dies_are_kept_and_more_are_added(file, ran):
     run(read(file))
     ran.clear()
     run(read(file, "dies=4"))
-    assert ran[:2] == ["short, die 8", "cells under published, die 8"]
+    assert ran[:2] == ["short, die 8", "cells under published, generic180-27C-die8"]
     ran.clear()
     run(read(file, "dies=4", "waveforms=0"), force=True)
     assert len(ran) == 10

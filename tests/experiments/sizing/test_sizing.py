@@ -10,8 +10,8 @@ from cosim.cells.bench_run import BenchRun
 from cosim.circuits.conditions import Conditions
 from cosim.engine.worker import run_all
 from cosim.experiments.calibration.behaviour import QUANTITIES
+from cosim.experiments.calibration.cells_run import CellsRun
 from cosim.experiments.dies import runner as dies_runner
-from cosim.experiments.dies.die_run import CellsRun
 from cosim.experiments.ledger.energy_run import BLOCKS
 from cosim.experiments.protocol import Request, Work
 from cosim.experiments.sizing import runner
@@ -168,7 +168,8 @@ def test_each_area_runs_the_same_dies_in_its_own_circuit(file, ran):
     sizing = read(file, dies=2)
     report = run(sizing)
     simulated = [f"short, {name}" for name in ("nominal die", "die 5", "die 6")]
-    cells = [f"cells under published, {name}" for name in ("nominal die", "die 5", "die 6")]
+    places = [f"generic180-27C{die}" for die in ("", "-die5", "-die6")]
+    cells = [f"cells under published, {place}" for place in places]
     for area in (0.5, 1.0):
         of_area = [label for at, label in ran if at == area]
         assert of_area[:-1] == [*simulated, *cells]

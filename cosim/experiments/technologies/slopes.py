@@ -1,0 +1,78 @@
+"""Shift of the window per LSB at all corners, as a multiple of what an LSB changes I_mem by.
+
+A row is stable while a step moves its window by more than I_mem. The ratio hangs on references and
+synapses alike, and so on corner, temperature and supply.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from cosim.circuits.conditions import Conditions
+from cosim.engine.outcome import OUTCOME
+from cosim.experiments.calibration.cells_run import CellsRun
+from cosim.experiments.protocol import Work
+from cosim.experiments.technologies.settings import Slope, TechnologyComparison
+from cosim.experiments.technologies.summary import corner_name
+from cosim.workbench.checks import Check, against_limit
+from cosim.workbench.kept_outcomes import KeptOutcomes, outcomes_made_by
+
+JOURNAL = "slopes.jsonl"
+RATIO = "slope_over_kick"
+Slopes = Mapping[str, Mapping[Conditions, Mapping[str, Any]]]
+"""Outcomes of CellsRun by technology and conditions; empty where none are asked for."""
+
+
+def run_slopes(comparison: TechnologyComparison, work: Work) -> Slopes:
+    """Measure what the journal doesn't have, and give all.
+
+    Raises:
+        CosimError: a process was lost, or the journal can't be written (OutputError).
+    """
+    if comparison.settings.corners.slope is None:
+        return {}
+    pool, journal = work.placement.local_pool(), comparison.results / JOURNAL
+    with outcomes_made_by(pool, journal, comparison.name, work.force) as kept:
+        return _outcomes(comparison, comparison.settings.corners.slope, kept)
+
+
+def read_slopes(comparison: TechnologyComparison) -> Slopes:
+    """All slopes from the journal; raises InputError where one is missing."""
+    if comparison.settings.corners.slope is None:
+        return {}
+    kept = KeptOutcomes(comparison.results / JOURNAL, comparison.name)
+    return _outcomes(comparison, comparison.settings.corners.slope, kept)
+
+
+def slope_check(technology: str, found: Mapping[Conditions, Mapping], slope: Slope) -> Check:
+    """The line of a verdict; a corner whose cells can't be measured fails where all must."""
+    ratios = [one[RATIO] for one in found.values() if RATIO in one]
+    span = f"{min(ratios):.2f} to {max(ratios):.2f}, " if ratios else ""
+    return against_limit(
+        (f"{technology}, corners, table {slope.biases}", "shift of the window per LSB over kick"),
+        slope.over_kick,
+        lambda least: f"≥ {least:g}",
+        f"{span}{len(ratios)} of {len(found)} corners",
+        lambda least: len(ratios) == len(found) and min(ratios) >= least,
+    )
+
+
+def slope_numbers(found: Mapping[Conditions, Mapping]) -> dict[str, Any]:
+    """Shift over kick by the corner's name, or the reason why there is none, under `error`."""
+    return {
+        corner_name(at): one.get(RATIO, {"error": one.get("error")}) for at, one in found.items()
+    }
+
+
+def _outcomes(comparison: TechnologyComparison, slope: Slope, kept: KeptOutcomes) -> Slopes:
+    runs = {
+        (name, at): CellsRun(slope.biases, at)
+        for name, plan in comparison.plans.items()
+        for at in plan.corners
+    }
+    keys = {place: run.key for place, run in runs.items()}
+    by_key = {keys[place]: run for place, run in runs.items()}
+    known = kept.of(by_key, OUTCOME, f"cells under {slope.biases}")
+    found: dict[str, dict[Conditions, dict]] = {}
+    for (name, at), key in keys.items():
+        found.setdefault(name, {})[at] = known[key]
+    return found
