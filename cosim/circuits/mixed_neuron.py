@@ -32,7 +32,7 @@ to 3.2 pA RMS; steps of 100 us err by up to 5.5 pA RMS in simulation 2, whose sy
 
 
 class MixedCircuit:
-    """The mixed view; used like TransistorCircuit, at less than a tenth of the time."""
+    """The mixed view; used like TransistorCircuit, in a tenth of the time."""
 
     tested_solver = MIXED_SOLVER
 

@@ -1,7 +1,7 @@
 """Shift of the window per LSB at all corners, as a multiple of what an LSB changes I_mem by.
 
-A row is stable while a step moves its window by more than I_mem. The ratio hangs on references and
-synapses alike, and so on corner, temperature and supply.
+How a network learns depends on this ratio (docs/hardware_mapping.md), which references and synapses
+set together, and with them corner, temperature and supply. The shift is half of I_Omega.
 """
 
 from collections.abc import Mapping
