@@ -51,6 +51,7 @@ def test_every_number_is_bounded():
         ({"gmin": 1e-13}, ["gmin = 1e-13 (tested 1e-14)"]),
         ({"chgtol": 1e-12}, ["chgtol = 1e-12 (tested 1e-13)"]),
         ({"max_step": 2e-4}, ["max_step = 0.0002 (tested 0.0001)"]),
+        ({"max_step": 5e-5}, ["max_step = 5e-05 (tested 0.0001) with bypass = 1"]),
         ({"method": "gear"}, ["method = gear (tested trap)"]),
         ({"xmu": 0.4}, ["xmu = 0.4 (tested 0.49)"]),
         ({"xmu": 0.5}, ["xmu = 0.5 (tested 0.49)"]),
