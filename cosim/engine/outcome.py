@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import Any, Protocol
 
 from cosim.engine.job import Job, Vectors
+from cosim.engine.other_steps import again_in_other_steps
 from cosim.workbench.errors import SimulationError
 from cosim.workbench.task import Task
 from ebn_model.errors import InputError
@@ -23,12 +24,13 @@ class CircuitRun(Protocol):
 def outcome_or_error(run: CircuitRun, notify: Callable[[float], None]) -> dict[str, Any]:
     """The outcome, in a process of its own, whose ngspice does all that the run needs.
 
+    A simulation that ngspice gives up by chance is run once more in other steps (other_steps).
     Where ngspice can't finish, or measures what no circuit's constants can be (InputError), the
     outcome is the reason, in one line, under `error`. notify gets the simulated time in s.
     """
     from cosim.engine.worker import simulator
 
-    simulate = simulator(notify)
+    simulate = again_in_other_steps(simulator(notify))
     try:
         return run(simulate)
     except (SimulationError, InputError) as error:
