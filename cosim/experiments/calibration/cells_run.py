@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cosim.cells.characterise import neuron_jobs, neuron_parameters
+from cosim.cells.characterise import jobs, neuron_jobs, neuron_parameters, parameters
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import read_biases
 from cosim.engine.job import Job
@@ -16,10 +16,14 @@ from cosim.workbench.provenance import digest, sources_digest
 
 @dataclass(frozen=True)
 class CellsRun:
-    """The cells on their benches, under a bias table."""
+    """The cells on their benches, under a bias table.
+
+    spikes: whether the spike generator is measured, too.
+    """
 
     table: str
     conditions: Conditions
+    spikes: bool = True
 
     length = 0.0
 
@@ -36,8 +40,10 @@ class CellsRun:
 
     def __call__(self, simulate: Callable) -> dict[str, Any]:
         """The quantities of `behaviour`; simulate: runs a Job."""
-        return behaviour(neuron_parameters([simulate(job) for job in self._jobs()]))
+        vectors = [simulate(job) for job in self._jobs()]
+        return behaviour(neuron_parameters(vectors) if self.spikes else parameters(vectors))
 
     def _jobs(self) -> list[Job]:
         biases = read_biases(self.table, self.conditions.technology)
-        return neuron_jobs(biases, self.conditions)
+        made_by = neuron_jobs if self.spikes else jobs
+        return made_by(biases, self.conditions)

@@ -49,7 +49,7 @@ def test_each_corner_is_measured_once_and_kept(tmp_path, monkeypatch):
     ran = []
 
     def counted(run, notify):
-        ran.append((run.table, run.conditions.corner, run.conditions.supply))
+        ran.append((run.table, run.spikes, run.conditions.corner, run.conditions.supply))
         return measured(run, notify)
 
     monkeypatch.setattr(slopes, "OUTCOME", Task(counted))
@@ -57,7 +57,8 @@ def test_each_corner_is_measured_once_and_kept(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="no current results of 4 of 4 cells under rule of few"):
         read_slopes(comparison)
     found = run_slopes(comparison, work)
-    assert ran == [("rule", corner, supply) for corner in ("tt", "ss") for supply in (1.8, 1.62)]
+    corners = [(corner, supply) for corner in ("tt", "ss") for supply in (1.8, 1.62)]
+    assert ran == [("rule", False, *corner) for corner in corners]
     assert run_slopes(comparison, work) == found == read_slopes(comparison)
     assert len(ran) == 4
     assert [one[RATIO] for one in found["generic180"].values()] == [2.0, 2.0, 1.25, 1.25]
