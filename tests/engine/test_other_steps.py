@@ -68,10 +68,10 @@ def test_other_failures_have_no_second_attempt(error, analysis):
 
 
 # Beyond 0.5 V of the pulse nothing is a solution.
-HOPELESS = """v1 in 0 pulse(0 1 1m 1u)
+HOPELESS = """v1 in 0 pulse(0 1 1m 1u 1u 10m)
 b1 y 0 v = v(in) > 0.5 ? (v(y) > 0.5 ? 0 : 1) : 0
 .tran 10u 5m 0 10u"""
-POSSIBLE = """v1 in 0 pulse(0 1 1m 1u)
+POSSIBLE = """v1 in 0 pulse(0 1 1m 1u 1u 10m)
 r1 in out 1k
 c1 out 0 1u
 .tran 10u 5m 0 10u"""
@@ -96,4 +96,4 @@ def test_an_attempt_after_one_that_was_given_up_is_as_any():
     runs = LocalPool(1).run(Task(end_after, isolated=True), [None, HOPELESS])
     alone, second = (outcome for _, outcome in sorted(results(runs)))
     assert second == alone
-    assert second[-1] == pytest.approx(1, abs=0.02)
+    assert second[-1] == pytest.approx(1, abs=0.03)
