@@ -73,20 +73,23 @@ class SolverOptions(BaseModel):
         damping and method are tested at one value only.
         """
         looser = [
-            f"{name} = {_plain(value)} (tested {_plain(expected)})"
+            _told(name, value, expected)
             for name, expected in tested
             if (value := getattr(self, name)) != expected
             and (name in ("method", "xmu") or value > expected)
         ]
         if self.bypass and self.max_step < tested.max_step:
-            step = f"max_step = {_plain(self.max_step)} (tested {_plain(tested.max_step)})"
-            looser.append(f"{step} with bypass = 1")
+            looser.append(f"{_told('max_step', self.max_step, tested.max_step)} with bypass = 1")
         return looser
 
     def line(self) -> str:
         """The `.options` line."""
         values = self.model_dump(exclude={"max_step"})
         return ".options " + " ".join(f"{name}={value}" for name, value in values.items())
+
+
+def _told(name: str, value: float | str, tested: float | str) -> str:
+    return f"{name} = {_plain(value)} (tested {_plain(tested)})"
 
 
 def _plain(value: float | str) -> str:

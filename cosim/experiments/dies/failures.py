@@ -128,7 +128,7 @@ def page(experiment: DiesExperiment, found: Found) -> str:
         ]
         header = ["die", "reason", "weights at the end", "waveforms"]
         table = markdown_table(header, rows) if rows else ["None."]
-        lines += [f"## {experiment.settings.cases[case].label or case}", "", *table, ""]
+        lines += [f"## {experiment.label_of(case)}", "", *table, ""]
     return "\n".join(lines)
 
 

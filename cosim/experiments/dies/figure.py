@@ -35,7 +35,7 @@ def make_figure(experiment: DiesExperiment, found: Found, yields: dict[str, Yiel
     figure = Figure(figsize=(WIDTH, sum(heights)), layout="constrained")
     parts = list(np.atleast_1d(figure.subfigures(len(heights), 1, height_ratios=heights)))
     if yields:
-        labels = {name: experiment.settings.cases[name].label or name for name in yields}
+        labels = {name: experiment.label_of(name) for name in yields}
         _draw_yields(parts.pop(0).subplots(), {labels[name]: one for name, one in yields.items()})
     if rows:
         every = parts[0].subplots(rows, COLUMNS).flat

@@ -168,7 +168,7 @@ def _yield_checks(
 ) -> list[Check]:
     checks = []
     for name, one in yields.items():
-        label = experiment.settings.cases[name].label or name
+        label = experiment.label_of(name)
         checks.append(information(label, "dies that settle", str(one)))
         for reason, dies in reasons[name].items():
             shown = ", ".join(map(str, dies[:LISTED])) + (" ..." if len(dies) > LISTED else "")
@@ -188,16 +188,15 @@ def _model_checks(experiment: DiesExperiment, found: Found) -> Iterator[Check]:
                 f"worst {min(shares.values(), default=0.0):.1%}"
             )
             quantity = "decisions of the die's model, one step ahead"
-            yield at_least((case.label or name, quantity), least, share, counts)
+            yield at_least((experiment.label_of(name), quantity), least, share, counts)
 
 
 def _views_checks(experiment: DiesExperiment, found: Found) -> Iterator[Check]:
     for name, outcomes in found.cases.items():
         agreement = views_agreement(outcomes)
         if agreement is not None:
-            label = experiment.settings.cases[name].label or name
             dead_band = experiment.simulations[name].experiment.tolerances.dead_band
-            yield from views_checks(label, agreement, dead_band)
+            yield from views_checks(experiment.label_of(name), agreement, dead_band)
 
 
 def _spread_checks(table: str, every: dict[str, Spread]) -> list[Check]:

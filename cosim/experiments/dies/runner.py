@@ -124,8 +124,14 @@ def _run(
     if name in experiment.simulations:
         chosen = experiment.simulations[name].experiment.model_copy(update={"die": die})
         case = experiment.settings.cases[name]
-        compared = {"model": case.model, "both_views": case.both_views}
-        return SimulationRun(name, chosen, case.trim, nominal.get(name), **compared)
+        return SimulationRun(
+            name,
+            chosen,
+            case.trim,
+            nominal.get(name),
+            model=case.model,
+            both_views=case.both_views,
+        )
     return CellsRun(name.removeprefix(_cells("")), experiment.settings.conditions.of_die(die))
 
 

@@ -107,6 +107,10 @@ class DiesExperiment:
         chosen = self.settings.cases.get(case)
         return self.numbers[: chosen.dies if chosen else None]
 
+    def label_of(self, case: str) -> str:
+        """Label of a case in tables and figure, by the name of the case."""
+        return self.settings.cases[case].label or case
+
 
 def read_dies(file: ExperimentFile, request: Request = DEFAULT) -> DiesExperiment:
     """Read an experiment, or a neuron's file, which is then the only case.

@@ -64,16 +64,15 @@ def slope_numbers(found: Mapping[Conditions, Mapping]) -> dict[str, Any]:
 
 
 def _outcomes(comparison: TechnologyComparison, slope: Slope, kept: KeptOutcomes) -> Slopes:
-    runs = {
-        # Where a neuron at rest is far from its threshold, the generator's bench doesn't fire.
-        (name, at): CellsRun(slope.biases, at, spikes=False)
-        for name, plan in comparison.plans.items()
+    # Where a neuron at rest is far from its threshold, the generator's bench doesn't fire.
+    planned = [
+        CellsRun(slope.biases, at, spikes=False)
+        for plan in comparison.plans.values()
         for at in plan.corners
-    }
-    keys = {place: run.key for place, run in runs.items()}
-    by_key = {keys[place]: run for place, run in runs.items()}
-    known = kept.of(by_key, OUTCOME, f"cells under {slope.biases}")
+    ]
+    runs = {run.key: run for run in planned}
+    known = kept.of(runs, OUTCOME, f"cells under {slope.biases}")
     found: dict[str, dict[Conditions, dict]] = {}
-    for (name, at), key in keys.items():
-        found.setdefault(name, {})[at] = known[key]
+    for key, run in runs.items():
+        found.setdefault(run.conditions.facts.name, {})[run.conditions] = known[key]
     return found
