@@ -1,16 +1,19 @@
 """Digests of netlists, by which what was measured on them is known to be of other ones."""
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from cosim.workbench.places import NETLISTS, in_use, project
+from cosim.workbench.places import NETLISTS, PROJECT_FILE, in_use, project
+from cosim.workbench.settings import read_toml
 from ebn_model.errors import InputError
 from ebn_model.measured import measured_netlists
 
 
 def netlist_digests(paths: Iterable[Path]) -> dict[str, str]:
-    """SHA-256 of each file without its comment lines and blanks at the ends of lines.
+    """SHA-256 of each file without its comment lines and blanks at the ends of lines; of a
+    project's file, of what it says of supply, rails and probes.
 
     By the path in netlists/ or in the project, or the whole one of a file that is elsewhere.
 
@@ -54,9 +57,20 @@ def _name(path: Path) -> str:
 def _digest(path: Path) -> str | None:
     """Digest of a file; None where it can't be read."""
     try:
-        lines = path.read_bytes().splitlines()
+        content = path.read_bytes()
     except OSError:
         return None
-    kept = (line.rstrip() for line in lines)
-    content = b"\n".join(line for line in kept if line and not line.lstrip().startswith(b"*"))
-    return hashlib.sha256(content).hexdigest()
+    kept = _of_circuit(path) if path.name == PROJECT_FILE else _statements(content)
+    return hashlib.sha256(kept).hexdigest()
+
+
+def _statements(netlist: bytes) -> bytes:
+    lines = (line.rstrip() for line in netlist.splitlines())
+    return b"\n".join(line for line in lines if line and not line.lstrip().startswith(b"*"))
+
+
+def _of_circuit(path: Path) -> bytes:
+    """Supply, rails and probes, as a project's file states them."""
+    stated = read_toml(path)
+    kept = [stated.get(key) or None for key in ("supply", "rails", "probes")]
+    return json.dumps(kept, sort_keys=True).encode()

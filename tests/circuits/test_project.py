@@ -182,6 +182,22 @@ def test_measured_constants_are_not_those_of_an_own_cell(project):
 
 
 @pytest.mark.parametrize(
+    ("text", "changed"),
+    [
+        ('about = "other words"\n[tables]\nneuron = "rule"\n', []),
+        ('supply = "1.7 V"\n', [PROJECT_FILE]),
+        ('rails = ["v_ssp"]\n', [PROJECT_FILE]),
+        ('[probes]\ni_tau_syn = "xtau"\n', [PROJECT_FILE]),
+    ],
+)
+def test_measured_constants_follow_what_the_project_says_of_the_circuit(project, text, changed):
+    state(project, 'about = "some words"\n')
+    before = netlist_digests([project / PROJECT_FILE])
+    state(project, text)
+    assert changed_netlists(before) == changed
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         (MEMBRANE.replace("dpi_membrane", "membrane"), "defines no subcircuit dpi_membrane"),
