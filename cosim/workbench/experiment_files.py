@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +84,32 @@ def read_file(name: str, folder: Path = Path()) -> ExperimentFile:
         InputError: unknown name (lists those there are), no such file, no TOML, no kind stated, or
             a project that is none.
     """
+    file = _as_stated(name, folder)
+    return replace(file, project=None) if project() else file
+
+
+def read_named(name: str, by: ExperimentFile) -> ExperimentFile:
+    """Read the file of an experiment that another one's file names, and runs in its own project.
+
+    Args:
+        name: see `read_file`; a path is as seen from the other one's file.
+        by: the other one.
+
+    Raises:
+        InputError: as `read_file` does; or it states a project that it wouldn't run in.
+    """
+    file = _as_stated(name, by.path.parent)
+    by_command = project() if by.project is None else None
+    if file.project not in (None, by.project) and not by_command:
+        raise InputError(
+            f'{file.path}: project = "{file.project}": {by.path} names this file, but runs in '
+            f"{by.project or 'no project'}; state the same project there"
+        )
+    return replace(file, project=None)
+
+
+def _as_stated(name: str, folder: Path) -> ExperimentFile:
+    """The file of an experiment with the project that it states, whatever the command has."""
     path = _path(name, folder)
     values = read_toml(path)
     kind = values.pop("kind", DEFAULT_KIND if "stimulus" in values else None)
@@ -95,13 +121,12 @@ def read_file(name: str, folder: Path = Path()) -> ExperimentFile:
 
 
 def _project(stated: Any, path: Path) -> Path | None:
-    """The project that the file at a path states, unless the command has one."""
+    """The project that the file at a path states."""
     if stated is None:
         return None
     if not isinstance(stated, str):
         raise InputError(f"{path}: project = {stated!r} is no path of a folder")
-    found = find_project(path.parent / stated)
-    return None if project() else found
+    return find_project(path.parent / stated)
 
 
 def _path(name: str, folder: Path) -> Path:

@@ -4,6 +4,8 @@ import pytest
 
 from cosim.cli import main
 from cosim.experiments import command, overview
+from cosim.experiments.protocol import DEFAULT
+from cosim.experiments.registry import kind_of
 from cosim.workbench import experiment_files
 from cosim.workbench.checks import information
 from cosim.workbench.experiment_files import read_file
@@ -110,3 +112,61 @@ def test_results_stay_where_they_are_without_the_project(folders, monkeypatch):
         assert stated.results() == SIMULATIONS / "dies" / "results"
     with in_project(folders / "other"):
         assert read_file("dies").results() == folders / "other" / "results" / "dies"
+
+
+STIMULUS = '[stimulus]\nspikes = ["4 ms", "9 ms"]\nstart_weight = 8\n'
+NAMING = {
+    "bias_comparison": 'stimuli = ["stim.toml"]\ntables = ["published", "rule"]\n',
+    "dies": '[cases.one]\nsimulation = "stim.toml"\n',
+    "sizing": """areas = [0.5, 1.0]
+smallest_gate = 4.0
+simulations = ["stim.toml"]
+biases = "published"
+dies = 3
+[layout]
+analog = 3.0
+logic = 10.0
+capacitors = 1.2
+density = { generic180 = 1.0 }
+""",
+    "technologies": """technologies = ["generic180"]
+[typical]
+simulations = ["stim.toml"]
+[corners]
+simulation = "stim.toml"
+corners = ["tt"]
+""",
+}
+"""Files that name another experiment's file, by their kind."""
+
+
+@pytest.fixture(params=NAMING)
+def read_naming(folders, request):
+    """Reads a file that names another one, with what both state of their projects."""
+
+    def read(named, naming):
+        folders.joinpath("stim.toml").write_text(named + STIMULUS, encoding="utf-8")
+        path = folders / "naming.toml"
+        text = f'kind = "{request.param}"\n{naming}{NAMING[request.param]}'
+        path.write_text(text, encoding="utf-8")
+        file = read_file(str(path))
+        with file.in_project():
+            return kind_of(file).read(file, DEFAULT)
+
+    return read
+
+
+@pytest.mark.parametrize("naming", ["", 'project = "other"\n'])
+def test_a_file_that_is_named_by_another_one_is_not_run_in_another_project(read_naming, naming):
+    with pytest.raises(InputError, match=r"stim\.toml: project = .*mine.*naming\.toml names"):
+        read_naming('project = "mine"\n', naming)
+
+
+def test_a_file_that_is_named_by_another_one_may_state_the_same_project(read_naming):
+    assert read_naming('project = "mine"\n', 'project = "mine"\n')
+    assert read_naming("", 'project = "mine"\n')
+
+
+def test_the_project_of_the_command_comes_first_in_files_that_are_named(folders, read_naming):
+    with in_project(folders / "other"):
+        assert read_naming('project = "mine"\n', "")

@@ -16,7 +16,7 @@ from cosim.experiments.neuron.simulation import (
     read_simulation,
 )
 from cosim.experiments.protocol import DEFAULT, Request
-from cosim.workbench.experiment_files import ExperimentFile, read_file
+from cosim.workbench.experiment_files import ExperimentFile, read_named
 from cosim.workbench.settings import Section, check_keys
 from ebn_model.errors import InputError
 from ebn_model.parameters import validated
@@ -122,7 +122,7 @@ def _case(
     results: Path,
 ) -> Case:
     """The simulations of a stimulus, whose results go to the comparison's."""
-    file = read_file(stimulus, comparison.path.parent)
+    file = read_named(stimulus, comparison)
     if file.kind != "neuron":
         raise InputError(
             f"{comparison.path}: {stimulus!r} is of the kind {file.kind!r}, not a stimulus"

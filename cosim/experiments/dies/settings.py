@@ -15,7 +15,7 @@ from cosim.experiments.neuron.simulation import Simulation, read_simulation
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.experiments.trim import Trim, fill_in_currents, untrimmed_table
 from cosim.technologies.technology import technology_names
-from cosim.workbench.experiment_files import DEFAULT_KIND, ExperimentFile, read_file
+from cosim.workbench.experiment_files import DEFAULT_KIND, ExperimentFile, read_named
 from cosim.workbench.settings import Section, Share, apply_change, check_keys, section_fields
 from ebn_model.errors import InputError
 from ebn_model.parameters import validated
@@ -197,7 +197,7 @@ def _simulation(case: Case, settings: DiesSettings, file: ExperimentFile) -> Sim
         biases=case.biases,
         out=file.path.parent,
     )
-    found = read_simulation(read_file(case.simulation, file.path.parent), request)
+    found = read_simulation(read_named(case.simulation, file), request)
     if case.trim:
         _check_trim(case.trim, found.experiment, file)
     return found

@@ -1,6 +1,6 @@
 """Settings of the kind `sizing`: which circuit, how large, and what is run on how many dies."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -79,8 +79,7 @@ class Sizing:
                 for name in settings.simulations
             },
         }
-        stated = ExperimentFile(self.file.path, self.name, "dies", values)
-        found = read_dies(stated)
+        found = read_dies(replace(self.file, stated_as=self.name, kind="dies", values=values))
         return DiesExperiment(self.name, found.settings, found.simulations, self.folder(area))
 
 

@@ -14,7 +14,7 @@ from cosim.experiments.neuron.simulation import VIEWS, Simulation, read_simulati
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.experiments.replay.settings import ReplayExperiment, read_replay
 from cosim.technologies.technology import read_technology
-from cosim.workbench.experiment_files import ExperimentFile, read_file
+from cosim.workbench.experiment_files import ExperimentFile, read_named
 from cosim.workbench.settings import Section, Share, check_keys, section_fields
 from ebn_model.errors import InputError
 from ebn_model.parameters import validated
@@ -148,9 +148,8 @@ def read_comparison(file: ExperimentFile, request: Request = DEFAULT) -> Technol
 def _plan(
     technology: str, file: ExperimentFile, settings: TechnologiesSettings, results: Path
 ) -> TechnologyPlan:
-    folder = file.path.parent
     if technology.endswith(".toml"):
-        technology = str(folder / technology)
+        technology = str(file.path.parent / technology)
     facts, typical, corners = read_technology(technology), settings.typical, settings.corners
     for table in (typical.benches, corners.slope and corners.slope.biases):
         if table:
@@ -159,7 +158,7 @@ def _plan(
     request = Request(out=here, conditions=(f"technology={technology}",))
 
     def simulation(name: str) -> Simulation:
-        return read_simulation(_file_of(name, "neuron", folder), request)
+        return read_simulation(_file_of(name, "neuron", file), request)
 
     points = [
         validated(
@@ -179,7 +178,7 @@ def _plan(
     simulations = [replace(simulation(name), views=typical.views) for name in typical.simulations]
     rows = None
     if typical.replay:
-        rows = read_replay(_file_of(typical.replay, "replay", folder), request)
+        rows = read_replay(_file_of(typical.replay, "replay", file), request)
     return TechnologyPlan(
         name=facts.name,
         results=here,
@@ -191,9 +190,9 @@ def _plan(
     )
 
 
-def _file_of(name: str, kind: str, folder: Path) -> ExperimentFile:
+def _file_of(name: str, kind: str, comparison: ExperimentFile) -> ExperimentFile:
     """The file of an experiment that must be of a kind."""
-    file = read_file(name, folder)
+    file = read_named(name, comparison)
     if file.kind != kind:
         raise InputError(f"{file.path} is of the kind {file.kind!r}, not {kind!r}")
     return file
