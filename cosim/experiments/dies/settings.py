@@ -11,7 +11,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from cosim.circuits.conditions import Conditions
 from cosim.experiments.neuron.config import Experiment
-from cosim.experiments.neuron.simulation import Simulation, read_simulation
+from cosim.experiments.neuron.simulation import Simulation, check_conditions, read_simulation
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.experiments.trim import Trim, fill_in_currents, untrimmed_table
 from cosim.technologies.technology import technology_names
@@ -188,16 +188,20 @@ def _results(file: ExperimentFile, settings: DiesSettings, request: Request) -> 
 
 def _simulation(case: Case, settings: DiesSettings, file: ExperimentFile) -> Simulation:
     """A case's simulation under the conditions of all dies."""
-    conditions = settings.conditions.model_dump(exclude={"die"})
+    conditions, chosen = settings.conditions, settings.model_fields_set - {"die"}
     if case.technology:
         supply = Conditions(technology=case.technology).supply
-        conditions |= {"technology": case.technology, "supply": supply}
+        there = {"technology": case.technology, "supply": supply}
+        conditions, chosen = conditions.model_copy(update=there), chosen | there.keys()
+    stated = conditions.model_dump(exclude={"die"})
     request = Request(
-        conditions=tuple(f"{key}={value}" for key, value in conditions.items()),
+        conditions=tuple(f"{key}={value}" for key, value in stated.items()),
         biases=case.biases,
         out=file.path.parent,
     )
-    found = read_simulation(read_named(case.simulation, file), request)
+    own = read_named(case.simulation, file)
+    check_conditions(own, file, conditions, chosen)
+    found = read_simulation(own, request)
     if case.trim:
         _check_trim(case.trim, found.experiment, file)
     return found

@@ -1,10 +1,12 @@
 """Simulations by name: an experiment, what was published of it, and where its results go."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from cosim.circuits.conditions import Conditions
 from cosim.experiments.neuron.config import Experiment, read_experiment
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.workbench.experiment_files import CONFIG, ExperimentFile
@@ -82,6 +84,32 @@ def read_simulation(file: ExperimentFile, request: Request = DEFAULT) -> Simulat
         views=chosen_views(request.view) or USUAL,
         changes=changes,
     )
+
+
+def check_conditions(
+    file: ExperimentFile, by: ExperimentFile, conditions: Conditions, chosen: Collection[str]
+) -> None:
+    """Refuse a simulation's file whose own conditions would be lost where another one runs it.
+
+    Args:
+        file: of the simulation. by: the experiment's that names it.
+        conditions: those that it runs under there.
+        chosen: keys that hold there whatever the simulation's file states: `by` states them.
+
+    Raises:
+        InputError: a condition that the file states is another one there; names both files.
+    """
+    own = read_experiment(file)
+    for key in Conditions.model_fields:
+        if key not in own.model_fields_set or key in chosen:
+            continue
+        stated, used = getattr(own, key), getattr(conditions, key)
+        same = own.facts == conditions.facts if key == "technology" else stated == used
+        if not same:
+            raise InputError(
+                f"{file.path}: {key} = {stated}: {by.path} names this file, but runs it with "
+                f"{key} = {'none' if used is None else used}; state the same in both, or in one"
+            )
 
 
 def check_out(request: Request) -> None:

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from cosim.circuits.conditions import Conditions, Temperature
 from cosim.circuits.neuron import read_biases
-from cosim.experiments.neuron.simulation import VIEWS, Simulation, read_simulation
+from cosim.experiments.neuron.simulation import VIEWS, Simulation, check_conditions, read_simulation
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.experiments.replay.settings import ReplayExperiment, read_replay
 from cosim.technologies.technology import read_technology
@@ -175,6 +175,8 @@ def _plan(
             corners.corners, corners.supplies, corners.temperatures
         )
     ]
+    learning = _file_of(corners.simulation, "neuron", file)
+    check_conditions(learning, file, points[0], _chosen(corners))
     simulations = [replace(simulation(name), views=typical.views) for name in typical.simulations]
     rows = None
     if typical.replay:
@@ -185,9 +187,16 @@ def _plan(
         benches=typical.benches,
         simulations={one.name: one for one in simulations},
         replay=rows,
-        learning=simulation(corners.simulation),
+        learning=read_simulation(learning, request),
         corners=tuple(points),
     )
+
+
+def _chosen(corners: Corners) -> set[str]:
+    """The conditions that a comparison states itself, whatever its simulation does."""
+    varied = {"temperatures": "temperature", "supplies": "supply"}
+    stated = {key for name, key in varied.items() if name in corners.model_fields_set}
+    return {"technology", "corner", *stated}
 
 
 def _file_of(name: str, kind: str, comparison: ExperimentFile) -> ExperimentFile:

@@ -324,6 +324,30 @@ def test_a_supply_for_two_technologies_is_refused(file, lines):
         read(file)
 
 
+@pytest.mark.parametrize(
+    ("stated", "used"),
+    [
+        ("temperature = 85", "temperature = 27"),
+        ('corner = "ss"', "corner = tt"),
+        ('supply = "1.7 V"', "supply = 1.8"),
+        ('technology = "gf180"', "technology = generic180"),
+        ("die = 3", "die = none"),
+    ],
+)
+def test_conditions_of_a_case_s_own_file_are_not_lost(file, stated, used):
+    file.with_name("stimulus.toml").write_text(f"{stated}\n{STIMULUS}", encoding="utf-8")
+    with pytest.raises(InputError, match=rf"stimulus\.toml: .*three\.toml names .*{used}"):
+        read(file)
+
+
+def test_conditions_that_the_dies_state_hold_in_all_cases(file):
+    stated = f"temperature = 85\ncorner = 'ss'\n{STIMULUS}"
+    file.with_name("stimulus.toml").write_text(stated, encoding="utf-8")
+    there = ("temperature=60", "corner=ss")
+    experiment = read(file, conditions=there).simulations["short"].experiment
+    assert (experiment.temperature, experiment.corner) == (60, "ss")
+
+
 def test_a_report_of_what_was_not_run_is_refused(file):
     with pytest.raises(InputError, match="no current results of 8 of 8 dies of three in "):
         next(KIND.report([read(file)]))

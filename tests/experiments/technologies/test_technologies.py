@@ -89,6 +89,25 @@ def test_each_corner_is_meant_once_and_the_supply_is_a_share(config):
     assert points == [(corner, 27.0, supply) for corner in ("tt", "ss") for supply in (1.8, 1.62)]
 
 
+def state(config, line):
+    """The file of the simulation states it, too."""
+    path = config.parent / "short" / "config.toml"
+    text = path.read_text(encoding="utf-8").replace('temperature = "27 °C"\n', "")
+    path.write_text(f"{line}\n{text}", encoding="utf-8")
+
+
+@pytest.mark.parametrize(("key", "value"), [("temperature", 85), ("die", 3)])
+def test_conditions_that_corners_would_lose_are_refused(config, key, value):
+    state(config, f"{key} = {value}")
+    with pytest.raises(InputError, match=rf"config\.toml: {key} = .*few\.toml names this file"):
+        read(config)
+
+
+def test_supplies_that_corners_state_hold_whatever_the_simulation_states(config):
+    state(config, 'supply = "1.7 V"')
+    assert {at.supply for at in read(config).plans["generic180"].corners} == {1.8, 1.62}
+
+
 def spikes_of(shift, change=0):
     """The published run with I_mem shifted in A, and its last weight changed."""
     table = read_spike_table(SIMULATIONS / "simulation_1" / "published.csv")
