@@ -1,9 +1,9 @@
 """Sections of a configuration file: strict tables, and the changes that a user makes to them."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from annotated_types import Ge, Gt, Le
 from pydantic import BaseModel, ConfigDict, FiniteFloat
@@ -18,6 +18,8 @@ else:
 
 Share = Annotated[float, Ge(0), Le(1)]
 Positive = Annotated[FiniteFloat, Gt(0)]
+
+T = TypeVar("T")
 
 Sections = Mapping[str, type[BaseModel]]
 """The tables of a file by name; "" is the file itself."""
@@ -68,6 +70,23 @@ def apply_change(values: dict, change: str, places: Mapping[str, tuple[str, str]
     if not isinstance(table, dict):
         raise InputError(f"{section!r} is not a section in the file")
     table[name] = value
+
+
+def by_name(named: Iterable[tuple[str, T]], source: str, kind: str) -> dict[str, T]:
+    """Things by their names, each of which there is once.
+
+    Args:
+        named: names and things. source: the file that states them. kind: what they are, plural.
+
+    Raises:
+        InputError: two of one name, whose results would take each other's place; names it.
+    """
+    found: dict[str, T] = {}
+    for name, thing in named:
+        if name in found:
+            raise InputError(f"{source}: two {kind} are called {name!r}; rename one of them")
+        found[name] = thing
+    return found
 
 
 def merged(base: Mapping, changes: Mapping) -> dict:

@@ -17,7 +17,7 @@ from cosim.experiments.neuron.simulation import (
 )
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.workbench.experiment_files import ExperimentFile, read_named
-from cosim.workbench.settings import Section, check_keys
+from cosim.workbench.settings import Section, by_name, check_keys
 from ebn_model.errors import InputError
 from ebn_model.parameters import validated
 
@@ -102,14 +102,15 @@ def read_comparison(file: ExperimentFile, request: Request = DEFAULT) -> BiasCom
     settings = validated(ComparisonSettings, values, str(file.path))
     results = file.results(request.out)
     views = chosen_views(request.view) or settings.views
+    cases = [
+        _case(stimulus, file, replace(request, view=None), settings.tables, views, results)
+        for stimulus in settings.stimuli
+    ]
     return BiasComparison(
         name=file.name,
         title=settings.title or file.name,
         results=results,
-        cases=[
-            _case(stimulus, file, replace(request, view=None), settings.tables, views, results)
-            for stimulus in settings.stimuli
-        ],
+        cases=[*by_name(((case.name, case) for case in cases), str(file.path), "stimuli").values()],
     )
 
 

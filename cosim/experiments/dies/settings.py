@@ -1,8 +1,9 @@
 """Settings of an experiment with dies: which, and what is run on each."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +17,14 @@ from cosim.experiments.protocol import DEFAULT, Request
 from cosim.experiments.trim import Trim, fill_in_currents, untrimmed_table
 from cosim.technologies.technology import technology_names
 from cosim.workbench.experiment_files import DEFAULT_KIND, ExperimentFile, read_named
-from cosim.workbench.settings import Section, Share, apply_change, check_keys, section_fields
+from cosim.workbench.settings import (
+    Section,
+    Share,
+    apply_change,
+    by_name,
+    check_keys,
+    section_fields,
+)
 from ebn_model.errors import InputError
 from ebn_model.parameters import validated
 
@@ -159,15 +167,15 @@ def _settings(
     settings = validated(DiesSettings, values, source)
     if settings.die is not None:
         raise InputError(f"{source}: die: state first_die and dies instead")
-    cases = {**settings.cases, **_elsewhere(settings, source)}
+    every = chain(settings.cases.items(), _elsewhere(settings, source))
+    cases = by_name(every, source, "cases")
     if values.get("supply") is not None and any(case.technology for case in cases.values()):
         raise InputError(f"{source}: supply: each of the technologies has its own")
     return settings.model_copy(update={"cases": cases})
 
 
-def _elsewhere(settings: DiesSettings, source: str) -> dict[str, Case]:
+def _elsewhere(settings: DiesSettings, source: str) -> Iterator[tuple[str, Case]]:
     """The cases that run in other technologies, too, named for them."""
-    found = {}
     for technology, other in settings.technologies.items():
         if technology not in technology_names():
             known = ", ".join(technology_names())
@@ -177,8 +185,7 @@ def _elsewhere(settings: DiesSettings, source: str) -> dict[str, Case]:
                 raise InputError(f"{source}: technologies.{technology}: no case {name!r}")
             label = f"{settings.cases[name].label or name}, {technology}"
             update = {"technology": technology, "dies": other.dies, "label": label}
-            found[f"{technology}_{name}"] = settings.cases[name].model_copy(update=update)
-    return found
+            yield f"{technology}_{name}", settings.cases[name].model_copy(update=update)
 
 
 def _results(file: ExperimentFile, settings: DiesSettings, request: Request) -> Path:

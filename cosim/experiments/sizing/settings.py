@@ -11,9 +11,9 @@ from cosim.circuits.conditions import Conditions
 from cosim.experiments.dies.settings import DiesExperiment, read_dies
 from cosim.experiments.ledger.settings import Layout, Names, Use
 from cosim.experiments.protocol import DEFAULT, Request
-from cosim.workbench.experiment_files import ExperimentFile
+from cosim.workbench.experiment_files import ExperimentFile, read_named
 from cosim.workbench.places import project
-from cosim.workbench.settings import Positive, Section, check_keys, section_fields
+from cosim.workbench.settings import Positive, Section, by_name, check_keys, section_fields
 from ebn_model.errors import InputError
 from ebn_model.parameters import validated
 
@@ -74,13 +74,21 @@ class Sizing:
             "dies": settings.dies,
             "waveforms": 0,
             "quantities": [settings.biases],
-            "cases": {
-                Path(name).stem: {"simulation": name, "biases": settings.biases}
-                for name in settings.simulations
-            },
+            "cases": self._cases(),
         }
         found = read_dies(replace(self.file, stated_as=self.name, kind="dies", values=values))
         return DiesExperiment(self.name, found.settings, found.simulations, self.folder(area))
+
+    def _cases(self) -> dict[str, dict[str, str]]:
+        """Cases of the dies, by the simulations' names."""
+        each = (
+            (
+                read_named(name, self.file).name,
+                {"simulation": name, "biases": self.settings.biases},
+            )
+            for name in self.settings.simulations
+        )
+        return by_name(each, str(self.file.path), "simulations")
 
 
 def read_sizing(file: ExperimentFile, request: Request = DEFAULT) -> Sizing:

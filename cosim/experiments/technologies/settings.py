@@ -15,7 +15,7 @@ from cosim.experiments.protocol import DEFAULT, Request
 from cosim.experiments.replay.settings import ReplayExperiment, read_replay
 from cosim.technologies.technology import read_technology
 from cosim.workbench.experiment_files import ExperimentFile, read_named
-from cosim.workbench.settings import Section, Share, check_keys, section_fields
+from cosim.workbench.settings import Section, Share, by_name, check_keys, section_fields
 from ebn_model.errors import InputError
 from ebn_model.parameters import validated
 from ebn_model.units import Ampere
@@ -133,14 +133,10 @@ def read_comparison(file: ExperimentFile, request: Request = DEFAULT) -> Technol
         if view not in VIEWS:
             raise InputError(f"{source}: unknown view {view!r}; there are: {', '.join(VIEWS)}")
     results = file.results(request.out)
-    plans: dict[str, TechnologyPlan] = {}
-    for technology in settings.technologies:
-        plan = _plan(technology, file, settings, results)
-        if plan.name in plans:
-            raise InputError(f"{source}: two technologies are called {plan.name!r}")
-        plans[plan.name] = plan
+    each = [_plan(technology, file, settings, results) for technology in settings.technologies]
+    plans = by_name(((plan.name, plan) for plan in each), source, "technologies")
     for name in settings.required:
-        if name not in ("replay", *plan.simulations):
+        if name not in ("replay", *each[0].simulations):
             raise InputError(f"{source}: required.{name}: no such simulation, nor the replay")
     return TechnologyComparison(file.name, settings.title or file.name, settings, results, plans)
 
@@ -185,7 +181,9 @@ def _plan(
         name=facts.name,
         results=here,
         benches=typical.benches,
-        simulations={one.name: one for one in simulations},
+        simulations=by_name(
+            ((one.name, one) for one in simulations), str(file.path), "simulations"
+        ),
         replay=rows,
         learning=read_simulation(learning, request),
         corners=tuple(points),

@@ -141,6 +141,13 @@ def test_faults_name_file_and_key(config, old, new, message):
         read_comparison(config(old, new))
 
 
+def test_stimuli_of_one_name_are_refused(config, tmp_path):
+    tmp_path.joinpath("a").mkdir()
+    tmp_path.joinpath("a", "one.toml").write_text(STIMULUS.format(3), encoding="utf-8")
+    with pytest.raises(InputError, match=r"tables\.toml: two stimuli are called 'one'; rename"):
+        read_comparison(config('"two.toml"', '"a/one.toml"'))
+
+
 def test_omega_compares_the_published_simulations():
     comparison = read_comparison("omega")
     assert [case.name for case in comparison.cases] == ["simulation_1", "simulation_2"]

@@ -301,6 +301,16 @@ def test_another_technology_s_cells_are_no_reason(file, ran):
         (["[technologies.gf18]", "dies = 2", 'cases = ["short"]'], "no 'gf18'; there are: generic"),
         (["[technologies.gf180]", "dies = 2", 'cases = ["long"]'], "gf180: no case 'long'"),
         (["[technologies.gf180]", "dies = 2"], "cases"),
+        (
+            [
+                "[cases.gf180_short]",
+                'simulation = "stimulus.toml"',
+                "[technologies.gf180]",
+                "dies = 2",
+                'cases = ["short"]',
+            ],
+            "three.toml: two cases are called 'gf180_short'",
+        ),
     ],
 )
 def test_technologies_that_can_not_be_are_refused(file, lines, reason):

@@ -215,3 +215,18 @@ def test_four_times_the_area_halves_what_a_die_deviates_by(tmp_path):
     deviations = [widths[area, 12] / widths[area, None] - 1 for area in (1.0, 4.0)]
     assert abs(deviations[0]) > 0.01
     assert deviations[1] == pytest.approx(deviations[0] / 2, rel=0.15)
+
+
+def test_simulations_are_called_by_their_folders_each_by_one_of_its_own(file):
+    names = []
+    for place in ("a", "b", "c/a"):
+        config = file.parent / place / "config.toml"
+        config.parent.mkdir(parents=True)
+        config.write_text(STIMULUS, encoding="utf-8")
+        names.append(f'"{place}/config.toml"')
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace('"short.toml"', ", ".join(names[:2])), encoding="utf-8")
+    assert [*read(file).dies(1.0).simulations] == ["a", "b"]
+    file.write_text(text.replace('"short.toml"', ", ".join(names)), encoding="utf-8")
+    with pytest.raises(InputError, match=r"sizes\.toml: two simulations are called 'a'"):
+        read(file)

@@ -73,6 +73,11 @@ def read(config):
         ("required.short", "required.long", "required.long"),
         ('"generic180"]', '"generic180", "generic180"]', "two technologies"),
         ("views", "veiws", "unknown key"),
+        (
+            'simulations = ["short/config.toml"]',
+            'simulations = ["short/config.toml", "short/config.toml"]',
+            r"few\.toml: two simulations are called 'short'",
+        ),
     ],
 )
 def test_a_fault_in_the_file_is_named(config, old, new, message):
