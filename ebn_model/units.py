@@ -21,6 +21,8 @@ _OTHERS = {"M": "m"}
 _EXAMPLES = {"A": "nA", "s": "ms", "V": "mV"}
 """Usual prefixed units of quantities in SI units; others go without a prefix."""
 _WITHOUT_PREFIX = ("°C", "%", "LSB")
+_SIMPLE = ("A", "V", "s", "Hz", "F", "C", "W", "J", "Ω", "S", "K", "m")
+"""Units that, alone or by one another, are those of quantities in SI units."""
 
 
 def to_si(value: float | str, unit: str) -> float:
@@ -42,6 +44,30 @@ def to_si(value: float | str, unit: str) -> float:
     if not math.isfinite(number):
         raise InputError(f"{value!r} is not finite")
     return number
+
+
+def check_unit(unit: str) -> str:
+    """Return the unit of a quantity in SI units: V, V/s, 1/V, °C, %, LSB and the like, or none.
+
+    Raises:
+        InputError: it has a prefix, or is another one; says what to write.
+    """
+    if _is_si(unit):
+        return unit
+    parts = unit.split("/")
+    without = "/".join(one[1:] if one[:1] in _PREFIXES else one for one in parts)
+    if _is_si(without):
+        raise InputError(f"{unit!r} has a prefix: values are in SI units; state it as {without!r}")
+    raise InputError(
+        f"{unit!r} is none of {', '.join((*_WITHOUT_PREFIX, *_SIMPLE))}, 1/V, V/s and the like; "
+        "state none for a plain number"
+    )
+
+
+def _is_si(unit: str) -> bool:
+    first, *others = unit.split("/")
+    simple = first in (*_SIMPLE, *(["1"] if others else [])) and {*others} <= {*_SIMPLE}
+    return simple or unit in ("", *_WITHOUT_PREFIX)
 
 
 def _from_text(text: str, unit: str) -> float:

@@ -3,14 +3,15 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from cosim.cells.bench import BENCHES
 from cosim.cells.formula import evaluate, uses
 from cosim.workbench.settings import merged, read_toml
 from ebn_model.errors import InputError
+from ebn_model.units import check_unit
 
 Limit = float | str | None
 UNLIMITED = "none"
@@ -46,13 +47,14 @@ class TechnologyLimits(OtherLimits):
 class Quantity(Limits):
     """One quantity of a datasheet.
 
-    name: what it is, in words. unit: SI, "%" or "LSB"; empty for a plain number.
+    name: what it is, in words. unit: SI without a prefix, "%" or "LSB" (see `check_unit`); empty
+    for a plain number.
     reason: why the limits are what they are. biases: what is different, by bias table.
     technologies: what is different beyond that, by technology.
     """
 
     name: str
-    unit: str = ""
+    unit: Annotated[str, AfterValidator(check_unit)] = ""
     reason: str
     biases: dict[str, OtherLimits] = {}
     technologies: dict[str, TechnologyLimits] = {}
@@ -104,7 +106,10 @@ def read_specification(path: Path) -> Specification:
     try:
         return TypeAdapter(Specification).validate_python(values)
     except ValidationError as error:
-        faults = (f"{'.'.join(map(str, at['loc']))}: {at['msg']}" for at in error.errors())
+        faults = (
+            f"{'.'.join(map(str, at['loc']))}: {at['msg'].removeprefix('Value error, ')}"
+            for at in error.errors()
+        )
         raise InputError(f"{path}: {'; '.join(faults)}") from None
 
 

@@ -96,6 +96,7 @@ def test_any_other_limit_is_refused(limit, message):
     [
         ("[tau]\nname = 'x'", "tau.reason: Field required"),
         ("[tau]\nname = 'x'\nreason = 'y'\nmaximum = 3", "tau.maximum: Extra inputs"),
+        ("[tau]\nname = 'x'\nunit = 'us'\nreason = 'y'", "tau.unit: 'us' has a prefix: .* as 's'"),
         ("[tau", "cell.toml"),
     ],
 )

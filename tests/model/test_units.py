@@ -2,7 +2,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from ebn_model.errors import InputError
-from ebn_model.units import Ampere, Celsius, Hertz, Second, Volt, to_si
+from ebn_model.units import Ampere, Celsius, Hertz, Second, Volt, check_unit, to_si
 
 
 @pytest.mark.parametrize(
@@ -165,3 +165,25 @@ def test_more_than_one_number_with_its_unit_is_refused(text):
 def test_a_number_too_large_for_a_float_is_refused():
     with pytest.raises(InputError):
         to_si(10**400, "A")
+
+
+@pytest.mark.parametrize("unit", ["", "%", "LSB", "°C", "A", "s", "V/s", "1/V", "m", "Ω", "Hz"])
+def test_units_without_a_prefix_are_those_of_si_quantities(unit):
+    assert check_unit(unit) == unit
+
+
+@pytest.mark.parametrize(
+    ("unit", "meant"),
+    [
+        ("us", "state it as 's'"),
+        ("µs", "state it as 's'"),
+        ("mV", "state it as 'V'"),
+        ("V/us", "state it as 'V/s'"),
+        ("min", "'min' is none of "),
+        ("V/", "'V/' is none of "),
+        ("ns/°C", "is none of "),
+    ],
+)
+def test_units_with_a_prefix_and_unknown_ones_are_refused(unit, meant):
+    with pytest.raises(InputError, match=meant):
+        check_unit(unit)
