@@ -7,11 +7,13 @@ from functools import cached_property
 from cosim.cells import meas_bench
 from cosim.cells.bench import bench_job, check_measures, measurement, specification_path
 from cosim.cells.sheet import Sheet
-from cosim.cells.specification import judge, read_specification
+from cosim.cells.specification import check_technologies, judge, read_specification
 from cosim.circuits.conditions import Conditions
+from cosim.circuits.project import project_settings
 from cosim.engine.job import Job, PartOfVectors, Vectors
 from cosim.engine.measures import PREFIX
 from cosim.engine.simulator import simulator_versions
+from cosim.technologies.technology import read_technology, technology_names
 from cosim.workbench.errors import SimulationError
 from cosim.workbench.provenance import sources_digest
 from ebn_model.parameters import BiasTable
@@ -23,9 +25,13 @@ class MeasuredBench:
     def __init__(self, name: str, biases: BiasTable, conditions: Conditions):
         """Read specification and netlist; raises InputError or DeckError for a fault in them."""
         self.name = name
-        self._specification = read_specification(specification_path(name))
+        path = specification_path(name)
+        self._specification = read_specification(path)
         self.module = measurement(name)
         self._technology = conditions.facts.name
+        of_project = read_technology(project_settings().technology).name
+        known = {*technology_names(), of_project, self._technology}
+        check_technologies(self._specification, known, path)
         self.job = bench_job(name, biases, conditions)
         if self.module is meas_bench:
             check_measures(name, self.job.deck, self._specification)

@@ -113,6 +113,15 @@ def read_specification(path: Path) -> Specification:
         raise InputError(f"{path}: {'; '.join(faults)}") from None
 
 
+def check_technologies(specification: Specification, known: Collection[str], path: Path) -> None:
+    """Raise InputError for limits in an unknown technology; known: names. path: of the file."""
+    for key, quantity in specification.items():
+        for name in quantity.technologies.keys() - known:
+            raise InputError(
+                f"{path}: {key}.technologies: no {name!r}; there are: {', '.join(sorted(known))}"
+            )
+
+
 def judge(
     specification: Specification,
     values: Mapping[str, float],

@@ -84,6 +84,11 @@ def test_a_failed_measurement_is_told(bench):
         (NETLIST, LIMITS + "[top]\nname='t'\nreason='r'\n", r"\[top\] has no line \.meas ANALYSIS"),
         (NETLIST.partition(".MEAS")[0], LIMITS, r"follower\.cir has no \.meas lines"),
         (NETLIST, LIMITS.replace("max", "most"), r"follower\.toml: fall\.most"),
+        (
+            NETLIST,
+            f"{LIMITS}[fall.technologies.generic_180]\nmax = '2 ms'\n",
+            r"follower\.toml: fall\.technologies: no 'generic_180'; there are: generic180, gf180",
+        ),
     ],
 )
 def test_netlist_and_limits_must_fit(bench, netlist, limits, message):
