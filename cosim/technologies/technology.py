@@ -17,6 +17,9 @@ FOLDER = NETLISTS / "technology"
 GENERIC = "generic180"
 """The technology that is ours, whose bias tables those of all others begin with."""
 
+LATCH_THRESHOLDS = (0.2, 0.8)
+"""Where an inverter can switch, as shares of the supply."""
+
 Voltage = Annotated[Volt, Gt(0)]
 
 
@@ -140,6 +143,12 @@ class Technology(Section):
         low, high = self.supply_range
         if not low <= self.supply <= high:
             raise ValueError(f"supply = {self.supply:g} V is outside supply_range")
+        low, high = (share * self.supply for share in LATCH_THRESHOLDS)
+        if not low <= self.latch_threshold <= high:
+            raise ValueError(
+                f"latch_threshold = {self.latch_threshold:g} V is outside {low:g} .. {high:g} V, "
+                "where an inverter of this supply can switch"
+            )
         return self
 
 

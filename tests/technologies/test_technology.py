@@ -73,6 +73,8 @@ def test_one_of_the_users_own(own):
         ("supply =", "suply =", "unknown key 'suply'"),
         ('"1.2 V"', '"1.2 A"', "supply: '1.2 A' has the unit A"),
         ('"1.2 V"', '"1.6 V"', "supply = 1.6 V is outside supply_range"),
+        ('"0.5 V"', '"5 V"', "latch_threshold = 5 V is outside 0.24 .. 0.96 V"),
+        ('"0.5 V"', '"0.5 mV"', "latch_threshold = 0.0005 V is outside"),
         ("[corners.tt]", "[corners.typical]", "corners has no tt"),
         ('netlist = "own.spice"', "", "state a netlist with wrappers, or nfet, pfet and models"),
         ("about", 'name = "x"\nabout', "name is not stated"),
