@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 from annotated_types import Gt
-from pydantic import Field, FiniteFloat, model_validator
+from pydantic import Field, FiniteFloat, ValidationInfo, field_validator, model_validator
 
 from cosim.workbench.places import NETLISTS, files_in_use
 from cosim.workbench.settings import Positive, Section, check_keys, read_toml, section_fields
@@ -18,7 +18,11 @@ GENERIC = "generic180"
 """The technology that is ours, whose bias tables those of all others begin with."""
 
 LATCH_THRESHOLDS = (0.2, 0.8)
-"""Where an inverter can switch, as shares of the supply."""
+"""An inverter switches between these shares of the supply."""
+
+_PELGROM = {"avt": (1e-4, 0.1, "V*um"), "abeta": (1e-4, 0.3, "um")}
+"""Least and greatest constants of mismatch that a process can have, and their units: others would
+be constants in another unit, by which dies hardly deviate, or all fail."""
 
 Voltage = Annotated[Volt, Gt(0)]
 
@@ -36,6 +40,16 @@ class Pelgrom(Section):
     abeta: Positive
     w_offset: FiniteFloat = 0.0
     l_offset: FiniteFloat = 0.0
+
+    @field_validator(*_PELGROM)
+    @classmethod
+    def _possible(cls, constant: float, info: ValidationInfo) -> float:
+        low, high, unit = _PELGROM[str(info.field_name)]
+        if not low <= constant <= high:
+            raise ValueError(
+                f"{constant:g} is outside {low:g} .. {high:g} {unit}; it is stated in {unit}"
+            )
+        return constant
 
 
 class Device(Pelgrom):

@@ -18,6 +18,11 @@ latch_threshold = "0.5 V"
 """
 
 
+def mismatch(avt=4e-3, abeta=0.01):
+    """The last lines of OWN with mismatch of a kind of transistors."""
+    return f"[mismatch.n]\nmodel = 'n'\navt = {avt}\nabeta = {abeta}\n[corners.tt]"
+
+
 @pytest.fixture
 def own(tmp_path):
     def write(text):
@@ -65,6 +70,8 @@ def test_one_of_the_users_own(own):
     technology = read_technology(own(OWN))
     assert technology.name == "own"
     assert technology.supply == 1.2
+    varied = read_technology(own(OWN.replace("[corners.tt]", mismatch())))
+    assert (varied.pelgrom["n"].avt, varied.pelgrom["n"].abeta) == (4e-3, 0.01)
 
 
 @pytest.mark.parametrize(
@@ -75,6 +82,14 @@ def test_one_of_the_users_own(own):
         ('"1.2 V"', '"1.6 V"', "supply = 1.6 V is outside supply_range"),
         ('"0.5 V"', '"5 V"', "latch_threshold = 5 V is outside 0.24 .. 0.96 V"),
         ('"0.5 V"', '"0.5 mV"', "latch_threshold = 0.0005 V is outside"),
+        (
+            "[corners.tt]",
+            mismatch(avt=3.5e-9),
+            "mismatch.n.avt: 3.5e-09 is outside 0.0001 .. 0.1 V*um",
+        ),
+        ("[corners.tt]", mismatch(avt=3.5), "it is stated in V*um"),
+        ("[corners.tt]", mismatch(abeta=1), "mismatch.n.abeta: 1 is outside 0.0001 .. 0.3 um"),
+        ("[corners.tt]", mismatch(abeta=1e-8), "it is stated in um"),
         ("[corners.tt]", "[corners.typical]", "corners has no tt"),
         ('netlist = "own.spice"', "", "state a netlist with wrappers, or nfet, pfet and models"),
         ("about", 'name = "x"\nabout', "name is not stated"),
