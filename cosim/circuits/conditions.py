@@ -12,7 +12,7 @@ from cosim.engine.deck import Deck
 from cosim.engine.rails import check_rails
 from cosim.technologies.deck import with_models, with_wrappers
 from cosim.technologies.mismatch import Mismatch, Variation, mismatch_of
-from cosim.technologies.technology import Technology, read_technology
+from cosim.technologies.technology import Technology, read_technology, same_technology
 from cosim.workbench.settings import Section
 from ebn_model.errors import InputError
 from ebn_model.units import Celsius, Volt
@@ -80,7 +80,7 @@ class Conditions(Section):
     def _nominal_supply(cls, supply: Any, info: ValidationInfo) -> Any:
         if supply is None and "technology" in info.data:
             stated = project_settings()
-            if stated.supply and stated.technology == info.data["technology"]:
+            if stated.supply and same_technology(stated.technology, info.data["technology"]):
                 return stated.supply
             return read_technology(info.data["technology"]).supply
         return supply

@@ -199,6 +199,12 @@ def read_technology(name: str) -> Technology:
     return _read(path, path.stat().st_mtime_ns, variation, changed)
 
 
+def same_technology(one: str, other: str) -> bool:
+    """True if two names or paths mean one file; raises InputError as `read_technology` does."""
+    first, second = (technology_files(read_technology(name))[0] for name in (one, other))
+    return first.samefile(second)
+
+
 @lru_cache
 def _read(path: Path, _changed: int, variation: Path, varied: int | None) -> Technology:
     """Read files once for each time that they have been changed, ns; None for no such file."""

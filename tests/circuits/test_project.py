@@ -47,6 +47,16 @@ def test_a_folder_that_is_there_is_not_touched(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
+def test_the_supply_holds_whichever_way_the_technology_is_stated(project, monkeypatch):
+    text = FOLDER.joinpath("sky130.toml").read_text(encoding="utf-8")
+    project.joinpath("technology", "mine.toml").write_text(text, encoding="utf-8")
+    state(project, 'technology = "technology/mine.toml"\nsupply = "1.7 V"\n')
+    monkeypatch.chdir(project / "cells")
+    for stated in ("mine", "../technology/mine.toml", str(project / "technology" / "mine.toml")):
+        assert Conditions(technology=stated).supply == 1.7
+    assert Conditions(technology="sky130").supply == 1.8
+
+
 def test_what_the_file_says_holds_where_nothing_else_is_stated(project):
     state(project, 'technology = "sky130"\nsupply = "1.7 V"\n[tables]\nneuron = "rule"\n')
     assert (Conditions().technology, Conditions().supply) == ("sky130", 1.7)

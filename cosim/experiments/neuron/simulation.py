@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from operator import eq
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from cosim.circuits.conditions import Conditions
 from cosim.experiments.neuron.config import Experiment, read_experiment
 from cosim.experiments.protocol import DEFAULT, Request
+from cosim.technologies.technology import same_technology
 from cosim.workbench.experiment_files import CONFIG, ExperimentFile
 from cosim.workbench.json_files import to_json
 from cosim.workbench.provenance import digest
@@ -104,8 +106,8 @@ def check_conditions(
         if key not in own.model_fields_set or key in chosen:
             continue
         stated, used = getattr(own, key), getattr(conditions, key)
-        same = own.facts == conditions.facts if key == "technology" else stated == used
-        if not same:
+        same = same_technology if key == "technology" else eq
+        if not same(stated, used):
             raise InputError(
                 f"{file.path}: {key} = {stated}: {by.path} names this file, but runs it with "
                 f"{key} = {'none' if used is None else used}; state the same in both, or in one"
