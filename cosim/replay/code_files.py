@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import h5py
 import numpy as np
 
 from cosim.exchange.nir_files import read_nir
 from ebn_model.chip.network import ChipNetwork
 from ebn_model.errors import InputError
+from ebn_model.network.fields import CHIP_UNITS
 from ebn_model.network.files import load
 from ebn_model.network.results import NetworkResult
 from ebn_model.stimulus import WEIGHT_MAX, WEIGHT_MIN
@@ -18,7 +20,8 @@ def read_codes(path: Path, neurons: int) -> np.ndarray:
 
     Args:
         path: .csv, N lines of N numbers without a header; .npy, such an array; .h5, a NetworkResult
-            (ebn_model.network.files), whose last weights are taken; .nir, a network of the chip.
+            (ebn_model.network.files) of the chip, whose last weights are taken; .nir, a network
+            of it.
         neurons: N.
 
     Raises:
@@ -57,13 +60,24 @@ def _read_csv(path: Path) -> np.ndarray:
 def _read_npy(path: Path) -> np.ndarray:
     try:
         codes = np.load(path, allow_pickle=False)
+        # Others would lose something, such as their imaginary part, or have none to begin with.
+        if np.asarray(codes).dtype.kind not in "iuf":
+            raise ValueError("its elements are no real numbers")
         return np.asarray(codes, dtype=float)
     except (OSError, ValueError, EOFError) as error:
         raise InputError(f"{path}: no readable array ({error})") from None
 
 
 def _read_hdf5(path: Path) -> np.ndarray:
-    return load(path, NetworkResult).state.weights
+    weights = load(path, NetworkResult).state.weights
+    with h5py.File(path) as file:
+        unit = file["state/weights"].attrs.get("unit")
+    if unit != CHIP_UNITS["weights"]:
+        raise InputError(
+            f"{path}: holds the result of a network whose weights are no codes: their unit is "
+            f"{unit}, not {CHIP_UNITS['weights']}; give that of a network of the chip"
+        )
+    return weights
 
 
 def _read_nir(path: Path) -> np.ndarray:

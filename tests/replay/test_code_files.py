@@ -39,6 +39,21 @@ def test_the_last_weights_of_a_result(tmp_path):
     assert np.array_equal(read_codes(tmp_path / "result.h5", 3), result.state.weights)
 
 
+def test_weights_of_another_network_than_the_chip_s_are_no_codes(tmp_path):
+    p = configuration("robust").model_copy(update={"neurons": 3})
+    result = build_network(p, seed=1).run(np.zeros((11, p.inputs)))
+    save(result, tmp_path / "result.h5")
+    with pytest.raises(InputError, match=r"result\.h5: .* weights are no codes: .* not LSB"):
+        read_codes(tmp_path / "result.h5", 3)
+
+
+@pytest.mark.parametrize("kind", [complex, bool, str])
+def test_an_array_of_other_than_real_numbers_is_refused(tmp_path, kind):
+    np.save(tmp_path / "codes.npy", np.eye(3, k=1).astype(kind))
+    with pytest.raises(InputError, match=r"codes\.npy: .*its elements are no real numbers"):
+        read_codes(tmp_path / "codes.npy", 3)
+
+
 @pytest.mark.parametrize(
     ("row", "column", "code"), [(0, 1, 32), (2, 0, -33), (1, 2, 0.5), (1, 1, 3), (0, 2, np.nan)]
 )
