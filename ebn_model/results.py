@@ -8,7 +8,7 @@ import numpy as np
 
 from ebn_model.errors import InputError
 from ebn_model.learning_rule import Decision
-from ebn_model.text import read_text, reading
+from ebn_model.text import read_text, reading, to_number
 
 COLUMNS = (
     *("spike", "t_rise_ms", "t_fall_ms", "i_mem_rise_nA", "i_mem_fall_nA"),
@@ -81,14 +81,20 @@ def _spike(row: list[str], path: Path) -> tuple:
     cells = dict(zip(COLUMNS, row, strict=True))
     if cells["decision"] not in Decision.__members__:
         raise InputError(f"{path}: unknown decision {cells['decision']!r}")
-    before = int(cells["weight_before"])
+    before = _whole(cells["weight_before"])
     return (
-        *(float(cells[f"t_{edge}_ms"] or "nan") * 1e-3 for edge in ("rise", "fall")),
-        *(float(cells[f"i_mem_{edge}_nA"] or "nan") * 1e-9 for edge in ("rise", "fall")),
+        *(to_number(cells[f"t_{edge}_ms"] or "nan") * 1e-3 for edge in ("rise", "fall")),
+        *(to_number(cells[f"i_mem_{edge}_nA"] or "nan") * 1e-9 for edge in ("rise", "fall")),
         int(Decision[cells["decision"]]),
         before,
-        int(cells["weight_after"] or before),
+        _whole(cells["weight_after"]) if cells["weight_after"] else before,
     )
+
+
+def _whole(text: str) -> int:
+    if not to_number(text).is_integer():
+        raise ValueError(f"{text!r} is no whole number")
+    return int(text)
 
 
 @dataclass(frozen=True, eq=False)

@@ -41,6 +41,19 @@ def reading(path: Path, kind: str) -> Iterator[None]:
         raise InputError(f"{path}: no readable {kind} ({reason})") from error
 
 
+def to_number(text: str) -> float:
+    """A number as files of other programs have it; "nan" and "inf" are some, too.
+
+    Python's own reading takes "1_2" for 12, and digits of other scripts.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if "_" in text or not text.isascii():
+        raise ValueError(f"{text!r} is no number")
+    return float(text)
+
+
 def read_lines(path: Path) -> list[str]:
     """The lines of a UTF-8 table; each must end as a line does, the last one, too.
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from cosim.replay.spike_checks import SpikeContent
 from ebn_model.errors import InputError
-from ebn_model.text import read_lines
+from ebn_model.text import read_lines, to_number
 
 TIME_UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6}
 """Units that times may be in, and what they are in s."""
@@ -168,7 +168,7 @@ def _unit(header: _Header, time_unit: str | None, source: str) -> str:
 
 def _numbers(path: Path, number: int, line: str, commas: bool) -> tuple[float, float]:
     try:
-        first, second = map(float, _cells(line, commas))
+        first, second = map(to_number, _cells(line, commas))
     except ValueError:
         raise InputError(f"{path}, line {number}: {line!r} is not two numbers") from None
     return first, second

@@ -90,6 +90,13 @@ def test_an_unknown_decision_is_refused(tmp_path, decision):
     assert f"unknown decision {decision!r}" in str(error.value)
 
 
+@pytest.mark.parametrize(("old", "new"), [(",8,", ",1_2,"), ("4.0050", "4_0.05"), (",9", ",9.5")])
+def test_numbers_that_are_none_are_refused(tmp_path, old, new):
+    path = write(tmp_path / "bad.csv", HEADER, LINES[0].replace(old, new))
+    with pytest.raises(InputError, match=r"bad\.csv: no readable table of spikes"):
+        read_spike_table(path)
+
+
 @pytest.mark.parametrize(
     "header",
     [

@@ -15,7 +15,7 @@ from cosim.workbench.places import NETLISTS
 from cosim.workbench.settings import read_toml
 from ebn_model.errors import InputError
 from ebn_model.results import read_spike_table
-from ebn_model.text import read_lines, read_text
+from ebn_model.text import read_lines, read_text, to_number
 
 ROOT = NETLISTS.parent
 SOURCES = [
@@ -101,6 +101,13 @@ def test_tables_may_begin_with_a_byte_order_mark(marked):
     assert read_codes(marked("codes.csv", "0,1\n2,0\n"), 2).tolist() == [[0, 1], [2, 0]]
     spikes = marked("trains.csv", "time,neuron\n2e-3,1\n")
     assert read_spikes(spikes, 1e-3, 1e-4)
+
+
+@pytest.mark.parametrize("text", ["1_2", "１２", "٣", "", "1 2", "x"])
+def test_what_python_alone_takes_for_a_number_is_none(text):
+    with pytest.raises(ValueError):
+        to_number(text)
+    assert to_number(" -1.5e-3") == -1.5e-3
 
 
 def test_lines_of_a_table(tmp_path):

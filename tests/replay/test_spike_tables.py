@@ -123,7 +123,10 @@ def test_another_header(table, text, line, header):
 
 
 @pytest.mark.parametrize("text", ["i,t\n4,0.002\n{}\n", f"{NEST}sender time_ms\n4 2.0\n{{}}\n"])
-@pytest.mark.parametrize("line", ["4", "4,0.003,1", "4 0.003 1", "x,0.003", "4,", "\0\0"])
+@pytest.mark.parametrize(
+    "line",
+    ["4", "4,0.003,1", "4 0.003 1", "x,0.003", "4,", "\0\0", "1_2,0.003", "1_2 0.003", "１ 0.003"],
+)
 def test_a_line_that_is_not_two_numbers(table, text, line):
     text = text.format(line)
     number = text.splitlines().index(line) + 1
