@@ -18,6 +18,8 @@ from ebn_model.text import reading
 
 POPULATION = "network"
 _UNITS = {"s": 1.0, "ms": 1e-3, "milliseconds": 1e-3, "us": 1e-6}
+_USUAL = "ms"
+"""Unit of times where a file states none."""
 _SORTING = {"none": 0, "by_id": 1, "by_time": 2}
 _MS = 1e-3
 
@@ -52,12 +54,16 @@ def is_sonata(path: Path) -> bool:
         return False
 
 
-def read_sonata(path: Path) -> FileSpikes:
+def read_sonata(path: Path, time_unit: str | None = None) -> FileSpikes:
     """Read a file with one population, or of the time before there were any (`gids`).
+
+    Args:
+        path: of the file.
+        time_unit: "s", "ms" or "us", where the file states none; by default it is ms, SONATA's own.
 
     Raises:
         InputError: names the file and what is wrong with it: several populations, another unit,
-            datasets that are missing or disagree.
+            or one that both file and user state, datasets that are missing or disagree.
     """
     with reading(path, "SONATA file"), h5py.File(path) as file:
         group = _population(file["spikes"], path)
@@ -68,7 +74,10 @@ def read_sonata(path: Path) -> FileSpikes:
                 raise InputError(f"{path}: {group.name} has no list {name}")
         if times.shape != ids.shape:
             raise InputError(f"{path}: {len(times)} timestamps, but {len(ids)} node_ids")
-        unit = _text(times.attrs.get("units", "ms"))
+        stated = times.attrs.get("units")
+        if stated is not None and time_unit is not None:
+            raise InputError(f"{path}: states the unit of its times; leave --time-unit out")
+        unit = time_unit or _USUAL if stated is None else _text(stated)
         if unit not in _UNITS:
             raise InputError(f"{path}: timestamps are in {unit!r}, not {', '.join(_UNITS)}")
         duration, known = group.attrs.get("duration"), group.attrs.get("all_node_ids")
@@ -77,6 +86,7 @@ def read_sonata(path: Path) -> FileSpikes:
             ids[()].astype(float),
             None if known is None else _ids(known, path),
             None if duration is None else float(_in_seconds(duration, "ms")),
+            _USUAL if stated is None and time_unit is None else None,
         )
 
 
@@ -93,9 +103,14 @@ def _ids(known: np.ndarray, path: Path) -> Sequence[int]:
 
 
 def _population(spikes: h5py.Group, path: Path) -> h5py.Group:
-    if "timestamps" in spikes:
-        return spikes
     names = [name for name, item in spikes.items() if isinstance(item, h5py.Group)]
+    if "timestamps" in spikes:
+        if names:
+            raise InputError(
+                f"{path}: has spikes of no population beside those of {', '.join(names)}; spikes "
+                "of one can be read"
+            )
+        return spikes
     if len(names) != 1:
         raise InputError(
             f"{path}: has {len(names)} populations, {', '.join(names) or 'none'}; spikes of one "

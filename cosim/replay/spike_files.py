@@ -77,7 +77,7 @@ def read_spikes(
         neurons: those that there are; by default what the file tells, or those that spike in it.
         duration: of the run, s; by default what the file tells, or 5 ms after the last spike.
         time_unit: of the times in the file, "s", "ms" or "us"; by default what the file states, or
-            s where that is usual (tables with `time` or Brian2's `t`, .npz).
+            s where that is usual (tables with `time` or Brian2's `t`, .npz), ms in SONATA.
 
     Raises:
         InputError: names the file, the line or entry and what is wrong with it: not a number,
@@ -214,9 +214,7 @@ def _scalar(arrays: dict[str, np.ndarray], name: str, path: Path) -> float | Non
 
 def _read_hdf5(path: Path, time_unit: str | None) -> SpikeContent:
     if is_sonata(path):
-        if time_unit is not None:
-            raise InputError(f"{path}: SONATA states the unit of its times; leave --time-unit out")
-        return _content(read_sonata(path), path)
+        return _content(read_sonata(path, time_unit), path)
     _check_si(path, time_unit, "a result")
     result = load(path, NetworkResult)
     return SpikeContent(
@@ -246,7 +244,7 @@ def _content(found: FileSpikes, path: Path) -> SpikeContent:
         found.neurons,
         lambda k: f"{path}: spike {k} in the order of time",
         path,
-        None,
+        found.assumed,
         found.ids,
         found.duration,
     )

@@ -10,7 +10,7 @@ import pytest
 from cosim.exchange.nwb import read_nwb, write_nwb
 from cosim.exchange.sonata import read_sonata, write_sonata
 from cosim.exchange.spike_file import FileSpikes
-from cosim.replay.spike_files import read_spikes
+from cosim.replay.spike_files import read_spikes, read_trains
 from ebn_model.errors import InputError
 
 MISSING = "other tools' packages aren't installed: make exchange"
@@ -134,6 +134,21 @@ def test_several_populations_are_refused(sonata):
     path = sonata("spikes/thalamus")
     with pytest.raises(InputError, match="has 2 populations, cortex, thalamus"):
         read_spikes(path, 1e-3, 1e-4)
+
+
+def test_a_population_beside_spikes_of_none_is_refused(sonata):
+    sonata("spikes", name="gids")
+    with pytest.raises(InputError, match=r"other\.h5: has spikes of no population beside .*cortex"):
+        read_spikes(sonata(), 1e-3, 1e-4)
+
+
+def test_a_unit_that_sonata_does_not_state_is_checked(sonata):
+    path = sonata(times=(0.1, 0.25, 0.4), ids=(0, 1, 2))
+    with pytest.raises(InputError, match=r"with times in ms, all spikes are in .*--time-unit ms"):
+        read_spikes(path, 1e-3, 1e-4)
+    spikes = read_spikes(path, 1e-3, 1e-4, time_unit="s")
+    assert spikes.spike_times.tolist() == [0.1, 0.25, 0.4]
+    assert read_trains(path, "ms").spike_times[-1] == pytest.approx(0.4e-3)
 
 
 def test_nwb_that_cannot_be(tmp_path, monkeypatch):
