@@ -1,17 +1,18 @@
 """The section `[stimulus]` of a file: a spike train, and the conditions of the run."""
 
 from math import ceil
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from annotated_types import Ge, Gt
-from pydantic import FiniteFloat, model_validator
+from pydantic import BeforeValidator, FiniteFloat, model_validator
 
+from cosim.replay.spike_checks import LONGEST_RUN
 from cosim.workbench.settings import Section
 from ebn_model.errors import InputError
 from ebn_model.parameters import Bias
 from ebn_model.stimulus import Stimulus, poisson_spikes, regular_spikes
-from ebn_model.units import Hertz, Second
+from ebn_model.units import Hertz, Second, to_si
 
 LENGTH = 0.5
 """Duration of a run whose train has no end of its own, s; that of the published simulations."""
@@ -28,8 +29,23 @@ _TRAINS = {
 """The key that chooses a kind of train, and the keys that belong to it alone."""
 
 
+def _confirmed(stated: Any) -> float:
+    """A time in s; of a long run it has to have its unit, as 14 is often meant to be 14 ms."""
+    seconds = to_si(stated, "s")
+    if seconds >= LONGEST_RUN and not str(stated).endswith("s"):
+        raise InputError(
+            f"{stated} without a unit is in s, and circuits take hours for a run of seconds; write "
+            f'"{stated} ms" if that is meant, otherwise confirm it by "{stated} s"'
+        )
+    return seconds
+
+
+Time = Annotated[Second, BeforeValidator(_confirmed)]
+
+
 class StimulusSettings(Section):
-    """Stimulus of the neuron; times in s, weight in LSB, see Stimulus. One of three trains:
+    """Stimulus of the neuron; times in s, weight in LSB, see Stimulus. A time of LONGEST_RUN or
+    more has to have its unit. One of three trains:
 
     spikes: the times themselves.
     period: regular spikes; first_spike (default: a period after the reset), count (default: as
@@ -44,18 +60,18 @@ class StimulusSettings(Section):
     """
 
     start_weight: int = 0
-    spikes: tuple[Second, ...] | None = None
-    first_spike: Second | None = None
-    period: Annotated[Second, Gt(0)] | None = None
+    spikes: tuple[Time, ...] | None = None
+    first_spike: Time | None = None
+    period: Annotated[Time, Gt(0)] | None = None
     count: Annotated[int, Ge(1)] | None = None
     rate: Annotated[Hertz, Gt(0)] | None = None
     seed: Annotated[int, Ge(0)] = 0
-    start: Second | None = None
-    stop: Second | None = None
-    pause: Annotated[Second, Gt(0)] | None = None
-    pulse_width: Second = 1e-3
-    duration: Second | None = None
-    reset_until: Second = 0.0
+    start: Time | None = None
+    stop: Time | None = None
+    pause: Annotated[Time, Gt(0)] | None = None
+    pulse_width: Time = 1e-3
+    duration: Time | None = None
+    reset_until: Time = 0.0
     extra_synapse: bool = False
     input_current: Bias | None = None
     input_factor: Annotated[FiniteFloat, Gt(0)] = 1.0

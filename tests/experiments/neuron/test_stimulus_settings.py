@@ -28,6 +28,26 @@ def test_a_list_is_all_that_a_file_needs(tmp_path):
     assert experiment.stimulus.used_seed is None
 
 
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"spikes": [1, 4, 9]}, r'spikes\.1: 4 without a unit is in s, .*"4 ms" .* by "4 s"'),
+        ({"spikes": ["4 ms"], "duration": 500}, "duration: 500 without a unit"),
+        ({"spikes": ["4 ms"], "duration": "500"}, "duration: 500 without a unit"),
+        ({"period": 5}, "period: 5 without a unit"),
+    ],
+)
+def test_seconds_have_to_be_stated_as_such(values, message):
+    with pytest.raises(InputError, match=message):
+        stimulus(**values)
+
+
+def test_seconds_that_are_stated_are_taken():
+    run = stimulus(spikes=["1 s", "4s"], duration="5 s")
+    assert (run.spike_times.tolist(), run.duration) == ([1.0, 4.0], 5.0)
+    assert stimulus(spikes=[0.5], duration=1.5).duration == 1.5
+
+
 def test_regular_spikes_as_many_as_stated_or_as_fit():
     counted = stimulus(period="5 ms", count=3, reset_until="2 ms")
     assert counted.spike_times == pytest.approx([7e-3, 12e-3, 17e-3])
