@@ -110,7 +110,7 @@ def check_conditions(
         if not same(stated, used):
             raise InputError(
                 f"{file.path}: {key} = {stated}: {by.path} names this file, but runs it with "
-                f"{key} = {'none' if used is None else used}; state the same in both, or in one"
+                f"{key} = {'none' if used is None else used}; leave it out here, or state it there"
             )
 
 
