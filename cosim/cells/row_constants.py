@@ -8,6 +8,7 @@ from cosim.cells.row_characterise import row_deck, row_parameters
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.neuron import bias_folder, read_biases
 from cosim.circuits.project import project_settings
+from cosim.technologies.models import own_model_files
 from cosim.technologies.schematic_names import names_file
 from cosim.technologies.technology import GENERIC, read_technology, technology_files
 from cosim.workbench.netlist_digests import changed_netlists, netlist_digests
@@ -77,10 +78,11 @@ def netlists_measured(biases: BiasTable, conditions: Conditions) -> dict[str, st
     jobs = characterise.neuron_jobs(biases, conditions)
     decks = [*(job.deck for job in jobs), row_deck(biases, conditions)]
     paths = [path for deck in decks for path in deck.files]
-    # What the project says of probes is where currents were read.
+    # The project says where currents are read.
     of_project = [folder / PROJECT_FILE] if (folder := project()) else []
     names = names_file(conditions.facts)
-    of_technology = [*technology_files(conditions.facts), *([names] if names else [])]
+    of_technology = [*technology_files(conditions.facts), *own_model_files(conditions.facts)]
+    of_technology += [names] if names else []
     return netlist_digests([*paths, *of_project, *of_technology])
 
 

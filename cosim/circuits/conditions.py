@@ -7,10 +7,12 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from cosim.circuits.levels import LogicLevels
 from cosim.circuits.own_cells import check_own_cells
+from cosim.circuits.own_files import check_own_files
 from cosim.circuits.project import project_settings
+from cosim.circuits.stated_once import CONDITIONS, check_stated_once
 from cosim.engine.deck import Deck
 from cosim.engine.rails import check_rails
-from cosim.technologies.deck import with_models, with_wrappers
+from cosim.technologies.deck import origin, with_models, with_wrappers
 from cosim.technologies.mismatch import Mismatch, Variation, mismatch_of
 from cosim.technologies.technology import Technology, read_technology, same_technology
 from cosim.workbench.settings import Section
@@ -170,6 +172,7 @@ class Conditions(Section):
 
 def deck_under(title: str, conditions: Conditions) -> Deck:
     """The beginning of a deck: wrappers of the technology, supply, temperature and rails."""
+    check_own_files()
     check_own_cells()
     deck = with_wrappers(Deck(title), conditions.facts, conditions.corner)
     lines = [f".param supply={conditions.supply!r}", f".temp {float(conditions.temperature)!r}"]
@@ -184,7 +187,7 @@ def deck_under(title: str, conditions: Conditions) -> Deck:
             lines.append(f"* variation {conditions.variation}, in common {' '.join(common)}")
     if rails := project_settings().rails:
         lines.append(f".global {' '.join(rails)}")
-    return deck.append("\n".join(lines), "conditions")
+    return deck.append("\n".join(lines), CONDITIONS)
 
 
 def die_of(deck: Deck, conditions: Conditions) -> Mismatch | None:
@@ -204,7 +207,10 @@ def whole_deck(deck: Deck, conditions: Conditions) -> Deck:
 
     Raises:
         ModelError: models that the technology doesn't have.
-        DeckError: a rail of the project that nothing in the deck supplies.
+        DeckError: a rail of the project that nothing in the deck supplies, or what `with_models`
+            and `check_stated_once` refuse.
     """
     check_rails(deck, project_settings().rails)
-    return with_models(deck, conditions.facts, conditions.corner)
+    deck = with_models(deck, conditions.facts, conditions.corner)
+    check_stated_once(deck, origin(conditions.facts))
+    return deck

@@ -88,29 +88,19 @@ class Deck:
     def check_definitions(self) -> None:
         """Raise DeckError where the lines define a subcircuit or model twice, in different ways.
 
-        ngspice would take the first one, and not always say so.
+        Or one that a library defines, too: ngspice would take the first one, and not always say so.
         """
         known: dict[tuple, tuple[Line, list[str]]] = {}
-        for name, line, content in self._definitions():
+        for name, line, content in _definitions(self.lines):
             first, other = known.setdefault(name, (line, content))
             if other != content:
-                raise DeckError(f"{line}: {name[-1]} is defined at {first} already, in another way")
-
-    def _definitions(self) -> Iterator[tuple[tuple[str, ...], Line, list[str]]]:
-        """Models and subcircuits: name with those of the subcircuits around, line and content."""
-        around: list[tuple[str, Line, list[str]]] = []
-        for line, card in cards(self.lines):
-            words = card.lower().split()
-            for _, _, content in around:
-                content.append(" ".join(words))
-            if words[0] == ".subckt":
-                around.append((words[1], line, [" ".join(words)]))
-            elif words[0] == ".ends" and around:
-                names = (*(name for name, _, _ in around),)
-                _, first, content = around.pop()
-                yield names, first, content
-            elif words[0] == ".model":
-                yield (*(name for name, _, _ in around), words[1]), line, [" ".join(words)]
+                raise _twice(line, name, first)
+        if self.library_files:
+            # Where a library defines something twice it has reasons of its own, such as an .if.
+            for name, line, content in _definitions(self.expanded()):
+                first, other = known.get(name, (line, content))
+                if first != line and other != content:
+                    raise _twice(first, name, line)
 
     def origin(self, line_number: int) -> str:
         """Origin of line `line_number` of `text` (the title is 1): `file:line`."""
@@ -172,6 +162,27 @@ def bare_cards(lines: Iterable[Line]) -> list[str]:
     """Texts of the cards without comments at the ends of lines either."""
     bare = (replace(line, text=_COMMENT.split(line.text)[0]) for line in lines)
     return [card for _, card in cards(bare)]
+
+
+def _definitions(lines: Iterable[Line]) -> Iterator[tuple[tuple[str, ...], Line, list[str]]]:
+    """Models and subcircuits: name with those of the subcircuits around, line and content."""
+    around: list[tuple[str, Line, list[str]]] = []
+    for line, card in cards(lines):
+        words = card.lower().split()
+        for _, _, content in around:
+            content.append(" ".join(words))
+        if words[0] == ".subckt":
+            around.append((words[1], line, [" ".join(words)]))
+        elif words[0] == ".ends" and around:
+            names = (*(name for name, _, _ in around),)
+            _, first, content = around.pop()
+            yield names, first, content
+        elif words[0] == ".model":
+            yield (*(name for name, _, _ in around), words[1]), line, [" ".join(words)]
+
+
+def _twice(line: Line, name: tuple[str, ...], first: Line) -> DeckError:
+    return DeckError(f"{line}: {name[-1]} is defined at {first} already, in another way")
 
 
 def read_netlist(path: Path | str) -> Deck:

@@ -6,8 +6,13 @@ from dataclasses import dataclass
 
 from cosim.engine.deck import Deck
 from cosim.engine.spice_parameters import spice_number
+from cosim.workbench.errors import DeckError
+from ebn_model.errors import InputError
 
 _LISTED = re.compile(r"\s*\d+ : (m\S*)((?: [^=\s]+)+?) (\w+=.*)")
+_CAPACITOR = re.compile(r"\s*\d+ : (c\S*)\s+\S+\s+\S+\s+(?:c\s*=\s*)?([-+.]?\d\S*)(?: .*)?")
+_MOST_CAPACITANCE = 1e-6
+"""F; more is on no chip, and none of its loads: a suffix is missing, or apart as in `10 pF`."""
 _PARAMETER = re.compile(r"(\w+)=\s*(\S+)")
 
 
@@ -54,6 +59,29 @@ def listed_transistors(listing: Iterable[str]) -> list[Transistor]:
         for match in found
         if match
     ]
+
+
+def check_capacitors(listing: Iterable[str], deck: Deck) -> None:
+    """Check the capacitances in what ngspice says to `listing expand`, expressions evaluated.
+
+    Raises:
+        DeckError: a negative one, or one that is more than a chip's; names line, device and value.
+    """
+    for line in listing:
+        if found := _CAPACITOR.fullmatch(line.rstrip()):
+            name, value = found.groups()
+            if fault := _capacitance_fault(value):
+                place = deck.find_card(line.partition(" : ")[2]) or "the deck"
+                raise DeckError(f"{place}: {name}: {fault}")
+
+
+def _capacitance_fault(value: str) -> str | None:
+    try:
+        capacitance = spice_number(value, "f")
+    except InputError as error:
+        return str(error)
+    possible = 0 <= capacitance <= _MOST_CAPACITANCE
+    return None if possible else f"a capacitance of {capacitance:g} F"
 
 
 def altered_text(deck: Deck, alterations: Sequence[Alteration]) -> str:

@@ -13,23 +13,25 @@ _OF_A_RUN = re.compile(
     r"|plot|probe|four)\b",
     re.I,
 )
-_PARAMETER = re.compile(r"\s*\.param", re.I)
+_OF_A_CELL = re.compile(r"\s*(?:\.param|[a-z])", re.I)
 _GROUND = {"0", "gnd", "gnd!"}
 
 
-def prepared(text: str, source: str) -> str:
+def prepared(text: str, source: str, inside: int = 0) -> str:
     """The text of a cell's file for a deck, line by line.
+
+    inside: number of subcircuits around the text, where it is included by such a file.
 
     The outermost subcircuit, which the editor writes as a comment, `**.subckt`, is one. The models
     are the technology's: a line `.lib` becomes a comment, as does `.global`, which in a deck would
     join nodes of all cells.
 
     Raises:
-        DeckError: an analysis or an option, which are a bench's; a parameter outside of a
-            subcircuit, which would change other cells; a global node other than ground that a
+        DeckError: an analysis or an option, which are a bench's; a parameter or an element outside
+            of a subcircuit, which would change other cells; a global node other than ground that a
             subcircuit uses without having it as a pin. Names source and line.
     """
-    lines, globals_, inside, commented = [], set(), 0, False
+    lines, globals_, commented = [], set(), False
     for number, line in enumerate(text.split("\n"), start=1):
         if found := _COMMENTED.match(line) or (commented and _CONTINUED.match(line)):
             line, commented = found[1], True
@@ -46,7 +48,7 @@ def prepared(text: str, source: str) -> str:
             raise DeckError(
                 f"{source}:{number}: {line.strip()!r} belongs to a bench, not to a cell"
             )
-        elif not inside and _PARAMETER.match(line):
+        elif not inside and _OF_A_CELL.match(line):
             raise DeckError(
                 f"{source}:{number}: {line.strip()!r} is outside of the cell, and would hold for "
                 "others too"

@@ -3,10 +3,10 @@
 import re
 
 from cosim.engine.deck import Deck, cards
-from cosim.engine.inventory import elements_by_cell, subcircuit_of
+from cosim.engine.instances import instance
+from cosim.engine.inventory import elements_by_cell
 from cosim.workbench.errors import DeckError
 
-_FIRST_PARAMETER = re.compile(r"\s\w+\s*=")
 _NODES = {"m": 4, "q": 3}
 """Numbers of nodes by the letter of a device; all others have two that count."""
 
@@ -30,7 +30,7 @@ class Hierarchy:
         """The nodes of an element, in its order: of a device, the first ones that are its own."""
         line = self._cells[cell][element]
         if element[0] == "x":
-            return _FIRST_PARAMETER.split(line, maxsplit=1)[0].split()[1:-1]
+            return [*instance(line).nodes]
         return line.split()[1 : 1 + _NODES.get(element[0], 2)]
 
     def has_node(self, cell: str, node: str) -> bool:
@@ -44,9 +44,9 @@ class Hierarchy:
     def subcircuit(self, cell: str, element: str) -> str:
         """The subcircuit that an element is an instance of; raises DeckError where it is none."""
         line = self._cells[cell][element]
-        if line[0] != "x" or subcircuit_of(line) not in self._cells:
+        if line[0] != "x" or instance(line).subcircuit not in self._cells:
             raise DeckError(f"{element} in {cell or 'the deck'} is no instance of a subcircuit")
-        return subcircuit_of(line)
+        return instance(line).subcircuit
 
     def device(self, cell: str, element: str) -> list[str]:
         """Path in a cell to the device that an element is: itself, or the one within subcircuits.

@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from cosim.engine.deck import Deck
+from cosim.engine.deck import Deck, bare_cards
+from cosim.engine.instances import instance
 from cosim.workbench.errors import DeckError
 
 _TOP = ""
-_FIRST_PARAMETER = re.compile(r"\s\w+\s*=")
 _NUMBER_OF_NAME = re.compile(r"(\w+)\s*=\s*(\d+)\b")
 _CONDITION = re.compile(r"\.(?:if|elseif)\s*\(\s*(\w+)\s*(==|>=|<=|>|<)\s*(\d+)\s*\)")
 _COMPARE = {
@@ -40,7 +40,7 @@ def transistors(deck: Deck) -> int:
         devices = cells[cell]
         if unknown := [device for device in devices if device[0] == "n"]:
             raise DeckError(f"transistors can't be counted: {unknown[0]!r} may be one or not")
-        inner = sum(count(subcircuit_of(device)) for device in devices if device[0] == "x")
+        inner = sum(count(instance(device).subcircuit) for device in devices if device[0] == "x")
         return inner + sum(device[0] == "m" for device in devices)
 
     return count(_TOP)
@@ -56,7 +56,7 @@ def elements_by_cell(deck: Deck) -> dict[str, list[str]]:
     """
     cells: dict[str, list[str]] = {_TOP: []}
     around = [(_TOP, cells[_TOP])]
-    for line in _chosen(_joined(deck)):
+    for line in _chosen([card.lower() for card in bare_cards(deck.expanded())]):
         words = line.split()
         if words[0] == ".subckt":
             around.append((words[1], []))
@@ -67,18 +67,6 @@ def elements_by_cell(deck: Deck) -> dict[str, list[str]]:
         else:
             around[-1][1].append(line)
     return cells
-
-
-def _joined(deck: Deck) -> list[str]:
-    """The deck's lines in lower case without comments, continued ones as one."""
-    found: list[str] = []
-    for line in deck.expanded():
-        text = line.text.split(";")[0].split("$ ")[0].strip().lower()
-        if text.startswith("+") and found:
-            found[-1] += " " + text[1:]
-        elif text and not text.startswith("*"):
-            found.append(text)
-    return found
 
 
 def _chosen(lines: list[str]) -> Iterator[str]:
@@ -108,8 +96,3 @@ def _holds(line: str, values: dict[str, int]) -> bool:
     if not found or found[1] not in values:
         raise DeckError(f"{line!r} doesn't compare a parameter of the deck with a whole number")
     return _COMPARE[found[2]](values[found[1]], int(found[3]))
-
-
-def subcircuit_of(device: str) -> str:
-    """Name of what an X element is an instance of: the last word before its parameters."""
-    return _FIRST_PARAMETER.split(device, maxsplit=1)[0].removesuffix(" params:").split()[-1]

@@ -29,6 +29,8 @@ _REFUSED = {
     r"\s*[^*\s][^;]*\btrnoise\b": "trnoise can't be repeated: it heeds no seed",
 }
 _ANY_REFUSED = re.compile("|".join(_REFUSED), re.I)
+_HINTS = ("@", "*#", ".control", ".incpslt", ".hdl", "file", "simulation", "random", "trnoise")
+"""One is in each line that is refused; looked for first, as the cards of models are long."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,13 @@ class NetlistReader:
         self._on_read = on_read
         self._libraries_in = libraries_in
 
-    def read(self, path: Path, parents: tuple[Path, ...] = ()) -> Iterator[Line]:
-        """The lines of a file; parents: resolved paths of those that include it.
+    def read(
+        self, path: Path, parents: tuple[Path, ...] = (), inside: int | None = None
+    ) -> Iterator[Line]:
+        """The lines of a file.
+
+        parents: resolved paths of those that include it. inside: number of subcircuits around its
+        lines, where one of the project's cells includes it, whose part it is then.
 
         Raises DeckError, naming `file:line`, for a missing or circular include and for what a deck
         can't have.
@@ -94,31 +101,45 @@ class NetlistReader:
         # The folder is the path's, not that of what it may link to, as it is for ngspice.
         parents = (*parents, path.resolve())
         text, source = _decoded(content), _display(path)
-        if is_own_cell(path):
-            text = prepared(text, source)
-        return self.inline(text, source, path.parent, parents)
+        if inside is not None or is_own_cell(path):
+            inside = inside or 0
+            text = prepared(text, source, inside)
+        return self.inline(text, source, path.parent, parents, inside)
 
     def inline(
-        self, text: str, source: str, folder: Path, parents: tuple[Path, ...] = ()
+        self,
+        text: str,
+        source: str,
+        folder: Path,
+        parents: tuple[Path, ...] = (),
+        inside: int | None = None,
     ) -> Iterator[Line]:
-        """The lines of a text, whose includes are relative to `folder`; raises as `read`."""
+        """The lines of a text, whose includes are relative to `folder`; else as `read`."""
         # Not splitlines(), which also ends lines at characters that ngspice takes for blanks.
         for number, content in enumerate(text.split("\n"), start=1):
             line = Line(content.rstrip(), source, number)
             if not line.text or _END.match(line.text):
                 continue
             _check(line)
+            if inside is not None:
+                inside += (line.name == "subckt") - (line.name == "ends")
             if statement := _INCLUDE.match(line.text):
                 # The statement stays as a comment, so that the deck still shows its structure.
                 yield replace(line, text=f"*{line.text}")
-                yield from self._included(line, stated_name(statement), folder, parents)
+                name = stated_name(statement)
+                yield from self._included(line, name, folder, parents, inside)
             elif statement := _LIBRARY.match(line.text):
                 yield self._reference(line, statement, folder)
             else:
                 yield line
 
     def _included(
-        self, line: Line, name: str, folder: Path, parents: tuple[Path, ...]
+        self,
+        line: Line,
+        name: str,
+        folder: Path,
+        parents: tuple[Path, ...],
+        inside: int | None,
     ) -> Iterator[Line]:
         path = in_use(_located(line, name, folder))
         if path.resolve() in self._left_out:
@@ -127,7 +148,7 @@ class NetlistReader:
             raise DeckError(f"{line}: circular include of {name}")
         if not path.is_file():
             raise DeckError(f"{line}: included file not found: {name or '(no name given)'}")
-        return self.read(path, parents)
+        return self.read(path, parents, inside)
 
     def _reference(self, line: Line, statement: re.Match, folder: Path) -> Line:
         name, section = stated_name(statement), stated_name(statement, second=True)
@@ -154,7 +175,8 @@ def _located(line: Line, name: str, folder: Path) -> Path:
 
 
 def _check(line: Line) -> None:
-    if _ANY_REFUSED.match(line.text):
+    text = line.text.lower()
+    if any(hint in text for hint in _HINTS) and _ANY_REFUSED.match(text):
         reasons = (why for pattern, why in _REFUSED.items() if re.match(pattern, line.text, re.I))
         raise DeckError(f"{line}: {next(reasons)}")
 

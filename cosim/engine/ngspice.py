@@ -17,7 +17,14 @@ from PySpice.Spice.NgSpice.Shared import NgSpiceShared, ffi
 from cosim.engine.alone import alone_in, own_folder
 from cosim.engine.closed_loop import ClosedLoop, Controller, Corners
 from cosim.engine.deck import Deck
-from cosim.engine.devices import Alter, Alteration, altered_text, listed_transistors
+from cosim.engine.devices import (
+    Alter,
+    Alteration,
+    altered_text,
+    check_capacitors,
+    listed_transistors,
+)
+from cosim.engine.instances import check_instances
 from cosim.engine.inventory import transistors as count_transistors
 from cosim.engine.job import Job, PartOfVectors, Reading
 from cosim.engine.libraries import loadable
@@ -201,6 +208,7 @@ class NgSpice(NgSpiceShared):
         self._command("remcirc")
         self.clear_output()
         deck.check_definitions()
+        check_instances(deck)
         # Without it, random parameters would be others in each run.
         self._command("setseed 1")
         with loadable(deck.text.split("\n")) as texts:
@@ -210,12 +218,14 @@ class NgSpice(NgSpiceShared):
         fault = deck_fault(self._stderr, deck)
         if fault or self._detached:
             raise DeckError(fault or self._last_messages())
-        return self._altered(deck, alter) if alter else []
-
-    def _altered(self, deck: Deck, alter: Alter) -> list[Alteration]:
         known = len(self._stdout)
         self._command("listing expand")
-        transistors = listed_transistors(self._stdout[known:])
+        listing = self._stdout[known:]
+        check_capacitors(listing, deck)
+        return self._altered(deck, alter, listing) if alter else []
+
+    def _altered(self, deck: Deck, alter: Alter, listing: list[str]) -> list[Alteration]:
+        transistors = listed_transistors(listing)
         if len(transistors) != count_transistors(deck):
             raise DeckError(f"of the deck's transistors, ngspice lists {len(transistors)} only")
         known = len(self._stderr)

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from cosim.engine.deck import Deck, cards
-from cosim.engine.inventory import elements_by_cell, subcircuit_of
+from cosim.engine.instances import instance
+from cosim.engine.inventory import elements_by_cell
 from cosim.workbench.errors import DeckError
 
 
@@ -50,6 +51,6 @@ def _instantiated(cells: dict[str, list[str]]) -> Iterator[str]:
     while left:
         for line in cells.get(left.pop(), []):
             yield line
-            if line[0] == "x" and (inside := subcircuit_of(line)) not in seen:
+            if line[0] == "x" and (inside := instance(line).subcircuit) not in seen:
                 seen.add(inside)
                 left.append(inside)

@@ -64,6 +64,18 @@ def model_reference(technology: Technology, corner: str, sizes: dict[str, Sizes]
     return f'.lib "{cached}" {SECTION}'
 
 
+def own_model_files(technology: Technology) -> list[Path]:
+    """Files that the typical corner's models are read from, with all that they name and include.
+
+    None where the models are a package's, whose version the technology states. Raises ModelError
+    and DeckError where one of them isn't there.
+    """
+    if technology.models is None or technology.models.package is not None:
+        return []
+    whole = _whole(technology, "tt", _source(technology, "tt"))
+    return sorted({path for path, _ in whole.library_files} | whole.files)
+
+
 def _models(technology: Technology) -> Models:
     if technology.models is None:
         raise ModelError(f"technology {technology.name} has no models beside its netlist")
@@ -132,11 +144,7 @@ def _has_digest(path: Path, digest: str) -> bool:
 
 def _cut(technology: Technology, corner: str, path: Path, sizes: dict[str, Sizes]) -> str:
     """The text of a file in the cache: parameters, and the bins of the deck's sizes."""
-    whole = Deck("")
-    for section in technology.corners[corner].sections:
-        whole = whole.append(f'.lib "{path}" {section}', "technology")
-    if not technology.corners[corner].sections:
-        whole = whole.include(path)
+    whole = _whole(technology, corner, path)
     cards = list(_cards(whole))
     kept = [card for card in cards if card.lower().startswith(".param")]
     changes = _models(technology).changes
@@ -152,6 +160,15 @@ def _cut(technology: Technology, corner: str, path: Path, sizes: dict[str, Sizes
     lines = (" ".join(re.sub(r"\s*=\s*", "=", card).split()) for card in kept)
     rest = "\n".join([*sources, f".lib {SECTION}", *lines, f".endl {SECTION}", ""])
     return f"* {hashlib.sha256(rest.encode()).hexdigest()}\n{rest}"
+
+
+def _whole(technology: Technology, corner: str, path: Path) -> Deck:
+    """All that the file of the models has for a corner."""
+    whole = Deck("")
+    sections = technology.corners[corner].sections
+    for section in sections:
+        whole = whole.append(f'.lib "{path}" {section}', "technology")
+    return whole if sections else whole.include(path)
 
 
 def _cards(deck: Deck) -> Iterator[str]:

@@ -14,9 +14,10 @@ from typing import Literal
 from pydantic import TypeAdapter, ValidationError
 
 from cosim.engine.deck import Deck, bare_cards
+from cosim.engine.instances import Instance, instance
 from cosim.engine.netlist import Line
 from cosim.engine.spice_parameters import spice_number
-from cosim.technologies.technology import Technology, read_technology, technology_names
+from cosim.technologies.technology import Device, Technology, read_technology, technology_names
 from cosim.workbench.errors import DeckError
 from cosim.workbench.places import in_use
 from cosim.workbench.settings import Section, read_toml
@@ -24,8 +25,10 @@ from ebn_model.errors import InputError
 
 FOLDER = "schematics"
 _PER_UNIT = {"um": 1.0, "m": 1e6}
-_VALUE = r"'[^']*'|\{[^}]*\}|[^\s={}']+"
-_ASSIGNED = re.compile(rf"([a-z_]\w*)\s*=\s*({_VALUE})", re.I)
+_COUNTED = {"w", "l", "nf", "m"}
+_FOLLOWING = {"ad", "as", "pd", "ps", "nrd", "nrs", "sa", "sb", "sd"}
+"""These follow from the sizes in our wrappers: diffusions, and their distance to the channel."""
+_ROUNDING = 1e-9
 
 
 class SchematicDevice(Section):
@@ -66,11 +69,12 @@ def with_wrapped_devices(deck: Deck, technology: Technology) -> Deck:
 
     Raises:
         InputError: see `schematic_devices`.
-        DeckError: a transistor without width and length, of a number of fingers that is none, or
-            of another technology.
+        DeckError: a transistor without width and length, with others than the technology has or
+            with parameters that would be left out, of a number of fingers that is none, or of
+            another technology.
     """
     if devices := schematic_devices(technology):
-        deck = replace(deck, lines=tuple(_lines(deck, devices)))
+        deck = replace(deck, lines=tuple(_lines(deck, devices, technology)))
     _check_technology(deck, technology)
     return deck
 
@@ -78,7 +82,7 @@ def with_wrapped_devices(deck: Deck, technology: Technology) -> Deck:
 def _check_technology(deck: Deck, technology: Technology) -> None:
     """Of a transistor that another technology's schematics have, ngspice would only say that
     there is no such subcircuit."""
-    used = {_instance(line.text)[1]: line for line in deck.lines if _is_instance(line)}
+    used = {instance(line.text).subcircuit: line for line in deck.lines if _is_instance(line)}
     for name in re.findall(r"^\s*\.subckt\s+(\S+)", deck.text.lower(), re.M):
         used.pop(name, None)
     for other in technology_names() if used else ():
@@ -93,51 +97,77 @@ def _is_instance(line: Line) -> bool:
     return line.text.lstrip().lower().startswith("x")
 
 
-def _lines(deck: Deck, devices: dict[str, SchematicDevice]) -> Iterator[Line]:
+def _lines(
+    deck: Deck, devices: dict[str, SchematicDevice], technology: Technology
+) -> Iterator[Line]:
     """The deck's lines; of a card that is changed all in one."""
     card: list[Line] = []
     for line in deck.lines:
         if card and line.text.lstrip().startswith(("+", "*")):
             card.append(line)
             continue
-        yield from _changed(card, devices)
+        yield from _changed(card, devices, technology)
         card = [line]
-    yield from _changed(card, devices)
+    yield from _changed(card, devices, technology)
 
 
-def _changed(card: list[Line], devices: dict[str, SchematicDevice]) -> list[Line]:
+def _changed(
+    card: list[Line], devices: dict[str, SchematicDevice], technology: Technology
+) -> list[Line]:
     if not card or not _is_instance(card[0]):
         return card
     [text] = bare_cards(card)
-    nodes, name = _instance(text)
-    if name not in devices:
+    found = instance(text)
+    if found.subcircuit not in devices:
         return card
     try:
-        instance = _wrapped(nodes, devices[name], dict(_ASSIGNED.findall(text.lower())))
+        wrapped = _wrapped(found, devices[found.subcircuit], technology)
     except InputError as error:
-        raise DeckError(f"{card[0]}: {name}: {error}") from None
+        raise DeckError(f"{card[0]}: {found.subcircuit}: {error}") from None
     comments = [line for line in card if line.text.lstrip().startswith("*")]
-    return [replace(card[0], text=instance), *comments]
+    return [replace(card[0], text=wrapped), *comments]
 
 
-def _instance(text: str) -> tuple[list[str], str]:
-    """Words of an instance before its subcircuit, and the lower-case name of that."""
-    *nodes, name = re.split(r"\s\w+\s*=", text, maxsplit=1)[0].split()
-    return nodes, name.lower()
-
-
-def _wrapped(nodes: list[str], device: SchematicDevice, stated: dict[str, str]) -> str:
-    for size in ("w", "l"):
-        if size not in stated:
-            raise InputError(f"states no {size}")
+def _wrapped(found: Instance, device: SchematicDevice, technology: Technology) -> str:
+    stated = _sizes(found)
     fingers = _number(stated.get("nf", "1"))
     if fingers is None or fingers < 1 or fingers != int(fingers):
         raise InputError(f"nf={stated['nf']} is no number of fingers")
     unit = _PER_UNIT[device.unit]
     width = _scaled(stated["w"], unit / fingers)
     length = _scaled(stated["l"], unit)
+    _check_least(width, length, technology.devices.get(device.wrapper))
     parallel = _scaled(stated.get("m", "1"), fingers)
-    return f"{' '.join(nodes)} {device.wrapper} w={width} l={length} m={parallel}"
+    return f"{' '.join(found.words[:-1])} {device.wrapper} w={width} l={length} m={parallel}"
+
+
+def _sizes(found: Instance) -> dict[str, str]:
+    """Size and number that an instance states.
+
+    Raises:
+        InputError: no width or length, one stated twice, or what would be left out.
+    """
+    stated = dict(found.stated)
+    if len(stated) < len(found.stated):
+        raise InputError("states a parameter twice")
+    for size in ("w", "l"):
+        if size not in stated:
+            raise InputError(f"states no {size}")
+    for name in stated.keys() - _COUNTED - _FOLLOWING:
+        # Schematics say mult=1 beside the m that counts.
+        if name != "mult" or _number(stated[name]) != 1:
+            raise InputError(f"{name}={stated[name]} would be left out; w, l, nf and m count here")
+    return stated
+
+
+def _check_least(width: str, length: str, least: Device | None) -> None:
+    """Refuse what a wrapper would widen: in a schematic of the PDK it is a mistake."""
+    if least is None:
+        return
+    for what, stated, size in (("a width", width, least.w_min), ("a length", length, least.l_min)):
+        number = _number(stated)
+        if number is not None and number < size * (1 - _ROUNDING):
+            raise InputError(f"{what} of {number:g} um per finger; the least is {size:g} um")
 
 
 def _scaled(text: str, factor: float) -> str:

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from cosim.engine.deck import Deck
-from cosim.engine.devices import Alteration, Transistor, altered_text, listed_transistors
+from cosim.engine.devices import (
+    Alteration,
+    Transistor,
+    altered_text,
+    check_capacitors,
+    listed_transistors,
+)
 from cosim.engine.job import Job
 from cosim.engine.worker import run_all
 from cosim.workbench.errors import DeckError
@@ -75,3 +81,41 @@ def test_what_cannot_be_altered_is_refused():
     job = Job("run", DECK, t_stop=3e-6, alter=unknown_parameter)
     with pytest.raises(DeckError, match=r"run: transistors can't be altered: .*nothing"):
         run_all([job])
+
+
+CAPACITORS = """\
+.subckt cell a c=10p
+c1 a 0 {c}
+.ends
+i1 0 a 1n
+r1 a 0 1k
+.tran 1u 2u uic
+"""
+
+
+@pytest.mark.parametrize("value", ["20f", "20fF", "{2*3p}", "0", "1u"])
+def test_capacitances_of_a_chip_are_taken(value):
+    job = Job("run", Deck("test").append(f"{CAPACITORS}x1 a cell c={value}", "cell"), ("v(a)",))
+    [result] = run_all([job])
+    assert len(result["v(a)"]) > 1
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("10 pF", r"cell:2: c\.x1\.c1: a capacitance of 10 F"),
+        ("10", "a capacitance of 10 F"),
+        ("-10p", "a capacitance of -1e-11 F"),
+        ("{5p-1u}", "a capacitance of -9.9"),
+    ],
+)
+def test_others_are_not(value, message):
+    job = Job("run", Deck("test").append(f"{CAPACITORS}x1 a cell c={value}", "cell"), ("v(a)",))
+    with pytest.raises(DeckError, match=message):
+        run_all([job])
+
+
+def test_what_ngspice_reads_as_another_number_is_named():
+    deck = Deck("test").append("c7 a 0 1OpF", "cell")
+    with pytest.raises(DeckError, match="cell:1: c7: '1opf' is not a number"):
+        check_capacitors(["   7 : c7 a 0 1opf"], deck)

@@ -51,6 +51,7 @@ def test_lines_keep_their_numbers():
         (".GLOBAL GND", ".tran 1u 1m", r"x:16: '\.tran 1u 1m' belongs to a bench, not to a cell"),
         (".GLOBAL GND", ".option scale=1e-6", "belongs to a bench"),
         (".GLOBAL GND", ".param i_rest=1n", "x:16: .* is outside of the cell"),
+        (".GLOBAL GND", "R1 vdd 0 1meg", "x:16: 'R1 vdd 0 1meg' is outside of the cell"),
     ],
 )
 def test_what_would_change_more_than_the_cell_is_refused(old, new, message):
@@ -71,3 +72,28 @@ def test_only_cells_of_a_project_are_taken_for_exports(project):
     assert "\n*.lib" in in_cells.text
     with pytest.raises(DeckError, match="library not found"):
         Deck("test").include(project / "benches" / "mine.cir")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (".temp 85", "helpers.spice:1: '.temp 85' belongs to a bench"),
+        (".param supply=1.5", "helpers.spice:1: .* is outside of the cell"),
+        ("r1 vdd 0 1meg", "helpers.spice:1: .* is outside of the cell"),
+    ],
+)
+def test_what_a_cell_includes_is_part_of_it(project, text, message):
+    (project / "lib").mkdir()
+    (project / "lib" / "helpers.spice").write_text(f"{text}\n", encoding="utf-8")
+    cell = project / "cells" / "mine.cir"
+    outside = ".include ../lib/helpers.spice\n.subckt mine a\nr1 a 0 1k\n.ends\n"
+    cell.write_text(outside, encoding="utf-8")
+    with pytest.raises(DeckError, match=message):
+        Deck("test").include(cell)
+    # Within the subcircuit, a parameter or an element is the cell's own.
+    cell.write_text(".subckt mine a\n.include ../lib/helpers.spice\n.ends\n", encoding="utf-8")
+    if text.startswith(".temp"):
+        with pytest.raises(DeckError, match=message):
+            Deck("test").include(cell)
+    else:
+        assert text in Deck("test").include(cell).text

@@ -224,3 +224,12 @@ def test_random_parameters_are_the_same_in_each_run():
 def test_transistors_of_a_library_are_counted(write):
     write("kit.lib", ".lib tt\n.subckt nfet d g s b\nm1 d g s b nch\n.ends\n.endl\n")
     assert transistors(deck_with(".lib kit.lib tt\nx1 a b c d nfet\nx2 a b c d nfet")) == 2
+
+
+def test_a_model_of_the_deck_that_a_library_has_too(write):
+    write("models.lib", ".lib tt\n.model n nmos level=8 vth0=0.4\n.endl\n")
+    library = Deck("test").append(".lib models.lib tt", "bench")
+    library.append(".model n nmos level=8 vth0=0.4", "cell").check_definitions()
+    library.append(".subckt c a\n.model n nmos\n.ends", "cell").check_definitions()
+    with pytest.raises(DeckError, match=r"cell:1: n is defined at models\.lib:2 already"):
+        library.append(".model n nmos level=8 vth0=0.5", "cell").check_definitions()

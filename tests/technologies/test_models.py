@@ -200,3 +200,22 @@ def test_wrappers_clamp_sizes_and_have_mismatch(technology):
     text = with_wrappers(Deck("d"), technology, "tt").text
     assert "m1 d g s b fast_p w={max(w,0.2)*1u} l={max(l,0.15)*1u} m={m}" in text
     assert "+ delvto={zvt*0.005/sqrt(m*(max(w,0.2)+0.0)*(max(l,0.15)-0.05))}" in text
+
+
+def test_a_corner_that_sets_what_nothing_uses_is_named(tmp_path, library):
+    path = tmp_path / "own.toml"
+    path.write_text(FACTS.replace("switch = 0", "swich = 0"), encoding="utf-8")
+    with pytest.raises(DeckError, match="its corner tt sets swich, which neither"):
+        deck_of(read_technology(str(path)))
+
+
+def test_files_of_ones_own_models(tmp_path, technology):
+    assert models.own_model_files(technology) == []
+    tmp_path.joinpath("top.lib").write_text(".lib tt\n.lib cards.lib all\n.endl\n")
+    tmp_path.joinpath("cards.lib").write_text(".lib all\n.model fast_n nmos\n.endl\n")
+    path = tmp_path / "mine.toml"
+    own = FACTS.replace('package = "some-pdk==1.2"\n', "").replace("some_pdk/models.lib", "top.lib")
+    own = own.replace('["n_typical", "p_typical"]', '["tt"]')
+    path.write_text(own, encoding="utf-8")
+    found = models.own_model_files(read_technology(str(path)))
+    assert [file.name for file in found] == ["cards.lib", "top.lib"]

@@ -67,6 +67,12 @@ def test_a_cell_may_have_the_name_of_another_technology():
     [
         ("xm1 d g s b sky130_fd_pr__nfet_01v8 l=1", "schematic:1: sky130.* states no w"),
         ("xm1 d g s b sky130_fd_pr__nfet_01v8 w=1 l=1 nf=1.5", "nf=1.5 is no number of fingers"),
+        ("xm1 d g s b sky130_fd_pr__nfet_01v8 w=1 l=1 mult=4", "mult=4 would be left out"),
+        ("xm1 d g s b sky130_fd_pr__nfet_01v8 w=1 l=1 ng=4", "ng=4 would be left out"),
+        ("xm1 d g s b sky130_fd_pr__nfet_01v8 w=1 l=1 W=2", "states a parameter twice"),
+        ("xm1 d g s b sky130_fd_pr__nfet_01v8 w=2 l=1 nf=8", "a width of 0.25 um per finger"),
+        ("xm1 d g s b sky130_fd_pr__nfet_01v8 w=0.5u l=1", "a width of 5e-07 um per finger"),
+        ("xm1 d g s b sky130_fd_pr__nfet_01v8 w=1 l=0.1", "a length of 0.1 um"),
     ],
 )
 def test_a_device_that_cannot_be(text, message):

@@ -1,0 +1,57 @@
+"""Check that only conditions and bias table state what a run's conditions are."""
+
+import re
+
+from cosim.engine.deck import Deck, cards
+from cosim.engine.instances import assignments
+from cosim.engine.netlist import Line
+from cosim.workbench.errors import DeckError
+
+CONDITIONS = "conditions"
+"""Origin of a deck's lines that state its supply, temperature and rails."""
+BIASES = "biases"
+"""Origin of those that state its bias currents."""
+_TEMPERATURE = re.compile(r"\.temp\b|\.opt\w*\b.*\btemp\s*=", re.I)
+
+
+def check_stated_once(deck: Deck, technology: str) -> None:
+    """Check that no other line of a deck undoes what its conditions and bias table state.
+
+    The last line holds in ngspice: one in a bench, or in a library, would give the result of other
+    conditions under the name of these.
+
+    Args:
+        deck: with its models. technology: origin of the lines with the technology's parameters,
+            which its own libraries may state again.
+
+    Raises:
+        DeckError: a temperature, or a parameter that was stated; names line and parameter.
+    """
+    of_run, of_technology = set[str](), set[str]()
+    own = set(deck.lines)
+    for line, card in _outside_of_subcircuits(deck):
+        names = {name for name, _ in assignments(card)} if _is_parameters(card) else set()
+        if line.source in (CONDITIONS, BIASES):
+            of_run |= names
+        elif line.source == technology:
+            of_technology |= names
+        elif _TEMPERATURE.match(card):
+            raise DeckError(f"{line}: {card!r}: a run's conditions state its temperature")
+        elif again := names & (of_run | of_technology if line in own else of_run):
+            raise DeckError(
+                f"{line}: {card!r} sets {min(again)}, which conditions or bias table state"
+            )
+
+
+def _outside_of_subcircuits(deck: Deck) -> list[tuple[Line, str]]:
+    found, depth = [], 0
+    for line, card in cards(deck.expanded()):
+        depth += line.name == "subckt"
+        if not depth:
+            found.append((line, card))
+        depth -= line.name == "ends"
+    return found
+
+
+def _is_parameters(card: str) -> bool:
+    return card.lower().startswith(".param")
