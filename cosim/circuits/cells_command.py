@@ -2,9 +2,10 @@
 
 import argparse
 
-from cosim.circuits.own_cells import brought_cells, own_cells, required_pins
+from cosim.circuits.own_cells import brought, brought_cells, own_cells, required_pins
 from cosim.circuits.probes import PROBES
 from cosim.circuits.project import project_settings
+from cosim.engine.instances import declared_parameters
 from cosim.workbench.places import NETLISTS
 from ebn_model.errors import InputError
 
@@ -26,11 +27,13 @@ def _cells(options: argparse.Namespace) -> int:
 
 
 def description(cell: str) -> str:
-    """Pins of a cell, the file that it is in, and what is read in it with where that is."""
+    """Pins and parameters of a cell, the file that it is in, and where what is read in it is."""
     stated = project_settings().probes
     own = own_cells()
     lines = [f"{cell}: {own.get(cell, NETLISTS / 'cells' / f'{cell}.cir')}"]
     lines.append(f"  pins  {' '.join(required_pins(cell))}")
+    if parameters := declared_parameters(brought(cell).lines)[cell]:
+        lines.append(f"  parameters  {' '.join(parameters)}")
     for name, probe in PROBES.items():
         if element := probe.places.get(cell):
             where = stated.get(name, element)

@@ -10,7 +10,7 @@ from cosim.workbench.errors import DeckError
 from ebn_model.errors import InputError
 
 _LISTED = re.compile(r"\s*\d+ : (m\S*)((?: [^=\s]+)+?) (\w+=.*)")
-_CAPACITOR = re.compile(r"\s*\d+ : (c\S*)\s+\S+\s+\S+\s+(?:c\s*=\s*)?([-+.]?\d\S*)(?: .*)?")
+_CAPACITOR = re.compile(r"\s*\d+ : (c\.\S*)\s+\S+\s+\S+\s+(?:c\s*=\s*)?([-+.]?\d\S*)(?: .*)?")
 _MOST_CAPACITANCE = 1e-6
 """F; more is on no chip, and none of its loads: a suffix is missing, or apart as in `10 pF`."""
 _PARAMETER = re.compile(r"(\w+)=\s*(\S+)")
@@ -63,6 +63,8 @@ def listed_transistors(listing: Iterable[str]) -> list[Transistor]:
 
 def check_capacitors(listing: Iterable[str], deck: Deck) -> None:
     """Check the capacitances in what ngspice says to `listing expand`, expressions evaluated.
+
+    Those outside of subcircuits are a bench's equipment, which may be anything.
 
     Raises:
         DeckError: a negative one, or one that is more than a chip's; names line, device and value.

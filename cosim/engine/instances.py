@@ -48,6 +48,25 @@ def assignments(card: str) -> tuple[tuple[str, str], ...]:
     return tuple((name.lower(), value) for name, value in _ASSIGNED.findall(card))
 
 
+def declared_parameters(lines: Iterable[Line]) -> dict[str, dict[str, None]]:
+    """Names of parameters by the subcircuit that has them, in their order.
+
+    Those of its first line, and of its .param lines; all in lower case.
+    """
+    declared: dict[str, dict[str, None]] = {}
+    around: list[str] = []
+    for _, card in cards(lines):
+        word, *rest = card.lower().split(maxsplit=2)
+        if word == ".subckt":
+            around.append(rest[0])
+            declared.setdefault(rest[0], {})
+        elif word == ".ends" and around:
+            around.pop()
+        if around and word in (".subckt", ".param"):
+            declared[around[-1]] |= dict.fromkeys(name for name, _ in assignments(card))
+    return declared
+
+
 def check_instances(deck: Deck) -> None:
     """Check that instances state what their subcircuits have, once.
 
@@ -59,39 +78,23 @@ def check_instances(deck: Deck) -> None:
         DeckError: a parameter that the subcircuit doesn't have, or stated twice; names line,
             instance and parameter.
     """
-    declared = _declared(deck.expanded())
+    declared = declared_parameters(deck.expanded())
     for line, card in cards(deck.lines):
         if card[0] in "xX":
             _check(line, instance(card), declared)
 
 
-def _check(line: Line, found: Instance, declared: dict[str, set[str]]) -> None:
+def _check(line: Line, found: Instance, declared: dict[str, dict[str, None]]) -> None:
     if found.subcircuit not in declared:
         return
     seen = set[str]()
     for name, _ in found.stated:
         if name in seen:
             raise DeckError(f"{line}: {found.words[0]} states {name} twice")
-        if name not in declared[found.subcircuit] | _BUILT_IN:
-            known = ", ".join(sorted(declared[found.subcircuit])) or "none"
+        if name not in declared[found.subcircuit].keys() | _BUILT_IN:
+            known = ", ".join(declared[found.subcircuit]) or "none"
             raise DeckError(
                 f"{line}: {found.words[0]} states {name}, which is no parameter of "
                 f"{found.subcircuit}; it has: {known}"
             )
         seen.add(name)
-
-
-def _declared(lines: Iterable[Line]) -> dict[str, set[str]]:
-    """Parameters by the subcircuit that has them: of its first line, and of its .param lines."""
-    declared: dict[str, set[str]] = {}
-    around: list[str] = []
-    for _, card in cards(lines):
-        word, *rest = card.lower().split(maxsplit=2)
-        if word == ".subckt":
-            around.append(rest[0])
-            declared.setdefault(rest[0], set())
-        elif word == ".ends" and around:
-            around.pop()
-        if around and word in (".subckt", ".param"):
-            declared[around[-1]] |= {name for name, _ in assignments(card)}
-    return declared

@@ -235,6 +235,7 @@ def test_what_a_cell_must_offer_is_listed(project):
     assert "  pins  in v_mem v_th v_tau reset vdd vss" in text
     assert "i_tau_mem (A): leak of the membrane, I_tau; xa1" in text
     assert f"dpi_membrane: {NETLISTS}" in text
+    assert "  parameters  c\n" in text
     path = write_cell(project, "dpi_membrane", MEMBRANE)
     assert description("dpi_membrane").startswith(f"dpi_membrane: {path}\n")
 

@@ -117,5 +117,9 @@ def test_others_are_not(value, message):
 
 def test_what_ngspice_reads_as_another_number_is_named():
     deck = Deck("test").append("c7 a 0 1OpF", "cell")
-    with pytest.raises(DeckError, match="cell:1: c7: '1opf' is not a number"):
-        check_capacitors(["   7 : c7 a 0 1opf"], deck)
+    with pytest.raises(DeckError, match=r"cell:1: c\.x1\.c7: '1opf' is not a number"):
+        check_capacitors(["   7 : c.x1.c7 a 0 1opf"], deck)
+
+
+def test_a_bench_may_hold_a_voltage():
+    check_capacitors(["   7 : c7 a 0 1meg"], Deck("test"))

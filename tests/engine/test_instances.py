@@ -51,7 +51,7 @@ def test_what_a_subcircuit_has_may_be_stated():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("x1 a b device w=2\n+ lenght=3", "^cell:9: x1 states lenght, .* it has: fingers, l, w"),
+        ("x1 a b device w=2\n+ lenght=3", "^cell:9: x1 states lenght, .* it has: w, l, fingers"),
         ("x1 a b device width=2", "x1 states width, which is no parameter of device"),
         ("x1 a b device w=2 mult=4", "x1 states mult"),
         ("x1 a bare l=2", "it has: none"),
