@@ -41,8 +41,9 @@ class MixedCircuit:
         biases: BiasTable,
         solver: SolverOptions | None = None,
         conditions: Conditions | None = None,
-        sub_lsbs: int = 0,
+        *,
         spiking: bool = False,
+        sub_lsbs: int = 0,
     ):
         """Choose as for TransistorCircuit, and the counter's number of bits below the weight's.
 

@@ -164,6 +164,7 @@ class TransistorCircuit:
         biases: BiasTable,
         solver: SolverOptions | None = None,
         conditions: Conditions | None = None,
+        *,
         spiking: bool = False,
         sub_lsbs: int = 0,
     ):

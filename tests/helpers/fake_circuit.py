@@ -63,6 +63,7 @@ class FakeCircuit:
         biases: BiasTable,
         solver: SolverOptions | None = None,
         conditions: Conditions | None = None,
+        *,
         sub_lsbs: int = 0,
     ):
         self.solver = solver or self.tested_solver

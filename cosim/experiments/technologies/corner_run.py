@@ -137,7 +137,7 @@ class CornerRun:
         """The circuit at the corner."""
         experiment = self.simulation.experiment
         solver = experiment.solver_of(MixedCircuit.tested_solver)
-        return MixedCircuit(biases, solver, self.conditions, experiment.sub_lsbs)
+        return MixedCircuit(biases, solver, self.conditions, sub_lsbs=experiment.sub_lsbs)
 
 
 def quantities(parameters: NeuronParameters) -> dict[str, float]:
