@@ -10,7 +10,8 @@ import pytest
 from permissions import permissions_bind
 
 from cosim.cells import characterise
-from cosim.circuits.neuron import TransistorCircuit, read_biases
+from cosim.circuits.bias_tables import read_biases
+from cosim.circuits.neuron import TransistorCircuit
 from cosim.circuits.new_project import make_project
 from cosim.circuits.start_check import start_check
 from cosim.engine import simulator

@@ -8,8 +8,8 @@ from pathlib import Path
 from types import ModuleType
 
 from cosim.cells import meas_bench
+from cosim.circuits.bias_tables import bias_lines
 from cosim.circuits.conditions import Conditions, deck_under
-from cosim.circuits.neuron import bias_lines
 from cosim.circuits.whole_job import whole_job
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job

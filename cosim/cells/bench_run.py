@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cosim.cells.measured_bench import MeasuredBench, finite
+from cosim.circuits.bias_tables import read_biases
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import read_biases
 from cosim.workbench.json_files import to_json
 from cosim.workbench.provenance import digest, sources_digest
 

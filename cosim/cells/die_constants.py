@@ -7,8 +7,8 @@ from typing import Any
 
 from cosim.cells.die_outcomes import outcomes_by_die
 from cosim.cells.row_characterise import parameters_of_row, row_jobs
+from cosim.circuits.bias_tables import read_biases
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import read_biases
 from cosim.engine.job import Job
 from cosim.engine.simulator import simulator_versions
 from cosim.workbench.json_files import to_json

@@ -13,7 +13,7 @@ from cosim.cells.die_sheets import DieSheets, QuantityOverDies
 from cosim.cells.measured_bench import MeasuredBench
 from cosim.cells.runner import BenchConditions
 from cosim.cells.sheet import Sheet
-from cosim.circuits.neuron import read_biases
+from cosim.circuits.bias_tables import read_biases
 from cosim.workbench.output import check_writable, new_files
 from cosim.workbench.placement import HERE, Placement
 from cosim.workbench.places import results_of

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from cosim.cells import characterise
 from cosim.cells.row_characterise import row_deck, row_parameters
+from cosim.circuits.bias_tables import bias_folder, read_biases
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import bias_folder, read_biases
 from cosim.circuits.project import project_settings
 from cosim.technologies.models import own_model_files
 from cosim.technologies.schematic_names import names_file

@@ -9,8 +9,8 @@ from pydantic import Field
 from cosim.cells.bench import bench_names, specification_path
 from cosim.cells.bench_view import BenchView
 from cosim.cells.sheet import Sheet, write_sheets
+from cosim.circuits.bias_tables import read_biases
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import read_biases
 from cosim.circuits.project import project_settings
 from cosim.engine.batch import run_batches
 from cosim.engine.simulator import versions

@@ -5,8 +5,9 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, get_args
 
+from cosim.circuits.bias_tables import read_biases
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import neuron_deck, read_biases
+from cosim.circuits.neuron import neuron_deck
 from cosim.circuits.neuron_readout import OUTPUT_SPIKE
 from cosim.circuits.row_deck import (
     bit_names,

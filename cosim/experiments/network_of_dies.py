@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from annotated_types import Ge
 from pydantic import Field
 
+from cosim.circuits.bias_tables import read_biases
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import read_biases
 from ebn_model.errors import InputError
 from ebn_model.network.parameters import TaskParameters
 

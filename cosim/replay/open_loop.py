@@ -10,8 +10,8 @@ from typing import Literal, Protocol, TypeVar
 import numpy as np
 
 from cosim.cells.row_constants import row_constants
+from cosim.circuits.bias_tables import read_biases
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import read_biases
 from cosim.circuits.row import DACS, RowCircuit, View
 from cosim.comparison.row_case import RowComparisonInput
 from cosim.replay.row_run import RowRun, RowTask, Waveform, run_row

@@ -6,8 +6,8 @@ from bench_checks import WEAK_CONSTANTS
 
 from cosim.cells import characterise
 from cosim.cells.characterise import changed_parameters, jobs, parameters
+from cosim.circuits.bias_tables import read_biases
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import read_biases
 from cosim.engine.worker import run_jobs
 from cosim.workbench.errors import SimulationError
 from ebn_model.learning_neuron import LearningNeuron

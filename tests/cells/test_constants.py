@@ -2,8 +2,8 @@ import pytest
 
 from cosim.cells import characterise
 from cosim.cells.row_constants import row_constants
+from cosim.circuits.bias_tables import bias_folder, read_biases
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import bias_folder, read_biases
 from cosim.workbench.errors import SimulationError
 from ebn_model.errors import InputError
 from ebn_model.measured import measured_parameters

@@ -6,8 +6,8 @@ import pytest
 from cosim.cells.input_node import LEAST_COUPLING, input_node_job, measured_input_node
 from cosim.cells.row_characterise import row_parameters
 from cosim.cells.row_constants import row_constants
+from cosim.circuits.bias_tables import read_biases
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import read_biases
 from cosim.circuits.row import RowCircuit
 from cosim.circuits.row_readout import I_MEM
 from cosim.engine.solver_options import SolverOptions

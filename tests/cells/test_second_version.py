@@ -7,8 +7,8 @@ from bench_checks import WEAK_CONSTANTS
 from cosim.cells.bench import bench_job, measurement
 from cosim.cells.die_constants import constants_of, measured_dies
 from cosim.cells.runner import BenchConditions, run_benches
+from cosim.circuits.bias_tables import read_biases
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import read_biases
 from cosim.circuits.own_cells import check_own_cells, own_cells
 from cosim.cli import main
 from cosim.engine.worker import run_all

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from synthetic import BITS, DURATION, SPIKES, WIDTH, stimulus
 
-from cosim.circuits import neuron as circuit_module
+from cosim.circuits import bias_tables
+from cosim.circuits.bias_tables import read_biases
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import TransistorCircuit, read_biases
+from cosim.circuits.neuron import TransistorCircuit
 from cosim.circuits.neuron_readout import I_MEM
 from cosim.circuits.neuron_sources import EDGE
 from cosim.engine.solver_options import SolverOptions
@@ -199,10 +200,10 @@ def test_an_unknown_bias_table_is_refused_with_those_there_are(name):
     ],
 )
 def test_a_bad_bias_table_is_refused_by_its_name(tmp_path, monkeypatch, old, new, reason):
-    text = (circuit_module.bias_folder("generic180") / "published.spice").read_text()
+    text = (bias_tables.bias_folder("generic180") / "published.spice").read_text()
     assert old in text
     (tmp_path / "bad.spice").write_text(text.replace(old, new))
-    monkeypatch.setattr(circuit_module, "bias_folder", lambda technology: tmp_path)
+    monkeypatch.setattr(bias_tables, "bias_folder", lambda technology: tmp_path)
     with pytest.raises(InputError) as error:
         read_biases("bad")
     assert re.search(r"\bbad\.spice(:\d+)?: ", str(error.value))
@@ -210,7 +211,7 @@ def test_a_bad_bias_table_is_refused_by_its_name(tmp_path, monkeypatch, old, new
 
 
 def test_any_bias_table_is_read_by_its_path(tmp_path, monkeypatch, biases):
-    text = circuit_module.bias_lines(biases.model_copy(update={"i_sl": 0.3e-9}))
+    text = bias_tables.bias_lines(biases.model_copy(update={"i_sl": 0.3e-9}))
     tmp_path.joinpath("published.spice").write_text(text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     assert read_biases("published.spice").i_sl == pytest.approx(0.3e-9)

@@ -8,9 +8,10 @@ import pytest
 from pdk_models import need_models
 
 from cosim.cells.bench import bench_job, measurement
+from cosim.circuits.bias_tables import bias_folder, read_biases
 from cosim.circuits.conditions import Conditions, deck_under, whole_deck
 from cosim.circuits.mixed_neuron import MixedCircuit
-from cosim.circuits.neuron import TransistorCircuit, bias_folder, read_biases
+from cosim.circuits.neuron import TransistorCircuit
 from cosim.circuits.row import RowCircuit
 from cosim.engine.job import Job
 from cosim.engine.worker import run_jobs

@@ -7,9 +7,10 @@ from experiment_calls import read_experiment
 from own_cells import MEMBRANE
 
 from cosim.cells.bench import bench_names
+from cosim.circuits.bias_tables import bias_folder, read_biases
 from cosim.circuits.cells_command import description
 from cosim.circuits.conditions import Conditions, deck_under
-from cosim.circuits.neuron import TransistorCircuit, bias_folder, read_biases
+from cosim.circuits.neuron import TransistorCircuit
 from cosim.circuits.new_project import make_project
 from cosim.circuits.own_cells import CellError, own_cells
 from cosim.circuits.project import NONE, project_settings

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cosim.circuits.neuron import read_biases
+from cosim.circuits.bias_tables import read_biases
 from cosim.circuits.row import VIEWS, RowCircuit
 from cosim.circuits.row_readout import I_MEM
 from cosim.comparison.spikes import waveform_rms

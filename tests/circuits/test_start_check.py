@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from cosim.cells.bench import bench_job, bench_names
+from cosim.circuits.bias_tables import read_biases
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.mixed_neuron import MixedCircuit
-from cosim.circuits.neuron import TransistorCircuit, read_biases
+from cosim.circuits.neuron import TransistorCircuit
 from cosim.circuits.row import RowCircuit
 from cosim.circuits.start_check import StartCheck, start_check
 from cosim.engine.deck import Deck

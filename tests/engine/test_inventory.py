@@ -1,6 +1,7 @@
 import pytest
 
-from cosim.circuits.neuron import TransistorCircuit, read_biases
+from cosim.circuits.bias_tables import read_biases
+from cosim.circuits.neuron import TransistorCircuit
 from cosim.engine.deck import Deck
 from cosim.engine.inventory import transistors
 from cosim.workbench.errors import DeckError

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cosim.circuits.neuron import TransistorCircuit, read_biases
+from cosim.circuits.bias_tables import read_biases
+from cosim.circuits.neuron import TransistorCircuit
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job
 from cosim.engine.operating_point import (

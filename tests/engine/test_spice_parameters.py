@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from cosim.circuits.neuron import read_biases
+from cosim.circuits.bias_tables import read_biases
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job
 from cosim.engine.spice_parameters import read_parameters, spice_number
@@ -148,5 +148,5 @@ def test_a_bias_table_with_remarks(monkeypatch, tmp_path):
     assert count == 1
     tmp_path.joinpath("mine.spice").write_text(edited, encoding="utf-8")
     rule = read_biases("rule")
-    monkeypatch.setattr("cosim.circuits.neuron.bias_folder", lambda technology: tmp_path)
+    monkeypatch.setattr("cosim.circuits.bias_tables.bias_folder", lambda technology: tmp_path)
     assert read_biases("mine") == rule

@@ -8,8 +8,8 @@ import pytest
 from cosim import cli
 from cosim.cells.bench import bench_job
 from cosim.cells.characterise import decision_parameters
+from cosim.circuits.bias_tables import read_biases
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import read_biases
 from cosim.engine.worker import run_all
 from cosim.experiments import trim as trim_module
 from cosim.experiments.dies.die_run import SimulationRun

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cosim.circuits.neuron import read_biases
+from cosim.circuits.bias_tables import read_biases
 from cosim.comparison.spikes import Comparison, compare
 from cosim.engine.worker import run_jobs
 from ebn_model.learning_neuron import LearningNeuron

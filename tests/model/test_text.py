@@ -6,8 +6,8 @@ import codecs
 import pytest
 
 from cosim.cells.specification import read_specification
-from cosim.circuits import neuron as circuit
-from cosim.circuits.neuron import read_biases
+from cosim.circuits import bias_tables
+from cosim.circuits.bias_tables import read_biases
 from cosim.engine.deck import read_netlist
 from cosim.replay.code_files import read_codes
 from cosim.replay.spike_files import read_spikes
@@ -128,7 +128,7 @@ def test_netlists_and_bias_tables_may_begin_with_a_byte_order_mark(marked, tmp_p
     table = (NETLISTS / "biases/generic180/published.spice").read_text(encoding="utf-8")
     first = table[table.index(".param") :]
     marked("mine.spice", first)
-    monkeypatch.setattr(circuit, "bias_folder", lambda technology: tmp_path)
+    monkeypatch.setattr(bias_tables, "bias_folder", lambda technology: tmp_path)
     mine = read_biases("mine")
     monkeypatch.undo()
     assert mine == read_biases("published")

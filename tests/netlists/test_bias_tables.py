@@ -6,8 +6,8 @@ from experiment_calls import read_simulation
 
 from cosim.cells.characterise import measure_neuron
 from cosim.cells.row_characterise import row_parameters
+from cosim.circuits.bias_tables import read_biases
 from cosim.circuits.mixed_neuron import MixedCircuit
-from cosim.circuits.neuron import read_biases
 from cosim.engine.worker import run_jobs
 from cosim.experiments.calibration.behaviour import QUANTITIES, behaviour
 from cosim.experiments.calibration.recipe import read_recipe, recipe_names

@@ -5,7 +5,7 @@ Where they were not, they are measured anew without an error, by whatever ngspic
 
 import pytest
 
-from cosim.circuits.neuron import read_biases
+from cosim.circuits.bias_tables import read_biases
 from cosim.workbench.netlist_digests import changed_netlists
 from cosim.workbench.places import NETLISTS, in_project
 from ebn_model.measured import FOLDER, measured_biases, measured_netlists

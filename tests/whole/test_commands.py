@@ -11,7 +11,7 @@ import pytest
 from commands import RECIPE
 from PIL import Image
 
-from cosim.circuits.neuron import read_biases
+from cosim.circuits.bias_tables import read_biases
 from ebn_model.measured import measured_parameters
 from ebn_model.network.files import load
 from ebn_model.network.results import NetworkResult

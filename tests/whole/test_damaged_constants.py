@@ -6,8 +6,8 @@ import pytest
 from damage import DAMAGES, named, removed
 
 from cosim.cells.row_constants import row_constants
+from cosim.circuits.bias_tables import read_biases
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import read_biases
 from cosim.experiments.network.changes import simulated_parameters
 from cosim.workbench import netlist_digests
 from cosim.workbench.json_files import write_json

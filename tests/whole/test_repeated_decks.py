@@ -9,7 +9,8 @@ from experiment_calls import read_simulation
 
 from cosim import cli
 from cosim.cells.bench import measurement
-from cosim.circuits.neuron import TransistorCircuit, read_biases
+from cosim.circuits.bias_tables import read_biases
+from cosim.circuits.neuron import TransistorCircuit
 from cosim.experiments.neuron.result_files import read_result
 from ebn_model.sealed import read_sealed
 

@@ -11,8 +11,9 @@ from unseen import INPUT_FACTORS, draw, play
 
 from cosim.cells.bench import bench_job
 from cosim.cells.waveforms import current
+from cosim.circuits.bias_tables import read_biases
 from cosim.circuits.mixed_neuron import MixedCircuit
-from cosim.circuits.neuron import TransistorCircuit, read_biases
+from cosim.circuits.neuron import TransistorCircuit
 from cosim.comparison.spikes import one_step
 from cosim.engine.worker import run_jobs
 from cosim.experiments.neuron.config import ALIKE

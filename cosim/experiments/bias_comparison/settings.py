@@ -7,7 +7,7 @@ from typing import Annotated
 from annotated_types import MinLen
 from pydantic import ValidationInfo, field_validator
 
-from cosim.circuits.neuron import read_biases, seen_from
+from cosim.circuits.bias_tables import read_biases, seen_from
 from cosim.circuits.project import project_settings
 from cosim.experiments.neuron.simulation import (
     VIEWS,

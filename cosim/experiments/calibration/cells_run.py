@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cosim.cells.characterise import jobs, neuron_jobs, neuron_parameters, parameters
+from cosim.circuits.bias_tables import read_biases
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import read_biases
 from cosim.engine.job import Job
 from cosim.engine.simulator import simulator_versions
 from cosim.experiments.calibration.behaviour import behaviour

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from rich.table import Table
 
+from cosim.circuits.bias_tables import bias_file, has_table
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.conditions_options import add_conditions, stated_conditions
-from cosim.circuits.neuron import bias_file, has_table
 from cosim.experiments.calibration.behaviour import QUANTITIES
 from cosim.experiments.calibration.recipe import Recipe, read_recipe, recipe_names
 from cosim.experiments.calibration.runner import Folders, measure_constants, run_recipe

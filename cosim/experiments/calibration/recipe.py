@@ -7,7 +7,7 @@ from typing import Annotated
 from annotated_types import Ge, Gt
 from pydantic import BaseModel, Field, field_validator, model_validator
 
-from cosim.circuits.neuron import seen_from
+from cosim.circuits.bias_tables import seen_from
 from cosim.experiments.calibration.behaviour import QUANTITIES, TIME_CONSTANTS
 from cosim.experiments.calibration.errors import CalibrationError
 from cosim.workbench.places import files_in_use

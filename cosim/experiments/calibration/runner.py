@@ -13,8 +13,8 @@ import numpy as np
 from cosim.cells.characterise import measure_neuron
 from cosim.cells.row_characterise import row_parameters
 from cosim.cells.row_constants import netlists_measured
+from cosim.circuits.bias_tables import bias_folder, has_table, is_path, read_biases
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import bias_folder, has_table, is_path, read_biases
 from cosim.engine.simulator import versions
 from cosim.experiments.calibration.behaviour import QUANTITIES, behaviour
 from cosim.experiments.calibration.errors import CalibrationError

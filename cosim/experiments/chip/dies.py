@@ -8,8 +8,8 @@ from typing import Any
 from cosim.cells.die_constants import constants_of, measured_dies, row_outcome
 from cosim.cells.die_outcomes import outcomes_by_die
 from cosim.cells.row_characterise import row_jobs
+from cosim.circuits.bias_tables import read_biases
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import read_biases
 from cosim.engine.outcome import OUTCOME
 from cosim.engine.simulator import simulator_versions
 from cosim.experiments.chip.settings import ChipExperiment, ChipSettings, Situation

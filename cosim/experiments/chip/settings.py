@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from annotated_types import Ge, Gt, Le, MinLen
 from pydantic import Field
 
+from cosim.circuits.bias_tables import stated_values
 from cosim.circuits.conditions import Conditions, Temperature
-from cosim.circuits.neuron import stated_values
 from cosim.experiments.network.changes import parameters_of_dies, with_changes
 from cosim.experiments.network_of_dies import NetworkOfDies
 from cosim.experiments.protocol import DEFAULT, Request

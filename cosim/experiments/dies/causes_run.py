@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cosim.cells.characterise import changed_parameters, neuron_jobs, neuron_parameters
+from cosim.circuits.bias_tables import read_biases
 from cosim.circuits.conditions import Conditions, die_of
-from cosim.circuits.neuron import read_biases
 from cosim.engine.devices import Alteration, Transistor
 from cosim.engine.job import Job, Vectors
 from cosim.engine.simulator import simulator_versions

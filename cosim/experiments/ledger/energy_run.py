@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from cosim.cells.waveforms import charge
+from cosim.circuits.bias_tables import read_biases
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import analysis, neuron_deck, read_biases
+from cosim.circuits.neuron import analysis, neuron_deck
 from cosim.circuits.neuron_readout import BITS, LATCHES, bits_and_latches
 from cosim.circuits.neuron_sources import (
     EDGE,

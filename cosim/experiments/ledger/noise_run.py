@@ -8,8 +8,8 @@ import numpy as np
 
 from cosim.cells.bench import bench_job
 from cosim.cells.runner import BOLTZMANN_PER_CHARGE, ZERO_CELSIUS
+from cosim.circuits.bias_tables import read_biases
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import read_biases
 from cosim.circuits.start_check import StartCheck
 from cosim.engine.deck import Deck
 from cosim.engine.devices import Alter, Alteration, Transistor

@@ -7,8 +7,8 @@ from typing import Annotated
 from annotated_types import Ge, Gt, MinLen
 from pydantic import Field, FiniteFloat, field_validator
 
+from cosim.circuits.bias_tables import read_biases
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import read_biases
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.workbench.experiment_files import ExperimentFile
 from cosim.workbench.settings import Positive, Section, check_keys, read_toml, section_fields

@@ -6,8 +6,8 @@ from typing import Annotated
 from annotated_types import Ge, Gt, Le
 from pydantic import Field, ValidationInfo, field_validator
 
+from cosim.circuits.bias_tables import read_biases, stated_values
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import read_biases, stated_values
 from cosim.circuits.project import project_settings
 from cosim.engine.solver_options import SolverOptions
 from cosim.experiments.neuron.stimulus_settings import StimulusSettings

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from annotated_types import Ge, Gt
 from pydantic import BeforeValidator, Field, model_validator
 
+from cosim.circuits.bias_tables import stated_values
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import stated_values
 from cosim.circuits.project import project_settings
 from cosim.circuits.row import DACS, View
 from cosim.comparison.tolerances import ReplayTolerances, ReportSettings

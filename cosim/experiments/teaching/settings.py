@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt
 
+from cosim.circuits.bias_tables import stated_values
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import stated_values
 from cosim.circuits.row import DACS
 from cosim.comparison.tolerances import Share
 from cosim.experiments.network.changes import parameters_of_dies

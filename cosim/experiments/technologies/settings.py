@@ -8,8 +8,8 @@ from typing import Annotated
 from annotated_types import Ge, Gt, MinLen
 from pydantic import Field
 
+from cosim.circuits.bias_tables import read_biases
 from cosim.circuits.conditions import Conditions, Temperature
-from cosim.circuits.neuron import read_biases
 from cosim.experiments.neuron.simulation import VIEWS, Simulation, check_conditions, read_simulation
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.experiments.replay.settings import ReplayExperiment, read_replay

@@ -4,7 +4,7 @@ from experiment_calls import read_comparison, redraw_comparison, run_comparison
 from PIL import Image
 from synthetic import neuron_parameters, spike_table
 
-from cosim.circuits.neuron import bias_lines, read_biases
+from cosim.circuits.bias_tables import bias_lines, read_biases
 from cosim.cli import main
 from cosim.experiments.bias_comparison.figure import Column, draw, make_overlay
 from cosim.experiments.neuron.settling import last_weights

@@ -5,9 +5,9 @@ import pytest
 from synthetic import neuron_parameters, spike_table, stimulus
 
 from cosim.cells import characterise
+from cosim.circuits.bias_tables import bias_folder, read_biases
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.mixed_neuron import I_MEM, MixedCircuit
-from cosim.circuits.neuron import bias_folder, read_biases
 from cosim.cli import main
 from cosim.engine.worker import run_jobs
 from cosim.experiments.calibration import recipe, to_waveforms
@@ -277,7 +277,7 @@ def test_a_table_is_read_back_as_it_was_written(biases, tmp_path, monkeypatch):
     text = table_text("mine", "for a test", biases, reasons)
     assert text.startswith("* mine: for a test\n")
     tmp_path.joinpath("mine.spice").write_text(text)
-    monkeypatch.setattr("cosim.circuits.neuron.bias_folder", lambda technology: tmp_path)
+    monkeypatch.setattr("cosim.circuits.bias_tables.bias_folder", lambda technology: tmp_path)
     again = read_biases("mine")
     for name, current in rounded(biases).model_dump().items():
         assert getattr(again, name) == pytest.approx(current, rel=1e-9), name

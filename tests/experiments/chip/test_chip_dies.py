@@ -3,8 +3,8 @@
 import pytest
 
 from cosim.cells.die_constants import row_outcome
+from cosim.circuits.bias_tables import read_biases
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import read_biases
 from cosim.engine.worker import run_all
 from cosim.experiments.chip.dies import TrimmedMeasurement
 from cosim.experiments.trim import NominalRun, Trim

@@ -10,7 +10,7 @@ import pytest
 
 from cosim.cells import die_outcomes
 from cosim.cells.die_constants import DieMeasurement
-from cosim.circuits.neuron import read_biases
+from cosim.circuits.bias_tables import read_biases
 from cosim.experiments.chip import dies as chip_dies
 from cosim.experiments.chip import runner
 from cosim.experiments.chip.chip_run import METHODS, REFINED, ChipRun

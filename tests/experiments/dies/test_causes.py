@@ -5,8 +5,8 @@ import pytest
 from causes_of_membrane import membrane, membrane_causes
 
 from cosim.cells.bench import bench_job
+from cosim.circuits.bias_tables import read_biases
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import read_biases
 from cosim.engine.devices import Transistor
 from cosim.engine.worker import run_all
 from cosim.experiments.dies import causes_run

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from pdk_models import need_models
 
+from cosim.circuits.bias_tables import read_biases
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.neuron import TransistorCircuit, neuron_deck, read_biases
+from cosim.circuits.neuron import TransistorCircuit, neuron_deck
 from cosim.circuits.neuron_sources import stimulus_lines
 from cosim.circuits.whole_job import whole_job
 from cosim.engine.devices import Transistor

@@ -1,9 +1,9 @@
 import pytest
 from experiment_calls import read_experiment, read_simulation
 
+from cosim.circuits.bias_tables import bias_lines, read_biases
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.mixed_neuron import MIXED_SOLVER
-from cosim.circuits.neuron import bias_lines, read_biases
 from cosim.engine.solver_options import SolverOptions
 from cosim.experiments.neuron.config import Tolerances
 from cosim.workbench.experiment_files import experiment_names, read_file
