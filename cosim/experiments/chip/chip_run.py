@@ -10,6 +10,7 @@ import numpy as np
 
 from cosim.experiments.chip.readout import known_readout, output_of, variable_of
 from cosim.experiments.chip.settings import FineLearning
+from cosim.experiments.network.training import learn
 from cosim.experiments.study.condition_run import RUNAWAY_RATE
 from cosim.workbench.json_files import to_json
 from cosim.workbench.provenance import digest, sources_digest
@@ -21,9 +22,7 @@ from ebn_model.network.decoding import unscaled_error
 from ebn_model.network.evaluation import Score, score, validation_scores
 from ebn_model.network.mismatch import LEAST_FACTOR
 from ebn_model.network.parameters import TaskParameters
-from ebn_model.network.results import LearnedState
 from ebn_model.network.seeds import Purpose, generator
-from ebn_model.network.training import Training, train
 from ebn_model.parameters import NeuronParameters, with_values
 from ebn_model.stimulus import WEIGHT_MAX, WEIGHT_MIN
 
@@ -160,11 +159,7 @@ def _learned(
     chip: ChipNetwork, run: ChipRun, first: int, iterations: int, notify: Callable[[float], None]
 ) -> ChipNetwork:
     """The chip after some trials, from the one numbered `first` on."""
-    # Nobody looks at checkpoints here.
-    fewest = {"checkpoint": first + iterations + 1, "validation": 1}
-    start = Training(chip, run.task.model_copy(update=fewest), run.seed, first)
-    trained = train(start, iterations, on_progress=notify).network
-    state: LearnedState = trained.state
+    state = learn(chip, run.task, run.seed, iterations, first, notify)
     return replace(chip, state=state)
 
 

@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cosim.experiments.network.training import learn
 from cosim.experiments.replay.settings import ReplayExperiment
 from ebn_model.chip.network import ChipNetwork
 from ebn_model.errors import InputError
 from ebn_model.network.evaluation import draw_trial
 from ebn_model.network.results import NetworkResult
 from ebn_model.network.seeds import Purpose
-from ebn_model.network.training import Training, train
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,11 +42,8 @@ def recorded_run(experiment: ReplayExperiment) -> RecordedRun:
             f"task.duration = {chosen.task.duration:g} s"
         )
     network = ChipNetwork.build(experiment.parameters, chosen.seed)
-    # What is scored on the way is of no use here.
-    task = chosen.task.model_copy(update={"checkpoint": chosen.iterations + 1, "validation": 1})
-    training = Training(network, task, chosen.seed)
-    if chosen.iterations:
-        network = replace(network, state=train(training, chosen.iterations).network.state)
+    state = learn(network, chosen.task, chosen.seed, chosen.iterations)
+    network = replace(network, state=state)
     p = experiment.parameters
     trial = draw_trial(p, chosen.task, chosen.seed, Purpose.TRIAL, chosen.iterations)
     command = trial.command[: round(stretch.duration / p.dt) + 1]

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
+from cosim.experiments.network.training import learn
 from cosim.experiments.study.condition import Condition
 from cosim.workbench.json_files import to_json
 from cosim.workbench.provenance import digest, sources_digest
@@ -15,7 +16,6 @@ from ebn_model.lif.network import LifNetwork, UnstableWarning
 from ebn_model.network.evaluation import Network, Score, mean_score, validation_scores
 from ebn_model.network.metrics import distance_to_optimal, weight_correlation
 from ebn_model.network.results import LearnedState
-from ebn_model.network.training import Training, train
 
 RUNAWAY_RATE = 100.0
 """Spikes per neuron and second, Hz, in one trial, from which a chip counts as run away. Coding
@@ -102,10 +102,7 @@ def _state(
         return _programmed(network)
     if condition.start == "optimal":
         network = replace(network, state=_programmed(network))
-    # Nobody looks at checkpoints here.
-    fewest = {"checkpoint": condition.iterations + 1, "validation": 1}
-    start = Training(network, condition.task.model_copy(update=fewest), seed)
-    return train(start, condition.iterations, on_progress=notify).network.state
+    return learn(network, condition.task, seed, condition.iterations, on_progress=notify)
 
 
 def _programmed(network: LifNetwork | ChipNetwork) -> LearnedState:
