@@ -6,16 +6,11 @@ hits all of them. Ours include the start of their process and the way of the dat
 """
 
 import argparse
-import os
-import re
 import resource
-import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -26,30 +21,25 @@ from cosim.engine.job import Job
 from cosim.engine.worker import run_jobs
 from cosim.experiments.neuron.simulation import read_simulation
 from cosim.experiments.protocol import Request
+from cosim.speed.ngspice_alone import (
+    Measurement,
+    run_alone,
+    run_bench,
+    transistors_by_ngspice,
+    use_one_thread,
+)
 from cosim.workbench.errors import CosimError
 from cosim.workbench.experiment_files import read_file
 from cosim.workbench.interrupts import interruptible
-from cosim.workbench.scratch import ScratchFolder
 
 REPETITIONS = 3
 SHORTENED = ("stimulus.count=23", "stimulus.duration=120 ms")
 
 TRANSISTOR, MIXED, ALONE = "transistor view", "mixed view", "ngspice -b"
-_NOT_ORPHANED = ("setpriv", "--pdeathsig", "KILL")
-"""Before a command: the kernel kills it as soon as the thread that has started it is gone."""
 GOAL = 1.05
 """Greatest ratio of the transistor view's time to that of ngspice alone."""
 DECK_GOALS = {TRANSISTOR: 0.6, MIXED: 0.1}
 """Greatest ratio of a view's time to that of ngspice with the deck of `--deck`."""
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """One run: wall-clock time in s, accepted time points, peak memory of its process in bytes."""
-
-    seconds: float
-    points: int
-    memory: int
 
 
 def main(arguments: Sequence[str] = ()) -> int:
@@ -59,22 +49,13 @@ def main(arguments: Sequence[str] = ()) -> int:
     )
     parser.add_argument("--deck", type=Path, metavar="FILE", help="also run this with ngspice -b")
     deck = parser.parse_args(arguments).deck
-    if not shutil.which("ngspice"):
-        print("bench: needs the command ngspice: sudo apt-get install ngspice", file=sys.stderr)
-        return 2
-    try:
-        with ScratchFolder() as name:
-            _bench(Path(name), deck)
-    except CosimError as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return run_bench(partial(_bench, deck))
 
 
-def _bench(folder: Path, deck: Path | None) -> None:
+def _bench(deck: Path | None, folder: Path) -> None:
     if deck and not deck.is_file():
         raise CosimError(f"no such deck: {deck}")
-    folder.joinpath(".spiceinit").write_text("set num_threads=1\n", encoding="utf-8")
+    use_one_thread(folder)
     jobs = _jobs()
     # Ours go first, the smaller before the larger: the memory of their processes is only known
     # as the highest of all so far.
@@ -95,7 +76,7 @@ def _bench(folder: Path, deck: Path | None) -> None:
     for name, one in rounds[0].items():
         print(
             f"{name:{max(map(len, runs))}} {times[name]:6.2f} s   {one.points} time points   "
-            f"{transistors(decks[name], folder)} transistors   {one.memory / 1e6:.0f} MB"
+            f"{transistors_by_ngspice(decks[name], folder)} transistors   {one.memory / 1e6:.0f} MB"
         )
     _print_ratio(times, TRANSISTOR, ALONE, GOAL)
     if deck:
@@ -118,56 +99,6 @@ def _run_ours(job: Job, folder: Path) -> Measurement:
     seconds = time.perf_counter() - start
     memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
     return Measurement(seconds, len(vectors["time"]), memory)
-
-
-def run_alone(deck: Path, folder: Path) -> Measurement:
-    """Run a deck with `ngspice -b` in a folder; raises CosimError where it gives no data."""
-    raw = folder / "alone.raw"
-    raw.unlink(missing_ok=True)
-    start = time.perf_counter()
-    usage = _ngspice(folder, "-r", raw.name, str(deck))
-    seconds = time.perf_counter() - start
-    if not raw.is_file():
-        raise CosimError(f"{deck} gave no data:\n{_log(folder)}")
-    with raw.open("rb") as file:
-        found = re.search(rb"No\. Points: (\d+)", file.read(2000))
-    if not found:
-        raise CosimError(f"{raw} is no raw file of ngspice")
-    points = int(found[1])
-    return Measurement(seconds, points, usage.ru_maxrss * 1024)
-
-
-def transistors(deck: Path, folder: Path) -> int:
-    """Number of a deck's MOSFETs by ngspice's count; `folder` is for its files."""
-    script, found = folder / "inventory.cir", folder / "inventory.txt"
-    found.unlink(missing_ok=True)
-    control = f"source {deck}\ninventory > {found.name}\nquit"
-    script.write_text(f"* inventory\n.control\n{control}\n.endc\n.end\n", encoding="utf-8")
-    # ngspice 46 crashes where it quits without having run the deck: the file tells.
-    with suppress(CosimError):
-        _ngspice(folder, str(script))
-    inventory = found.read_text(encoding="utf-8") if found.is_file() else ""
-    if "Circuit Inventory" not in inventory:
-        raise CosimError(f"{deck} can't be read:\n{_log(folder)}")
-    counts = re.findall(r"^(?:Mos|BSIM|HiSIM|VDMOS)\w*: (\d+)$", inventory, re.M | re.I)
-    return sum(map(int, counts))
-
-
-def _ngspice(folder: Path, *arguments: str) -> resource.struct_rusage:
-    """Run `ngspice -b` in a folder, its messages into the file log; what it used of the machine."""
-    with folder.joinpath("log").open("wb") as log:
-        process = subprocess.Popen(
-            [*_NOT_ORPHANED, "ngspice", "-b", *arguments], cwd=folder, stdout=log, stderr=log
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise CosimError(f"ngspice failed:\n{_log(folder)}")
-    return usage
-
-
-def _log(folder: Path) -> str:
-    return folder.joinpath("log").read_text(encoding="utf-8", errors="replace")[-1000:]
 
 
 def _print_ratio(times: dict[str, float], name: str, reference: str, goal: float) -> None:

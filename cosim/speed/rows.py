@@ -1,18 +1,16 @@
 """Rows of the network, open and closed loop, against `ngspice -b` on the same decks.
 
 The work is the beginning of that of the simulation network_replay, with all its rows. ngspice alone
-gets the decks with all that Python did to their sources in them (recorded_deck.py). All use as
-many processes as there are processors and take turns. `python -m cosim.speed.rows`.
+gets the decks with all that Python did to their sources in them (recorded_deck.py). One after the
+other runs in as many processes as there are processors. `python -m cosim.speed.rows`.
 """
 
 import os
-import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from statistics import median
 
 from cosim.circuits.row import RowCircuit, View
 from cosim.engine.inventory import transistors
@@ -22,15 +20,13 @@ from cosim.experiments.replay.recorded_run import recorded_run
 from cosim.experiments.replay.settings import ReplayExperiment, read_replay
 from cosim.replay.closed_loop import teach
 from cosim.replay.open_loop import network_stimuli
-from cosim.speed.neuron import run_alone
+from cosim.speed.ngspice_alone import run_alone, run_bench, use_one_thread
 from cosim.speed.recorded_deck import RecordedRow, played_deck
-from cosim.workbench.errors import CosimError
 from cosim.workbench.experiment_files import read_file
 from cosim.workbench.interrupts import interruptible
-from cosim.workbench.scratch import ScratchFolder
 
 OPEN, CLOSED, ALONE = "open loop", "closed loop", "ngspice -b"
-NEURONS, DURATION, REPETITIONS = 20, 500e-3, 1
+NEURONS, DURATION = 20, 500e-3
 """A shorter run would show most of all what it takes to start the rows, 0.1 s each."""
 OPEN_GOAL, CLOSED_GOAL, LOOP_GOAL = 1.05, 1.15, 1.3
 """Greatest ratios: open loop and closed loop to ngspice alone, closed to open loop."""
@@ -38,20 +34,15 @@ OPEN_GOAL, CLOSED_GOAL, LOOP_GOAL = 1.05, 1.15, 1.3
 
 def main() -> int:
     """Measure and print; returns 2 where the ngspice command is missing or fails."""
-    if not shutil.which("ngspice"):
-        print("bench: needs the command ngspice: sudo apt-get install ngspice", file=sys.stderr)
-        return 2
-    try:
-        with ScratchFolder() as name:
-            _bench("mixed", Path(name))
-            _bench("multiplexed", Path(name))
-    except CosimError as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return run_bench(_bench)
 
 
-def _bench(view: View, folder: Path) -> None:
+def _bench(folder: Path) -> None:
+    _compare("mixed", folder)
+    _compare("multiplexed", folder)
+
+
+def _compare(view: View, folder: Path) -> None:
     circuit, recorded = RowCircuit(view), recorded_run(_experiment())
     network, command = recorded.network, recorded.command
     stimuli = list(network_stimuli(network, command, recorded.result).values())
@@ -71,7 +62,8 @@ def _bench(view: View, folder: Path) -> None:
             runs = pool.map(lambda deck: run_alone(deck, deck.parent), decks)
             points[ALONE] = sum(run.points for run in runs)
 
-    times = _interleaved({OPEN: open_loop, CLOSED: closed_loop, ALONE: alone})
+    runs = {OPEN: open_loop, CLOSED: closed_loop, ALONE: alone}
+    times = {name: _timed(run) for name, run in runs.items()}
     count = transistors(jobs[0].deck)
     print(f"{view}: {NEURONS} rows of {count} transistors, {DURATION * 1e3:g} ms")
     for name, seconds in times.items():
@@ -85,15 +77,11 @@ def _bench(view: View, folder: Path) -> None:
         print(f"  {name} / {other}: {ratio:.3f} (goal: at most {goal})")
 
 
-def _interleaved(runs: dict[str, Callable[[], None]]) -> dict[str, float]:
-    """Median time of each in s; they take turns, so that other load hits all of them."""
-    times: dict[str, list[float]] = {name: [] for name in runs}
-    for _ in range(REPETITIONS):
-        for name, run in runs.items():
-            started = time.perf_counter()
-            run()
-            times[name].append(time.perf_counter() - started)
-    return {name: median(seconds) for name, seconds in times.items()}
+def _timed(run: Callable[[], None]) -> float:
+    """Wall-clock time of a run, s."""
+    started = time.perf_counter()
+    run()
+    return time.perf_counter() - started
 
 
 def _experiment() -> ReplayExperiment:
@@ -110,7 +98,7 @@ def _played(circuit: RowCircuit, stimuli: Sequence, folder: Path) -> list[Path]:
     for row, vectors in run_jobs(jobs):
         place = folder / f"{circuit.view}_{row}"
         place.mkdir()
-        place.joinpath(".spiceinit").write_text("set num_threads=1\n", encoding="utf-8")
+        use_one_thread(place)
         text = played_deck(jobs[row], vectors["moves"])
         saved = ".save " + " ".join(jobs[row].vectors)
         deck = place / "row.cir"

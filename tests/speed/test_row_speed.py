@@ -41,7 +41,7 @@ def test_a_played_deck_repeats_the_run(view):
 
 
 def test_open_and_closed_loop_are_measured(monkeypatch, capsys):
-    for name, value in (("NEURONS", 2), ("DURATION", 5e-3), ("REPETITIONS", 1)):
+    for name, value in (("NEURONS", 2), ("DURATION", 5e-3)):
         monkeypatch.setattr(speed, name, value)
     assert speed.main() == 0
     lines = capsys.readouterr().out.splitlines()
