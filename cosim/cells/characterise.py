@@ -20,8 +20,8 @@ from cosim.cells.benches import (
 from cosim.cells.dpi_fit import evenly, fit_law
 from cosim.cells.waveforms import current
 from cosim.circuits.conditions import Conditions
-from cosim.engine.job import Job
-from cosim.engine.worker import Vectors, run_all
+from cosim.engine.job import Job, Vectors
+from cosim.engine.worker import run_all
 from cosim.workbench.pool import Pool
 from ebn_model.parameters import (
     BiasTable,

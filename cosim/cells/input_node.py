@@ -5,9 +5,8 @@ from scipy.optimize import brentq
 
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.row import RowCircuit
-from cosim.engine.job import Job
+from cosim.engine.job import Job, Vectors
 from cosim.engine.solver_options import SolverOptions
-from cosim.engine.worker import Vectors
 from cosim.workbench.errors import SimulationError
 from ebn_model.chip.blocks import log_state
 from ebn_model.chip.row import ChipRow

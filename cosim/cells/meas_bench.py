@@ -3,7 +3,7 @@
 import numpy as np
 
 from cosim.cells.axes import Axes
-from cosim.cells.waveforms import Vectors
+from cosim.engine.job import Vectors
 from cosim.engine.measures import PREFIX
 
 MOST_DRAWN = 6

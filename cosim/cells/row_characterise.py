@@ -9,8 +9,8 @@ from cosim.cells.input_node import input_node_job, measured_input_node
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.row import RowCircuit
 from cosim.engine.deck import Deck
-from cosim.engine.job import Job
-from cosim.engine.worker import Vectors, run_all
+from cosim.engine.job import Job, Vectors
+from cosim.engine.worker import run_all
 from ebn_model.learning_neuron import settled_current
 from ebn_model.parameters import BiasTable, NeuronParameters
 from ebn_model.row import RowResult, RowStimulus

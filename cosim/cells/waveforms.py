@@ -2,9 +2,8 @@
 
 import numpy as np
 
+from cosim.engine.job import Vectors
 from cosim.workbench.errors import SimulationError
-
-Vectors = dict[str, np.ndarray]
 
 
 def current(vectors: Vectors, device: str) -> np.ndarray:

@@ -14,12 +14,11 @@ class WeightErrors:
     """Differences of the weights over the whole run; arrays of shape (M,), LSB.
 
     Attributes:
-        mean_abs: mean size, weighted with time. rms: root of the mean square. greatest: size.
+        mean_abs: mean size, weighted with time. greatest: size.
         final_circuit, final_model: weights after the run.
     """
 
     mean_abs: np.ndarray
-    rms: np.ndarray
     greatest: np.ndarray
     final_circuit: np.ndarray
     final_model: np.ndarray
@@ -31,7 +30,6 @@ def weight_errors(case: RowComparisonInput) -> WeightErrors:
     duration = case.stimulus.duration
     return WeightErrors(
         mean_abs=np.array([np.sum(abs(d) * length) for d, length in stretches]) / duration,
-        rms=np.sqrt(np.array([np.sum(d**2 * length) for d, length in stretches]) / duration),
         greatest=np.array([abs(d).max() for d, _ in stretches]),
         final_circuit=np.asarray(case.circuit.final_codes),
         final_model=np.asarray(case.model.final_codes),

@@ -31,7 +31,7 @@ from cosim.experiments.neuron.config import Experiment
 from cosim.workbench.errors import SimulationError
 from cosim.workbench.json_files import to_json
 from cosim.workbench.provenance import digest, sources_digest
-from cosim.workbench.settings import Section
+from cosim.workbench.settings import Positive, Section
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable, validated
 
@@ -65,7 +65,7 @@ class TrimmedBias(Section):
     """
 
     range: Annotated[float, Gt(0), Lt(1)] = 0.4
-    target: Annotated[float, Gt(0)] = 1.0
+    target: Positive = 1.0
 
 
 class Trim(Section):

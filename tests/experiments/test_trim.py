@@ -144,6 +144,7 @@ def test_codes_are_steps_around_the_currents_of_the_table():
         ("{ bits = 2, biases = { i_lsb = {}, i_th_inh = {} } }", "another current is trimmed"),
         ("{ bits = 2, biases = { i_sl = { range = 1.0 } } }", "range"),
         ("{ bits = 2, biases = { i_sl = { target = 0 } } }", "target"),
+        ("{ bits = 2, biases = { i_sl = { target = inf } } }", "target"),
         ("{ bits = 2, biases = { i_sl = { ranges = 0.5 } } }", "ranges"),
         ('{ bits = 2, like = "none" }', r"trimmed\.trim\.like: 'none' has no trim with biases"),
         ('{ bits = 2, like = "plain" }', "'plain' has no trim with biases"),

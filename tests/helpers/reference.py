@@ -18,7 +18,6 @@ class Run:
     step_times: list = field(default_factory=list)
     step_channels: list = field(default_factory=list)
     v_after_step: list = field(default_factory=list)
-    v_last_at_spike: list = field(default_factory=list)
     updates: list = field(default_factory=list)
     weights: np.ndarray = None
     fraction: np.ndarray = None
@@ -81,10 +80,8 @@ def simulate(parameters, thresholds, state, mismatch, drive, learn, slow_weights
         fast = fast + (-fast / p.tau_fast + fast_kick / dt) * dt
         current = run.v_rest - v + slow + fast + drive[int(t // dt)] + bias
         v = v + (current / tau) * dt
-        if k >= 0:
-            run.v_last_at_spike.append(v_.copy())
-            if learn:
-                _learn(k, t, v_, p, thresholds, mismatch, run)
+        if k >= 0 and learn:
+            _learn(k, t, v_, p, thresholds, mismatch, run)
         run.step_times.append(float(t))
         run.step_channels.append(k)
         run.v_after_step.append(v)

@@ -5,7 +5,8 @@ import re
 import numpy as np
 
 from cosim.cells.axes import Axes
-from cosim.cells.waveforms import Vectors, current, supply
+from cosim.cells.waveforms import current, supply
+from cosim.engine.job import Vectors
 
 ENDS = 0.3
 """A mirror should be flat at voltages that are this far, in V, from 0 and from the supply."""

@@ -3,7 +3,8 @@
 import numpy as np
 
 from cosim.cells.axes import Axes
-from cosim.cells.waveforms import Vectors, supply
+from cosim.cells.waveforms import supply
+from cosim.engine.job import Vectors
 
 SATURATED = 0.95
 """Share of the full-scale current down to which the output counts as saturated."""

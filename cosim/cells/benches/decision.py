@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cosim.cells.axes import Axes
-from cosim.cells.waveforms import Vectors, current, edges, supply
+from cosim.cells.waveforms import current, edges, supply
+from cosim.engine.job import Vectors
 from cosim.workbench.errors import SimulationError
 
 _FLIPS = {"inc": 1, "sl": 2, "dec": 1}

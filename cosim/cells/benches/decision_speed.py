@@ -4,7 +4,8 @@ import numpy as np
 
 from cosim.cells.axes import Axes
 from cosim.cells.benches.outcomes import delay_at, outcomes, settled, threshold
-from cosim.cells.waveforms import Vectors, current, pulses
+from cosim.cells.waveforms import current, pulses
+from cosim.engine.job import Vectors
 
 CIRCUITS = {"up": "dec", "down": "inc"}
 """Instances of the bench, with the outcome that their steps should end in."""

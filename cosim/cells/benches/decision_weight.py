@@ -3,7 +3,8 @@
 import numpy as np
 
 from cosim.cells.axes import Axes
-from cosim.cells.waveforms import Vectors, current
+from cosim.cells.waveforms import current
+from cosim.engine.job import Vectors
 
 
 def measure(vectors: Vectors) -> dict[str, float]:

@@ -3,7 +3,8 @@
 import numpy as np
 
 from cosim.cells.axes import Axes
-from cosim.cells.waveforms import Vectors, current, is_read, linear_span
+from cosim.cells.waveforms import current, is_read, linear_span
+from cosim.engine.job import Vectors
 from cosim.workbench.errors import SimulationError
 
 LINEAR = 0.05

@@ -3,7 +3,8 @@
 import numpy as np
 
 from cosim.cells.axes import Axes
-from cosim.cells.waveforms import Vectors, current, linear_span
+from cosim.cells.waveforms import current, linear_span
+from cosim.engine.job import Vectors
 from cosim.workbench.errors import SimulationError
 
 OUTPUTS = {"exc": "xexc.xout", "inh": "xmirror_out", "ext": "xext.xout"}

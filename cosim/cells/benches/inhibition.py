@@ -3,7 +3,8 @@
 import numpy as np
 
 from cosim.cells.axes import Axes
-from cosim.cells.waveforms import Vectors, charge, current, edges, pulses, weights
+from cosim.cells.waveforms import charge, current, edges, pulses, weights
+from cosim.engine.job import Vectors
 from cosim.workbench.errors import SimulationError
 from cosim.workbench.style import BLUE, VERMILION
 

@@ -4,7 +4,8 @@ import numpy as np
 
 from cosim.cells.axes import Axes
 from cosim.cells.benches.logic import clock_gap, steps
-from cosim.cells.waveforms import Vectors, edges, supply
+from cosim.cells.waveforms import edges, supply
+from cosim.engine.job import Vectors
 
 COUNTERS = "abcd"
 """From the fastest to the slowest edge."""

@@ -5,7 +5,8 @@ import re
 import numpy as np
 
 from cosim.cells.axes import Axes
-from cosim.cells.waveforms import Vectors, current
+from cosim.cells.waveforms import current
+from cosim.engine.job import Vectors
 
 COLD, HOT = 27.0, 85.0
 """Temperatures in degrees C for which the ratios are stated."""

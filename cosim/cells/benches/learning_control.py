@@ -4,7 +4,7 @@ import numpy as np
 
 from cosim.cells.axes import Axes
 from cosim.cells.benches.logic import latest_change, steps
-from cosim.cells.waveforms import Vectors
+from cosim.engine.job import Vectors
 
 COUNTERS = "umd"
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cosim.cells.waveforms import Vectors, edges, logic_edges, pulses, supply
+from cosim.cells.waveforms import edges, logic_edges, pulses, supply
 from cosim.circuits.neuron_readout import logic_level
+from cosim.engine.job import Vectors
 from cosim.workbench.errors import LostEdgeError, SimulationError
 from ebn_model.stimulus import WEIGHT_MAX, WEIGHT_MIN
 

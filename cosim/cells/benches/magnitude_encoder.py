@@ -4,7 +4,8 @@ import numpy as np
 
 from cosim.cells.axes import Axes
 from cosim.cells.benches.logic import codes, signed, weights
-from cosim.cells.waveforms import Vectors, pulses
+from cosim.cells.waveforms import pulses
+from cosim.engine.job import Vectors
 
 SETTLED = 0.3e-6
 """Codes are read this long after load has ended, s: before the next preset."""

@@ -4,7 +4,8 @@ import numpy as np
 from scipy.optimize import curve_fit
 
 from cosim.cells.axes import Axes
-from cosim.cells.waveforms import Vectors, current, edges, is_read, logic_edges
+from cosim.cells.waveforms import current, edges, is_read, logic_edges
+from cosim.engine.job import Vectors
 from cosim.workbench.errors import SimulationError
 
 SETTLED = 0.01

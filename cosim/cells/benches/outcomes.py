@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from cosim.cells.waveforms import Vectors, current, edges, supply
+from cosim.cells.waveforms import current, edges, supply
+from cosim.engine.job import Vectors
 from cosim.workbench.errors import SimulationError
 from ebn_model.learning_rule import Decision
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cosim.cells.axes import Axes
-from cosim.cells.waveforms import Vectors, charge, current, decay_time, pulses, weights
+from cosim.cells.waveforms import charge, current, decay_time, pulses, weights
+from cosim.engine.job import Vectors
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ import numpy as np
 
 from cosim.cells.axes import Axes
 from cosim.cells.benches.logic import clock_gap
-from cosim.cells.waveforms import Vectors, logic_edges, pulses
+from cosim.cells.waveforms import logic_edges, pulses
+from cosim.engine.job import Vectors
 
 
 def measure(vectors: Vectors) -> dict[str, float]:

@@ -4,7 +4,8 @@ import numpy as np
 
 from cosim.cells.axes import Axes
 from cosim.cells.benches.logic import check_edges, weights
-from cosim.cells.waveforms import Vectors, logic_edges
+from cosim.cells.waveforms import logic_edges
+from cosim.engine.job import Vectors
 from cosim.workbench.errors import SimulationError
 
 SETTLED = 0.9e-6

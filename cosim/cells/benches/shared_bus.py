@@ -7,7 +7,8 @@ import numpy as np
 
 from cosim.cells.axes import Axes
 from cosim.cells.benches.outcomes import delay_at, outcomes, settled, threshold
-from cosim.cells.waveforms import Vectors, charge, current, pulses, supply
+from cosim.cells.waveforms import charge, current, pulses, supply
+from cosim.engine.job import Vectors
 from cosim.workbench.errors import SimulationError
 
 CIRCUITS = {"up": "inc", "down": "dec", "middle": "inc"}

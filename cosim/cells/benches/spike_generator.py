@@ -3,7 +3,8 @@
 import numpy as np
 
 from cosim.cells.axes import Axes
-from cosim.cells.waveforms import Vectors, current, logic_edges, supply
+from cosim.cells.waveforms import current, logic_edges, supply
+from cosim.engine.job import Vectors
 from cosim.workbench.errors import SimulationError
 
 BEFORE = 1e-6

@@ -6,7 +6,8 @@ import numpy as np
 
 from cosim.cells.axes import Axes
 from cosim.cells.benches.logic import codes, latest_change
-from cosim.cells.waveforms import Vectors, charge, pulses, supply
+from cosim.cells.waveforms import charge, pulses, supply
+from cosim.engine.job import Vectors
 
 LINES = ["b0", "b1", "b2", "b3", "b4", "sign"]
 INPUTS = {"w1_1": 1, "w1_0": 0, "w2_1": 1, "w2_0": 0, "w3_1": 1, "w4_0": 0}

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cosim.cells.axes import Axes
-from cosim.cells.waveforms import Vectors, charge, current, pulses, weights
+from cosim.cells.waveforms import charge, current, pulses, weights
+from cosim.engine.job import Vectors
 
 COMPARED = (1, 4, 16)
 """Weights at which excitation is compared with inhibition."""

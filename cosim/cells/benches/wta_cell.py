@@ -3,7 +3,8 @@
 import numpy as np
 
 from cosim.cells.axes import Axes
-from cosim.cells.waveforms import Vectors, current, edges, supply
+from cosim.cells.waveforms import current, edges, supply
+from cosim.engine.job import Vectors
 from cosim.workbench.errors import SimulationError
 
 

@@ -4,19 +4,18 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
-from annotated_types import Ge, Gt
+from annotated_types import Ge
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from cosim.circuits.bias_tables import seen_from
 from cosim.experiments.calibration.behaviour import QUANTITIES, TIME_CONSTANTS
 from cosim.experiments.calibration.errors import CalibrationError
 from cosim.workbench.places import files_in_use
-from cosim.workbench.settings import Section, Share, check_keys, read_toml
+from cosim.workbench.settings import Positive, Section, Share, check_keys, read_toml
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable, validated
 from ebn_model.units import Ampere, Second, to_si
 
-Positive = Annotated[float, Gt(0)]
 Bounds = tuple[float, float]
 
 

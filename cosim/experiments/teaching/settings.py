@@ -9,12 +9,11 @@ from annotated_types import Ge, Gt
 from cosim.circuits.bias_tables import stated_values
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.row import DACS
-from cosim.comparison.tolerances import Share
 from cosim.experiments.network.changes import parameters_of_dies
 from cosim.experiments.network_of_dies import NetworkOfDies
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.workbench.experiment_files import ExperimentFile
-from cosim.workbench.settings import Section, apply_change, check_keys, section_fields
+from cosim.workbench.settings import Section, Share, apply_change, check_keys, section_fields
 from ebn_model.chip.parameters import ChipParameters
 from ebn_model.parameters import validated
 from ebn_model.units import Ampere

@@ -303,6 +303,10 @@ def test_a_table_is_read_back_as_it_was_written(biases, tmp_path, monkeypatch):
             RECORDINGS + "[recordings.priors.tau_exc]\nvalue='1 ms'\ndeviation=1\nreason='r'",
             "tau_exc is expected, but i_tau_exc isn't fitted",
         ),
+        (
+            RECORDINGS + "[recordings.priors.tau_mem]\nvalue='30 ms'\ndeviation=inf\nreason='r'",
+            "deviation: Input should be a finite number",
+        ),
         ("about=", "mine.toml"),
     ],
 )
