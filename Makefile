@@ -122,6 +122,7 @@ lint: $(COMPLETE) ## check style, format, imports and types of the sources (Pyth
 	@.venv/bin/lint-imports --no-logo
 	@$(PYTHON_IN_VENV) -m mypy
 
-clean: ## remove results and caches, but not .venv
-	@rm -rf Simulations/*/results .pytest_cache .ruff_cache .mypy_cache
-	@find cosim ebn_model tests -name __pycache__ -prune -exec rm -rf {} +
+clean: ## remove results, all that is built and caches, but not .venv
+	@rm -rf Simulations/*/results Simulations/*/*_results Simulations/report.html netlists/*/results
+	@rm -rf build .pytest_cache .ruff_cache .mypy_cache .import_linter_cache
+	@find cosim docs ebn_model tests -name __pycache__ -prune -exec rm -rf {} +
