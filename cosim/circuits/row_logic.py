@@ -130,7 +130,7 @@ class DigitalRow(RowTimeline):
 
 
 def digital_edges(stimulus: RowStimulus) -> np.ndarray:
-    """Beginnings and ends of all edges of pulses, s, within the run."""
+    """Beginnings and ends of all edges of pulses within the run, s, ascending, shape (times,)."""
     middles = np.concatenate([stimulus.rise_times, stimulus.fall_times])
     ticks = np.array([on_tick(time) for time in middles.tolist()])
     times = np.sort(np.concatenate([ticks, ticks + DigitalRow.edge]))

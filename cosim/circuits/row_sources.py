@@ -68,7 +68,7 @@ def transistor_stimuli(stimulus: RowStimulus, supply: float) -> str:
 
 
 def transistor_edges(stimulus: RowStimulus) -> np.ndarray:
-    """Beginnings and ends of all edges of pulses, s, within the run."""
+    """Beginnings and ends of all edges of pulses within the run, s, ascending, shape (times,)."""
     middles = np.concatenate([stimulus.rise_times, stimulus.fall_times])
     ticks = np.array([on_tick(time) for time in middles.tolist()])
     times = np.sort(np.concatenate([ticks - EDGE / 2, ticks + EDGE / 2]))

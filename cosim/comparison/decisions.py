@@ -128,7 +128,10 @@ def total(counts: Iterable[DecisionCounts]) -> DecisionCounts:
 
 
 def confusion(reference: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Numbers of decisions in LSB: `reference` by row, `other` by column, in Decision's order."""
+    """Numbers of pulses by decision, shape (3, 3): `reference` by row, `other` by column.
+
+    Both are decisions in LSB, shape (pulses,); rows and columns are in Decision's order.
+    """
     matrix = np.zeros((len(Decision), len(Decision)), dtype=int)
     # Decision counts down from INC.
     np.add.at(matrix, (Decision.INC - reference, Decision.INC - other), 1)

@@ -48,7 +48,7 @@ class Spikes(Protocol):
 class RowSettings:
     """Settings of the runs of rows.
 
-    view: of the circuit (RowCircuit). biases: file in netlists/biases.
+    view: of the circuit (RowCircuit). biases: a bias table's name, or its path, *.spice.
     first_die: number of the die that row 0 is; each other row is the next one. By default all are
         what the conditions say.
     step: of the closed loop that is repeated, s (ClosedLoopResult); None for another run.

@@ -33,7 +33,17 @@ def cells_of(
     bias: np.ndarray | None,
     fast: bool,
 ) -> Cells:
-    """The neurons of a chip for a run of `steps`; thresholds in V, with mismatch."""
+    """The neurons of a chip for a run.
+
+    Args:
+        parameters, mismatch: of the chip.
+        steps: of the run.
+        decoder: D, shape (Nx, N).
+        thresholds: V, with mismatch, shape (N,).
+        slow_weights: weight units, shape (N, N), `[n, k]` from k to n; None for no slow synapses.
+        bias: V, added to each neuron's input, shape (N,); None for none.
+        fast: whether silent steps multiply instead of dividing (Cells).
+    """
     neurons = len(thresholds)
     tau_mem = _floats(parameters.tau_mem * mismatch.tau_mem)
     return Cells(
@@ -58,7 +68,7 @@ def cells_of(
 def rule_of(
     parameters: NetworkParameters, thresholds: np.ndarray, mismatch: Mismatch, learn: bool
 ) -> Rule:
-    """The rule on a chip; thresholds in V, with mismatch, which the dead zones follow."""
+    """The rule on a chip; thresholds in V, with mismatch, shape (N,), which dead zones follow."""
     options, lsb = parameters.rule, parameters.lsb
     if options.dead_zone_per_threshold is not None:
         dead_zone = options.dead_zone_per_threshold * thresholds

@@ -81,13 +81,19 @@ def optimal_state(decoder: np.ndarray, parameters: NetworkParameters) -> Learned
 
 
 def storable(weights: np.ndarray, parameters: NetworkParameters) -> np.ndarray:
-    """Weights on the grid of LSBs and, where the memory saturates, within its range."""
+    """Weights on the grid of LSBs and, where the memory saturates, within its range.
+
+    weights: weight units, of any shape, which is that of the result.
+
+    Raises:
+        InputError: a weight isn't finite.
+    """
     rounded = round_to_grid(weights, parameters.lsb)
     return saturated(rounded, parameters) if parameters.saturate else rounded
 
 
 def round_to_grid(weights: np.ndarray, lsb: float) -> np.ndarray:
-    """Nearest multiples of `lsb`, halves to the even one.
+    """Nearest multiples of `lsb`, halves to the even one; of any shape, in the unit of `lsb`.
 
     As in the paper's code the grid ends at the last multiple that doesn't exceed max(|weights|),
     so that rounding never makes the largest weight larger.

@@ -1,7 +1,7 @@
 """Decoding of spikes: output, what is learned or fitted for it, and its error."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from scipy.signal import lfilter
@@ -15,11 +15,23 @@ from ebn_model.network.parameters import NetworkParameters, TaskParameters
 _KERNEL_END = 1e-9
 
 
+class HasOutput(Protocol):
+    """Parameters of a network of any kind, as far as they make its output."""
+
+    @property
+    def dt(self) -> float:
+        """The grid's step, s."""
+
+    @property
+    def tau_out(self) -> float:
+        """Time constant of the decoder, s."""
+
+
 def decode(
     spike_times: np.ndarray,
     spike_neurons: np.ndarray,
     decoder: np.ndarray,
-    parameters,
+    parameters: HasOutput,
     steps: int,
 ) -> np.ndarray:
     """Output y at i*dt, shape (steps + 1, Nx): each spike adds its column of D, which decays.
@@ -31,7 +43,7 @@ def decode(
     Args:
         spike_times: s, shape (spikes,). spike_neurons: who fired, same shape.
         decoder: D, shape (Nx, N).
-        parameters: dt and tau_out.
+        parameters: of the network.
         steps: of the run.
 
     Raises:

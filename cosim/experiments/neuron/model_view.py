@@ -25,7 +25,11 @@ class ModelView(StoredResult):
     """
 
     def __init__(self, simulation: Simulation):
-        """Build the decks of the measurements; raises InputError or DeckError as above."""
+        """Build the decks of the measurements.
+
+        Raises:
+            InputError, DeckError: they can't be built from what the experiment states.
+        """
         experiment = simulation.experiment
         self._label = f"{simulation.name} model"
         self._stimulus = experiment.stimulus.stimulus()

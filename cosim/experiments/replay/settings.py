@@ -70,8 +70,8 @@ class ReplaySettings(Conditions):
     """Settings of a replay.
 
     Conditions, view and biases are those of the circuits. dacs: of the multiplexed view, for each
-    row. first_die: each row is a die of its own,
-    row 0 this one, and its model has that die's constants.
+    row. first_die: each row is a die of its own, row 0 this one, and its model has that die's
+    constants.
     stretch: what is replayed; the table `full` has what `--full` changes of it.
     """
 
@@ -130,9 +130,10 @@ def read_replay(file: ExperimentFile, request: Request = DEFAULT) -> ReplayExper
 
     Args:
         file: of the experiment.
-        request: changes, "KEY=VALUE" each, where KEY is view, dacs, technology, biases,
-            temperature, a key of stretch, tolerances or report (stretch.rows=1,4), network.seed,
-            iterations, or a parameter of the network or its task (bits, task.amplitude); one seed,
+        request: changes, "KEY=VALUE" each, where KEY is view, dacs, biases, first_die, one of the
+            Conditions (technology, corner, temperature, supply, die, variation, mismatch_scale), a
+            key of stretch, tolerances or report (stretch.rows=1,4), network.seed, iterations, or a
+            parameter of the network or its task (bits, task.amplitude); one seed, conditions,
             `biases` and `view` in the same way; `full`: the stretch is that of the file's table
             `full`; `out`. Results of changed experiments go to folders of their own, named for the
             change.

@@ -62,7 +62,7 @@ class ConditionRun:
 
     @property
     def key(self) -> str:
-        """All that the outcome depends on, in one text; names don't count."""
+        """Digest of all that the outcome depends on; names don't count."""
         condition = self.condition
         values = {
             "parameters": condition.parameters.model_dump(mode="json"),

@@ -117,7 +117,7 @@ class CornerRun:
 
     @property
     def key(self) -> str:
-        """All that the outcome depends on, in one text."""
+        """Digest of all that the outcome depends on."""
         biases = self.simulation.experiment.bias_table()
         values = {
             # Of the benches' decks the one of the circuit has the models at this corner.
