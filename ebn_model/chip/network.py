@@ -85,8 +85,7 @@ class ChipNetwork:
     def thresholds(self) -> np.ndarray:
         """I_mem at which the neurons fire, A, shape (N,)."""
         neurons = self.parameters.of_neurons
-        windows = [neuron.decision for neuron in neurons]
-        i_rest = np.array([(window.i_lower + window.i_upper) / 2 for window in windows])
+        i_rest = np.array([neuron.decision.centre for neuron in neurons])
         i_spike = np.array([neuron.spike_generator.i_spike for neuron in neurons])
         return i_rest + (i_spike - i_rest) * self.mismatch.threshold
 
@@ -237,12 +236,11 @@ def optimal_codes(decoder: np.ndarray, parameters: ChipParameters) -> np.ndarray
 def chip_state(codes: np.ndarray, parameters: ChipParameters) -> LearnedState:
     """The state with these codes in LSB, shape (N, N), each in the middle of its counter."""
     neurons = parameters.of_neurons
-    windows = [neuron.decision for neuron in neurons]
     return LearnedState(
         weights=np.asarray(codes, dtype=float),
         fraction=np.full(np.shape(codes), middle_fraction(parameters.sub_lsbs)),
         v_reset=np.array([neuron.spike_generator.i_reset for neuron in neurons]),
-        v_rest=np.array([(window.i_lower + window.i_upper) / 2 for window in windows]),
+        v_rest=np.array([neuron.decision.centre for neuron in neurons]),
     )
 
 

@@ -75,7 +75,7 @@ class ChipParameters(Table):
     @cached_property
     def i_rest(self) -> float:
         """Middle of the window at weight 0, A: what v = 0 is."""
-        return (self.neuron.decision.i_lower + self.neuron.decision.i_upper) / 2
+        return self.neuron.decision.centre
 
     @property
     def of_neurons(self) -> tuple[NeuronParameters, ...]:
