@@ -16,6 +16,17 @@ from cosim.workbench.experiment_files import read_file
 from cosim.workbench.placement import Placement
 
 
+def read_one(kind, file, *changes, **request):
+    """The experiment of a file, for kinds that read one of each."""
+    [experiment] = kind.read(read_file(str(file)), Request(changes=changes, **request))
+    return experiment
+
+
+def run_one(kind, experiment, force=False):
+    """The first report of an experiment that is run in this process alone."""
+    return next(kind.run([experiment], Work(Placement(1), force)))
+
+
 def read_simulation(name, changes=(), out=None, biases=None, view=None, conditions=()):
     request = Request(tuple(changes), (), out, biases, tuple(conditions), view)
     return simulation.read_simulation(read_file(str(name)), request)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import sympy as sp
+from mirror_cost import after, mirror
 
 from ebn_model.lif.construction import optimal_reset, optimal_weights, thresholds
 from ebn_model.network.decoder import random_decoder
@@ -125,16 +126,6 @@ def test_the_kick_of_an_exponential_synapse():
 
 
 # The mirror condition and its step
-
-
-def mirror(v, kick):
-    """Square of the mean of the potentials before and after a spike."""
-    return (v + kick / 2) ** 2
-
-
-def after(v, kick):
-    """Square of the potential after a spike."""
-    return (v + kick) ** 2
 
 
 def test_a_spike_that_costs_nothing_to_fire_or_not_mirrors_all_potentials_together():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from mirror_cost import after, mirror
 from synthetic import neuron_parameters
 
 from ebn_model.learning_neuron import LearningNeuron
@@ -11,16 +12,6 @@ from ebn_model.network.decoder import random_decoder
 from ebn_model.network.mismatch import Mismatch
 from ebn_model.network.parameters import NetworkParameters
 from ebn_model.network.results import LearnedState
-
-
-def mirror(v, kick):
-    """Square of the mean of the potentials before and after a spike."""
-    return (v + kick / 2) ** 2
-
-
-def after(v, kick):
-    """Square of the potential after a spike."""
-    return (v + kick) ** 2
 
 
 def decisions(parameters, v, weights, v_reset=0.0):

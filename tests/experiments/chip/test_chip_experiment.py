@@ -3,10 +3,12 @@
 import csv
 import json
 from dataclasses import replace
+from functools import partial
 from operator import attrgetter
 
 import numpy as np
 import pytest
+from experiment_calls import read_one, run_one
 
 from cosim.cells import die_outcomes
 from cosim.cells.die_constants import DieMeasurement
@@ -18,16 +20,15 @@ from cosim.experiments.chip.chip_run import NOMINAL as NOMINAL_MODEL
 from cosim.experiments.chip.dies import TrimmedMeasurement
 from cosim.experiments.chip.kind import KIND
 from cosim.experiments.chip.report import ratio
-from cosim.experiments.chip.settings import read_chip
-from cosim.experiments.protocol import Request, Work
 from cosim.experiments.trim import NominalRun, Trim
 from cosim.workbench.experiment_files import read_file
-from cosim.workbench.placement import Placement
 from cosim.workbench.places import NETLISTS
 from cosim.workbench.report import SUMMARY
 from cosim.workbench.task import Task
 from ebn_model.errors import InputError
 from ebn_model.measured import measured_parameters
+
+read, run = partial(read_one, KIND), partial(run_one, KIND)
 
 NOMINAL = measured_parameters("network_row")
 CHIP = """\
@@ -69,10 +70,6 @@ def file(tmp_path):
     path = tmp_path / "two.toml"
     path.write_text(CHIP, encoding="utf-8")
     return path
-
-
-def read(file, *changes, **request):
-    return read_chip(read_file(str(file)), Request(changes=changes, **request))
 
 
 TAU = 0.03
@@ -126,10 +123,6 @@ def ran(monkeypatch):
         monkeypatch.setattr(module, "OUTCOME", Task(measure, attrgetter("label")))
     monkeypatch.setattr(runner, "Task", lambda *_, **__: chips)
     return made, broken
-
-
-def run(experiment, force=False):
-    return next(KIND.run([experiment], Work(Placement(1), force)))
 
 
 def of_kind(made, kind):

@@ -2,9 +2,11 @@
 
 import csv
 import json
+from functools import partial
 from operator import attrgetter
 
 import pytest
+from experiment_calls import read_one, run_one
 
 from cosim import cli
 from cosim.experiments.calibration.behaviour import QUANTITIES
@@ -15,14 +17,12 @@ from cosim.experiments.dies.die_run import SimulationRun
 from cosim.experiments.dies.failures import examples, page
 from cosim.experiments.dies.kind import KIND
 from cosim.experiments.dies.runner import Found
-from cosim.experiments.dies.settings import read_dies
-from cosim.experiments.protocol import Request, Work
 from cosim.experiments.trim import NominalRun
-from cosim.workbench.experiment_files import read_file
-from cosim.workbench.placement import Placement
 from cosim.workbench.report import SUMMARY
 from cosim.workbench.task import Task
 from ebn_model.errors import InputError
+
+read, run = partial(read_one, KIND), partial(run_one, KIND)
 
 STIMULUS = '[stimulus]\nspikes = ["4 ms", "9 ms"]\nduration = "12 ms"\nstart_weight = 8\n'
 DIES = """\
@@ -44,10 +44,6 @@ def file(tmp_path):
     path = tmp_path / "three.toml"
     path.write_text(DIES, encoding="utf-8")
     return path
-
-
-def read(file, *changes, **request):
-    return read_dies(read_file(str(file)), Request(changes=changes, **request))
 
 
 @pytest.fixture
@@ -101,10 +97,6 @@ def die_of(one):
 def state(file, *lines):
     with file.open("a", encoding="utf-8") as stream:
         stream.write("\n".join(["", *lines, ""]))
-
-
-def run(experiment, force=False):
-    return next(KIND.run([experiment], Work(Placement(1), force)))
 
 
 def table(path):

@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 from experiment_calls import read_replay, run_replay
 from fake_circuit import largest_file
-from fake_rows import LostError, install
-from test_replay_settings import CONFIG
+from fake_rows import LostError
+from small_replay import CONFIG
 
 from cosim.cli import main
 from cosim.experiments.replay import experiment as experiment_module
-from cosim.experiments.replay import report as report_module
 from cosim.experiments.replay.recorded_run import recorded_run
 from cosim.experiments.replay.trajectories import COLUMNS
 from cosim.workbench import output
@@ -27,16 +26,10 @@ from ebn_model.network.results import NetworkResult
 from ebn_model.network.seeds import Purpose
 from ebn_model.network.training import Training, train
 
+pytestmark = pytest.mark.usefixtures("solver")
+
 VALIDATION = "[network.task]\nvalidation = 1\n\n[stretch]"
 FILES = {"summary.json", "network.h5", "spikes.csv", "trajectories", "logic", "report", "rows"}
-
-
-@pytest.fixture(autouse=True)
-def solver(monkeypatch):
-    monkeypatch.setattr(
-        report_module, "save", lambda draw, paths: [p.write_bytes(b"PNG") for p in paths]
-    )
-    return install(monkeypatch)
 
 
 @pytest.fixture

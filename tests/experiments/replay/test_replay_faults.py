@@ -3,28 +3,19 @@
 import csv
 import json
 
-import fake_rows
 import faults
 import pytest
 from experiment_calls import read_replay, run_replay
 from fake_rows import FakeRow
 from faults import lost_spike, lost_step, shifted, wrong_decision
-from test_replay_settings import CONFIG
+from small_replay import CONFIG
 
-from cosim.experiments.replay import report as report_module
+pytestmark = pytest.mark.usefixtures("solver")
 
 ALIKE = "I_mem until the first different decision, RMS, worst row"
 ONE_STEP = "one-step decisions beyond ± 10 pA"
 UNEXPLAINED = "deviations without a reason"
 COUNTER = "weights as its decisions count"
-
-
-@pytest.fixture(autouse=True)
-def solver(monkeypatch):
-    monkeypatch.setattr(
-        report_module, "save", lambda draw, paths: [p.write_bytes(b"PNG") for p in paths]
-    )
-    return fake_rows.install(monkeypatch)
 
 
 @pytest.fixture

@@ -1,30 +1,8 @@
 import pytest
 from experiment_calls import read_replay
+from small_replay import CONFIG
 
 from ebn_model.errors import InputError
-
-CONFIG = """\
-kind = "replay"
-title = "A small replay"
-
-[network]
-seed = 2
-iterations = 1
-
-[network.parameters]
-neurons = 5
-
-[stretch]
-duration = "50 ms"
-rows = [1, 3]
-
-[full]
-duration = "80 ms"
-rows = "all"
-
-[tolerances]
-one_step = 0.9
-"""
 
 
 @pytest.fixture

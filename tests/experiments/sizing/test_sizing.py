@@ -2,9 +2,11 @@
 
 import csv
 import json
+from functools import partial
 from operator import attrgetter
 
 import pytest
+from experiment_calls import read_one, run_one
 
 from cosim.cells.bench_run import BenchRun
 from cosim.circuits.conditions import Conditions
@@ -13,18 +15,16 @@ from cosim.experiments.calibration.behaviour import QUANTITIES
 from cosim.experiments.calibration.cells_run import CellsRun
 from cosim.experiments.dies import runner as dies_runner
 from cosim.experiments.ledger.energy_run import BLOCKS
-from cosim.experiments.protocol import Request, Work
 from cosim.experiments.sizing import runner
 from cosim.experiments.sizing.kind import KIND
 from cosim.experiments.sizing.scaled_circuit import scaled_cell, scaled_project
-from cosim.experiments.sizing.settings import read_sizing
-from cosim.workbench.experiment_files import read_file
-from cosim.workbench.placement import Placement
 from cosim.workbench.places import NETLISTS, files_in_use, in_project
 from cosim.workbench.pool import LocalPool
 from cosim.workbench.report import FIGURES, SUMMARY
 from cosim.workbench.task import Task
 from ebn_model.errors import InputError
+
+read, run = partial(read_one, KIND), partial(run_one, KIND)
 
 CELL = """\
 * a mirror: w=4 l=4
@@ -63,10 +63,6 @@ def file(tmp_path):
     return path
 
 
-def read(file, **request):
-    return read_sizing(read_file(str(file)), Request(**request))
-
-
 @pytest.fixture
 def ran(monkeypatch):
     """Runs and the area they were made at, by a stand-in; at half the area die 7 doesn't settle,
@@ -100,10 +96,6 @@ def ran(monkeypatch):
     monkeypatch.setattr(dies_runner, "OUTCOME", Task(stand_in, attrgetter("label")))
     monkeypatch.setattr(runner, "OUTCOME", Task(energy, attrgetter("label")))
     return labels
-
-
-def run(sizing):
-    return next(KIND.run([sizing], Work(Placement(1))))
 
 
 def test_width_and_length_of_large_devices_go_with_the_root_of_the_area():

@@ -2,21 +2,21 @@
 
 import csv
 import json
+from functools import partial
 from operator import attrgetter
 
 import fake_loop
 import fake_rows
 import numpy as np
 import pytest
+from experiment_calls import read_one, run_one
 
 from cosim.cells import die_outcomes
-from cosim.experiments.protocol import Request, Work
+from cosim.experiments.protocol import Work
 from cosim.experiments.teaching.kind import KIND
 from cosim.experiments.teaching.lessons import give_lessons
 from cosim.experiments.teaching.report import error_ratio
-from cosim.experiments.teaching.settings import read_teaching
 from cosim.replay import stored_loop
-from cosim.workbench.experiment_files import read_file
 from cosim.workbench.placement import Placement
 from cosim.workbench.report import SUMMARY
 from cosim.workbench.task import Task
@@ -25,6 +25,8 @@ from ebn_model.errors import InputError
 from ebn_model.measured import measured_parameters
 from ebn_model.network.evaluation import draw_trial
 from ebn_model.network.seeds import Purpose
+
+read, run = partial(read_one, KIND), partial(run_one, KIND)
 
 NOMINAL = measured_parameters("network_row")
 TEACHING = """\
@@ -55,14 +57,6 @@ def file(tmp_path):
     path = tmp_path / "three.toml"
     path.write_text(TEACHING, encoding="utf-8")
     return path
-
-
-def read(file, *changes, **request):
-    return read_teaching(read_file(str(file)), Request(changes=changes, **request))
-
-
-def run(experiment, force=False):
-    return next(KIND.run([experiment], Work(Placement(1), force)))
 
 
 @pytest.fixture
