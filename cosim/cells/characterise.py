@@ -40,8 +40,6 @@ BENCHES = (
     "plastic_synapse",
     "decision",
 )
-SYNAPSES = {"excitatory": "exc", "inhibitory": "inh", "extra": "ext"}
-"""Names in the benches, by those in the model."""
 FALLING = 3e-3
 """Time in s of bench membrane_fall from which the membrane is without input."""
 TAIL = 4e-3
@@ -154,13 +152,14 @@ def _input_and_membrane(static: Vectors, response: Vectors, fall: Vectors) -> di
 
 
 def _synapses(static: Vectors, pulses: Vectors) -> dict[str, Any]:
-    return {key: _synapse(name, static, pulses) for key, name in SYNAPSES.items()}
+    names = dpi_synapse.NAMES.items()
+    return {key: _synapse(name, static, pulses) for name, key in names}
 
 
 def _membrane(static: Vectors, response: Vectors, fall: Vectors) -> IntegratorParameters:
     time, steps = response["time"], membrane_response.input_steps(response)
     return fit_law(
-        dpi_membrane.leakage_path(static),
+        dpi_membrane.i_tau(static),
         (static["i-sweep"], current(static, "xread")),
         evenly(time, current(response, "xread"), steps[0][0], time[-1]),
         steps,
@@ -178,7 +177,7 @@ def _synapse(name: str, static: Vectors, pulses: Vectors) -> SynapseParameters:
     for weight, start, end in found:
         steps += [(start, abs(weight) * i_w), (end, 0.0)]
     law = fit_law(
-        dpi_synapse.leakage_path(static, name),
+        dpi_synapse.i_tau(static, name),
         dpi_synapse.curve(static, name),
         evenly(time, current(pulses, synapse.output), starts[0], ends[-1] + TAIL),
         steps,

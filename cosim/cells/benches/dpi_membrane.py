@@ -21,7 +21,7 @@ def measure(vectors: Vectors) -> dict[str, float]:
     rest = float(current(vectors, "xbias.xin")[0])
     if rest > i_in[-1]:
         raise SimulationError(f"input up to {i_in[-1]:.3g} A only, constant input is {rest:.3g} A")
-    leak = leakage_path(vectors)
+    leak = i_tau(vectors)
     drive = i_in / leak - 1
     exponent = np.polyfit(np.log(drive), np.log(i_mem), 1)[0]
     low, high = linear_span(i_in, np.gradient(i_mem, i_in), rest, LINEAR)
@@ -35,7 +35,7 @@ def measure(vectors: Vectors) -> dict[str, float]:
     }
 
 
-def leakage_path(vectors: Vectors) -> float:
+def i_tau(vectors: Vectors) -> float:
     """I_tau in A: the off reset device leaks beside the device that carries it.
 
     Of a membrane that can't be looked into, what its v_mem draws that gets nothing from its input.

@@ -10,6 +10,7 @@ from cosim.workbench.errors import SimulationError
 OUTPUTS = {"exc": "xexc.xout", "inh": "xmirror_out", "ext": "xext.xout"}
 """Device that carries the output of each synapse."""
 NAMES = {"exc": "excitatory", "inh": "inhibitory", "ext": "extra"}
+"""The synapses' names in the model, by those in the benches."""
 REFERENCE = {"exc": 16, "inh": 16, "ext": 32}
 """Input in LSB at which each synapse's gain is stated."""
 LINEAR = 0.05
@@ -26,7 +27,7 @@ def measure(vectors: Vectors) -> dict[str, float]:
     i_lsb = float(current(vectors, "xbias.xlsb")[0])
     for name in OUTPUTS:
         i_w, i_out = curve(vectors, name)
-        leak = leakage_path(vectors, name)
+        leak = i_tau(vectors, name)
         at = REFERENCE[name] * i_lsb
         if at > i_w[-1]:
             raise SimulationError(f"input up to {i_w[-1]:.3g} A only, gain stated at {at:.3g} A")
@@ -44,7 +45,7 @@ def curve(vectors: Vectors, name: str) -> tuple[np.ndarray, np.ndarray]:
     return current(vectors, f"xw_{name}"), current(vectors, OUTPUTS[name])
 
 
-def leakage_path(vectors: Vectors, name: str) -> float:
+def i_tau(vectors: Vectors, name: str) -> float:
     """I_tau of a synapse in A."""
     return float(np.median(current(vectors, f"x{name}.xtau")))
 

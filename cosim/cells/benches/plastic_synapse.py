@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cosim.cells.axes import Axes
+from cosim.cells.benches.dpi_synapse import NAMES
 from cosim.cells.waveforms import charge, current, decay_time, pulses, weights
 from cosim.engine.job import Vectors
 
@@ -25,7 +26,6 @@ SYNAPSES = {
 }
 SOURCES = {"plastic": "xplastic.xdac.i_w", "ext": "xfixed.i_w"}
 """Nodes from which the DAC and the extra synapse's unit draw their currents."""
-NAMES = {"exc": "excitatory", "inh": "inhibitory", "ext": "extra"}
 HIGH, LOW = 0.7, 0.05
 """Shares of the peak between which the decay is fitted."""
 ONSET = 0.1
