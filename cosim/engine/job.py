@@ -17,7 +17,7 @@ Vectors = dict[str, np.ndarray]
 Reading = tuple[tuple[float, str], ...]
 """A vector as the sum of others: factor and name of each; without a name, the factor is a term."""
 
-StartCheck = Callable[[Callable[[str], float]], None]
+OperatingPointCheck = Callable[[Callable[[str], float]], None]
 """Gets an operating point as a function from the name of a vector to its value in V or A; raises
 SimulationError where it can't be."""
 
@@ -50,7 +50,7 @@ class Job:
     raw_path: Path | None = None
     deck_path: Path | None = None
     alter: Alter | None = None
-    check_start: StartCheck | None = None
+    check_start: OperatingPointCheck | None = None
     readings: Mapping[str, Reading] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
     controller: Callable[..., Controller] | None = None

@@ -47,7 +47,7 @@ QUANTITY = {
 }
 """The quantity that each current that can be trimmed sets; it grows with the current. The LSB is
 that of inhibition, as it is inhibition that comes to the end of the weight's range first."""
-LAST = "i_sl"
+TRIMMED_LAST = "i_sl"
 """Trimmed after all others, for which it has its highest code: the bench `decision` finds a wide
 window on any die, and looks for it within some I_sl of where it is to be. Then this bench alone
 has to run, as no other current changes."""
@@ -199,7 +199,7 @@ def trim_die(
     wanted = {name: one.target * nominal[QUANTITY[name]] for name, one in trim.biases.items()}
 
     highest = dict.fromkeys(trim.biases, 2 ** (trim.bits - 1) - 1)
-    first = [name for name in highest if name != LAST]
+    first = [name for name in highest if name != TRIMMED_LAST]
     codes: dict[str, int] = {}
 
     def table_of(trial: Mapping[str, int]) -> BiasTable:
@@ -216,13 +216,13 @@ def trim_die(
             window = decision_parameters(vectors)
         except SimulationError:
             # Mismatch has closed the window, which was there with the highest code: too narrow.
-            return {LAST: -wanted[LAST]}
-        return {LAST: window.half_width - wanted[LAST]}
+            return {TRIMMED_LAST: -wanted[TRIMMED_LAST]}
+        return {TRIMMED_LAST: window.half_width - wanted[TRIMMED_LAST]}
 
     if first:
         codes = approximate(first, trim.bits, errors)
-    if LAST in trim.biases:
-        codes |= approximate([LAST], trim.bits, error_of_window)
+    if TRIMMED_LAST in trim.biases:
+        codes |= approximate([TRIMMED_LAST], trim.bits, error_of_window)
     return {name: codes[name] for name in trim.biases}
 
 

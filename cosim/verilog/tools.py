@@ -25,7 +25,7 @@ class VerilogError(CosimError):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Findings:
     """The testbench's findings.
 
     cycles: that it played. wrong: outputs that were not as expected. messages: all that it said.
@@ -38,7 +38,7 @@ class Outcome:
 
 def simulate(
     cycles: Path, folder: Path, sub_lsbs: int = 0, sources: Sequence[Path] = SOURCES
-) -> Outcome:
+) -> Findings:
     """Play a file of cycles to the learning logic in Icarus Verilog.
 
     Args:
@@ -52,12 +52,12 @@ def simulate(
     return _played(cycles, folder, [*options, *map(str, sources)])
 
 
-def simulate_netlist(cycles: Path, folder: Path, netlist: Path) -> Outcome:
+def simulate_netlist(cycles: Path, folder: Path, netlist: Path) -> Findings:
     """The same for a synthesized learning logic."""
     return _played(cycles, folder, ["-DNETLIST", str(netlist)])
 
 
-def _played(cycles: Path, folder: Path, options: Iterable[str]) -> Outcome:
+def _played(cycles: Path, folder: Path, options: Iterable[str]) -> Findings:
     program = folder / "testbench.vvp"
     command = [
         "iverilog",
@@ -75,7 +75,7 @@ def _played(cycles: Path, folder: Path, options: Iterable[str]) -> Outcome:
     verdict = _VERDICT.search(messages)
     if not verdict or "missing" in messages:
         raise VerilogError(f"{cycles} could not be played: {messages}")
-    return Outcome(int(verdict[1]), int(verdict[2]), messages)
+    return Findings(int(verdict[1]), int(verdict[2]), messages)
 
 
 def lint(sub_lsbs: int, sources: Sequence[Path] = SOURCES) -> None:

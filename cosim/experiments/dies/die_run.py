@@ -116,9 +116,8 @@ def learning_outcome(spikes: SpikeTable) -> dict[str, Any]:
     weights: after each spike.
     """
     last = last_weights(spikes)
-    at_rest = last.lowest == last.highest
     return {
-        "settled": bool(at_rest and WEIGHT_MIN < last.lowest < WEIGHT_MAX),
+        "settled": last.at_rest and WEIGHT_MIN < last.lowest < WEIGHT_MAX,
         "lowest": last.lowest,
         "highest": last.highest,
         "i_mem": float(np.mean(spikes.i_mem_rise[-LAST:])),

@@ -23,9 +23,14 @@ class LastWeights:
     since: float
 
     @property
+    def at_rest(self) -> bool:
+        """True if the weight doesn't move any more, be it at an end of its range."""
+        return self.lowest == self.highest
+
+    @property
     def text(self) -> str:
         """The weight and since when it rests, or the range in which it still moves."""
-        if self.lowest == self.highest:
+        if self.at_rest:
             return f"{self.lowest} from {self.since * 1e3:.0f} ms"
         return f"{self.lowest} to {self.highest}, not at rest"
 

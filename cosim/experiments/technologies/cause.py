@@ -3,7 +3,7 @@
 import math
 
 from cosim.experiments.calibration.behaviour import EACH
-from cosim.experiments.technologies.corner_run import TRIMMED, Trial
+from cosim.experiments.technologies.corner_run import TRIMMED, CornerTrial
 
 ALLOWED = dict.fromkeys(TRIMMED, 0.15) | {"window_centre": 0.04}
 """Share by which a quantity may be off without being named: the window's centre by its half-width,
@@ -11,7 +11,7 @@ which is a twenty-fifth of it in the published simulations; learning makes up fo
 others."""
 
 
-def cause(trial: Trial) -> str:
+def cause(trial: CornerTrial) -> str:
     """The quantities that are off, the worst first, each as a share of what it should be."""
     if trial.unmeasured:
         return trial.unmeasured

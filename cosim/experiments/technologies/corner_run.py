@@ -42,7 +42,7 @@ ROUNDS = 2
 
 
 @dataclass(frozen=True)
-class Trial:
+class CornerTrial:
     """Simulation at a corner with one bias table.
 
     learned: None where `fault` says why there is none.
@@ -56,7 +56,7 @@ class Trial:
     unmeasured: str = ""
 
     @classmethod
-    def of(cls, values: dict[str, Any]) -> "Trial":
+    def of(cls, values: dict[str, Any]) -> "CornerTrial":
         """The trial that `asdict` made a table of."""
         found = values["learned"]
         return cls(**{**values, "learned": Learned(**found) if found else None})
@@ -69,14 +69,14 @@ class CornerOutcome:
     trims: of the references, as shares of the typical corner's, by bias.
     """
 
-    fixed: Trial
-    trimmed: Trial
+    fixed: CornerTrial
+    trimmed: CornerTrial
     trims: dict[str, float]
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> "CornerOutcome":
         """The outcome that `asdict` made a table of."""
-        fixed, trimmed = Trial.of(values["fixed"]), Trial.of(values["trimmed"])
+        fixed, trimmed = CornerTrial.of(values["fixed"]), CornerTrial.of(values["trimmed"])
         return cls(fixed, trimmed, values["trims"])
 
 
@@ -186,21 +186,21 @@ def _simulated(
     return {"learned": found, "fault": ""}
 
 
-def _measured(run: CornerRun, biases: BiasTable, pool: Pool) -> Trial:
+def _measured(run: CornerRun, biases: BiasTable, pool: Pool) -> CornerTrial:
     """A trial with a table, of which only the quantities are known."""
     try:
         found = quantities(parameters(run_all(jobs(biases, run.conditions), pool)))
     except SimulationError as error:
-        return Trial(None, unmeasured=str(error))
+        return CornerTrial(None, unmeasured=str(error))
     except (ArithmeticError, LookupError, ValueError) as error:
         # A circuit that doesn't work at all shows nothing of what a measurement looks for.
-        return Trial(None, unmeasured=f"{type(error).__name__}: {error}")
+        return CornerTrial(None, unmeasured=f"{type(error).__name__}: {error}")
     shares = {name: value / run.typical[name] for name, value in found.items()}
     finite = {name: share for name, share in shares.items() if math.isfinite(share)}
-    return Trial(None, quantities=finite)
+    return CornerTrial(None, quantities=finite)
 
 
-def _trimmed(run: CornerRun, biases: BiasTable, measured: Trial) -> BiasTable:
+def _trimmed(run: CornerRun, biases: BiasTable, measured: CornerTrial) -> BiasTable:
     """The table after a round; what a current within its range can't reach stays as it is."""
     target = {name: run.typical[name] for name in measured.quantities}
     values = {name: share * target[name] for name, share in measured.quantities.items()}

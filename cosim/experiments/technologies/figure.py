@@ -9,7 +9,7 @@ from matplotlib.image import AxesImage
 
 from cosim.circuits.conditions import Conditions
 from cosim.comparison.spikes import weight_sequence
-from cosim.experiments.technologies.corner_run import CornerOutcome, Trial
+from cosim.experiments.technologies.corner_run import CornerOutcome, CornerTrial
 from cosim.experiments.technologies.typical import TypicalOutcome
 from cosim.workbench.style import BLUE, GREEN, ORANGE, PURPLE, VERMILION, WIDTH, milli, nano
 from ebn_model.results import SpikeTable
@@ -70,7 +70,7 @@ def draw_corners(
     return figure
 
 
-def _draw_map(axes: Axes, trials: Mapping[Conditions, Trial], deviation: float) -> AxesImage:
+def _draw_map(axes: Axes, trials: Mapping[Conditions, CornerTrial], deviation: float) -> AxesImage:
     corners = list(dict.fromkeys(at.corner for at in trials))
     columns = sorted({(at.supply, at.temperature) for at in trials})
     shares = np.full((len(corners), len(columns)), np.nan)

@@ -15,7 +15,8 @@ class Learned:
 
     turning_points: of the weight, LSB. decisions: equal to those published, of `spikes`.
     i_mem_rise_rms: RMS deviation of I_mem at the rising edges, A.
-    settled: whether the weight came to rest. last_weight: the weight at the end, LSB.
+    settled: whether the weight came to rest, be it at an end of its range, where that of a die
+        hasn't settled. last_weight: the weight at the end, LSB.
     i_mem_end, published_end: mean I_mem at the last rising edges of both, A.
     """
 
@@ -41,7 +42,7 @@ def learned(run: LearningResult, published: SpikeTable) -> Learned:
         decisions=comparison.equal_decisions,
         spikes=comparison.spikes,
         i_mem_rise_rms=comparison.i_mem_rise_rms,
-        settled=last.lowest == last.highest,
+        settled=last.at_rest,
         last_weight=int(run.spikes.weight_after[-1]),
         i_mem_end=_end(run.spikes),
         published_end=_end(published),

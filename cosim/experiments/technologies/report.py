@@ -10,7 +10,7 @@ from cosim.circuits.conditions import Conditions
 from cosim.engine.simulator import versions
 from cosim.experiments.neuron.verdict import weights_text
 from cosim.experiments.technologies.cause import cause
-from cosim.experiments.technologies.corner_run import CornerOutcome, Trial
+from cosim.experiments.technologies.corner_run import CornerOutcome, CornerTrial
 from cosim.experiments.technologies.figure import draw_corners, draw_typical
 from cosim.experiments.technologies.learned import Learned
 from cosim.experiments.technologies.settings import Required, TechnologyComparison
@@ -159,7 +159,7 @@ def _replay_checks(technology: str, outcome: TypicalOutcome, limits: Required) -
     yield Check(place, "its own verdict", "passed", "passed" if passed else "failed", passed)
 
 
-def _learns(trial: Trial, deviation: float) -> bool:
+def _learns(trial: CornerTrial, deviation: float) -> bool:
     return trial.learned is not None and trial.learned.within(deviation)
 
 
@@ -278,7 +278,7 @@ def _failure_table(found: Found) -> Table | Paragraph:
     return Table(header, rows, "Corners that don't learn")
 
 
-def _end(trial: Trial) -> str:
+def _end(trial: CornerTrial) -> str:
     one = trial.learned
     if one is None:
         return "none"

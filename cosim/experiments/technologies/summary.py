@@ -6,7 +6,7 @@ from cosim.cells.sheet import Sheet, readable
 from cosim.circuits.conditions import Conditions
 from cosim.experiments.neuron.views import Results
 from cosim.experiments.technologies.cause import cause
-from cosim.experiments.technologies.corner_run import CornerOutcome, Trial
+from cosim.experiments.technologies.corner_run import CornerOutcome, CornerTrial
 from cosim.experiments.technologies.learned import Learned, learned
 from cosim.experiments.technologies.settings import TechnologyComparison
 from cosim.experiments.technologies.typical import TypicalOutcome
@@ -82,7 +82,7 @@ def _replay(outcome: TypicalOutcome) -> dict[str, Any]:
     return {name: replay[name] for name in names}
 
 
-def _trial(trial: Trial, deviation: float) -> dict[str, Any]:
+def _trial(trial: CornerTrial, deviation: float) -> dict[str, Any]:
     found = trial.learned
     learns = found is not None and found.within(deviation)
     return {

@@ -11,7 +11,7 @@ from cosim.cli import main
 from cosim.experiments.protocol import Work
 from cosim.experiments.technologies import corners
 from cosim.experiments.technologies.cause import cause
-from cosim.experiments.technologies.corner_run import TRIMMED, CornerOutcome, Trial
+from cosim.experiments.technologies.corner_run import TRIMMED, CornerOutcome, CornerTrial
 from cosim.experiments.technologies.corners import read_corners, run_corners
 from cosim.experiments.technologies.learned import Learned, learned
 from cosim.experiments.technologies.settings import read_comparison
@@ -137,23 +137,25 @@ def test_what_comes_to_rest_near_the_published_end_has_learned():
 
 def test_a_cause_names_what_is_off_the_worst_first():
     right = dict.fromkeys(TRIMMED, 1.01)
-    text = cause(Trial(None, quantities={**right, "train_exc": 1.3, "window_half_width": 0.2}))
+    text = cause(
+        CornerTrial(None, quantities={**right, "train_exc": 1.3, "window_half_width": 0.2})
+    )
     assert text == (
         "half-width of the window 0.20 of typical; "
         "change of I_mem by one LSB in a train, excitation 1.30 of typical"
     )
-    centre = cause(Trial(None, quantities={**right, "window_centre": 1.05}))
+    centre = cause(CornerTrial(None, quantities={**right, "window_centre": 1.05}))
     assert centre == "centre of the window at weight 0 1.05 of typical"
-    assert "what it should be" in cause(Trial(None, quantities=right))
+    assert "what it should be" in cause(CornerTrial(None, quantities=right))
     del right["train_inh"]
-    assert "inhibition shows nothing" in cause(Trial(None, quantities=right))
-    assert cause(Trial(None, "no convergence", {}, "no window")) == "no window"
+    assert "inhibition shows nothing" in cause(CornerTrial(None, quantities=right))
+    assert cause(CornerTrial(None, "no convergence", {}, "no window")) == "no window"
 
 
 def outcome(run, _notify):
     """A corner's outcome without ngspice; the slow one learns only when it is trimmed."""
-    bad = Trial(None, "gave up", dict.fromkeys(TRIMMED, 0.5))
-    good = Trial(GOOD, quantities=dict.fromkeys(TRIMMED, 1.0))
+    bad = CornerTrial(None, "gave up", dict.fromkeys(TRIMMED, 0.5))
+    good = CornerTrial(GOOD, quantities=dict.fromkeys(TRIMMED, 1.0))
     slow = run.conditions.corner == "ss"
     return asdict(CornerOutcome(bad if slow else good, good, {"i_sl": 2.0}))
 
