@@ -89,11 +89,21 @@ def bench_job(name: str, biases: BiasTable, conditions: Conditions | None = None
         for path in folder.glob(pattern)
     ]
     deck = deck.include(BENCHES / f"{name}.cir", left_out=replaced)
-    stop = re.search(r"^\s*\.tran\s+\S+\s+(\S+)", deck.text, re.M | re.I)
-    t_stop = spice_number(stop[1], "s") if stop else None
+    t_stop = _stop(deck)
     job = whole_job(f"bench {name}", deck, conditions, t_stop=t_stop)
     by_pins = in_use(BENCHES / f"{name}_pins.spice")
     if job.unread and by_pins.is_file():
         deck = deck.include(by_pins)
         job = whole_job(f"bench {name}", deck, conditions, t_stop=t_stop)
     return job
+
+
+def _stop(deck: Deck) -> float | None:
+    """End of a bench's transient analysis in s; None where it has none."""
+    for line in deck.lines:
+        if stop := re.match(r"\s*\.tran\s+\S+\s+(\S+)", line.text, re.I):
+            try:
+                return spice_number(stop[1], "s")
+            except InputError as error:
+                raise InputError(f"{line}: .tran: {error}") from None
+    return None

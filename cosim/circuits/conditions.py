@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from annotated_types import Ge, Gt
+from annotated_types import Ge
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from cosim.circuits.levels import LogicLevels
@@ -15,7 +15,7 @@ from cosim.engine.rails import check_rails
 from cosim.technologies.deck import origin, with_models, with_wrappers
 from cosim.technologies.mismatch import Mismatch, Variation, mismatch_of
 from cosim.technologies.technology import Technology, read_technology, same_technology
-from cosim.workbench.settings import Section
+from cosim.workbench.settings import Positive, Section
 from ebn_model.errors import InputError
 from ebn_model.units import Celsius, Volt
 
@@ -60,7 +60,7 @@ class Conditions(Section):
     supply: Volt = Field(default=None, validate_default=True)
     die: Annotated[int, Ge(0)] | None = None
     variation: Variation = "local"
-    mismatch_scale: Annotated[float, Gt(0)] = 1.0
+    mismatch_scale: Positive = 1.0
 
     @field_validator("technology")
     @classmethod

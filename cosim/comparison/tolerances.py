@@ -4,7 +4,7 @@ from typing import Annotated
 
 from annotated_types import Ge, Gt, Le
 
-from cosim.workbench.settings import Section, Share
+from cosim.workbench.settings import Positive, Section, Share
 from ebn_model.units import Ampere, Second
 
 
@@ -44,8 +44,8 @@ class ReplayTolerances(Section):
     i_mem_rms: Annotated[Ampere, Gt(0)] | None = None
     i_mem_alike_rms: Annotated[Ampere, Gt(0)] = 0.2e-9
     spike_f1: Share | None = None
-    network_error_ratio: Annotated[float, Gt(0)] | None = None
-    untrained_error_ratio: Annotated[float, Gt(0)] | None = None
+    network_error_ratio: Positive | None = None
+    untrained_error_ratio: Positive | None = None
     unexplained: Annotated[int, Ge(0)] = 0
     dead_band: Annotated[Ampere, Ge(0)] = 10e-12
     delay: Annotated[Second, Ge(0)] = 0.4e-3

@@ -36,7 +36,7 @@ def transistors(deck: Deck) -> int:
     @cache
     def count(cell: str) -> int:
         if cell not in cells:
-            raise DeckError(f"transistors can't be counted: no subcircuit {cell!r}")
+            raise DeckError(f"{_place(deck, cell)}: no subcircuit {cell!r}")
         devices = cells[cell]
         if unknown := [device for device in devices if device[0] == "n"]:
             raise DeckError(f"transistors can't be counted: {unknown[0]!r} may be one or not")
@@ -63,7 +63,7 @@ def elements_by_cell(deck: Deck) -> dict[str, list[str]]:
         elif words[0] == ".ends" and len(around) > 1:
             name, devices = around.pop()
             if cells.setdefault(name, devices) != devices:
-                raise DeckError(f"transistors can't be counted: two subcircuits {name!r}")
+                raise DeckError(f"{_place(deck, name)}: there are two subcircuits {name!r}")
         else:
             around[-1][1].append(line)
     return cells
@@ -96,3 +96,7 @@ def _holds(line: str, values: dict[str, int]) -> bool:
     if not found or found[1] not in values:
         raise DeckError(f"{line!r} doesn't compare a parameter of the deck with a whole number")
     return _COMPARE[found[2]](values[found[1]], int(found[3]))
+
+
+def _place(deck: Deck, cell: str) -> str:
+    return deck.find_word(cell) or "the deck"

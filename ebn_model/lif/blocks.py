@@ -36,7 +36,8 @@ def cells_of(
     """The neurons of a chip for a run.
 
     Args:
-        parameters, mismatch: of the chip.
+        parameters: of the chip.
+        mismatch: of the chip.
         steps: of the run.
         decoder: D, shape (Nx, N).
         thresholds: V, with mismatch, shape (N,).

@@ -48,6 +48,12 @@ def bench(project):
     return write
 
 
+def test_the_end_of_a_run_is_a_number(bench):
+    bench(NETLIST.replace(".tran 10u 10m", ".tran 10u {stop}"))
+    with pytest.raises(InputError, match=r"follower\.cir:9: \.tran: '\{stop\}' is not a number"):
+        run_benches(["follower"])
+
+
 @pytest.mark.ngspice
 def test_the_datasheet_shows_it_like_ours(bench):
     bench()

@@ -69,15 +69,18 @@ def test_a_subcircuit_inside_another_and_one_that_is_defined_twice():
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "message"),
     [
-        "x1 a b nosuch",
-        ".subckt s a\n.ends\n.subckt s a\nm1 a a 0 0 nch\n.ends\nx1 a s",
-        "n1 d g s b psp",
+        ("r1 a b 1\nx1 a b nosuch", "^test:2: no subcircuit 'nosuch'"),
+        (
+            ".subckt s a\n.ends\n.subckt s a\nm1 a a 0 0 nch\n.ends\nx1 a s",
+            "^test:1: there are two subcircuits 's'",
+        ),
+        ("n1 d g s b psp", "can't be counted: 'n1 d g s b psp' may be one or not"),
     ],
 )
-def test_what_cannot_be_counted_is_refused(text):
-    with pytest.raises(DeckError, match="transistors can't be counted"):
+def test_what_cannot_be_counted_is_refused(text, message):
+    with pytest.raises(DeckError, match=message):
         count(text)
 
 

@@ -14,7 +14,7 @@ from cosim.experiments.network_of_dies import NetworkOfDies
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.experiments.trim import Trim, fill_in_currents
 from cosim.workbench.experiment_files import ExperimentFile
-from cosim.workbench.settings import Section, apply_change, check_keys, section_fields
+from cosim.workbench.settings import Positive, Section, apply_change, check_keys, section_fields
 from ebn_model.chip.parameters import ChipParameters
 from ebn_model.network.parameters import TaskParameters
 from ebn_model.parameters import validated
@@ -40,13 +40,13 @@ class Situation(Section):
 
     label: str
     temperature: Temperature | None = None
-    mismatch_scale: Annotated[float, Gt(0)] | None = None
+    mismatch_scale: Positive | None = None
     trim: Trim | None = None
     input_gain: Annotated[float, Ge(0)] = 0.0
     window_follows: bool = False
     new_decoder: Annotated[float, Ge(0)] = 0.0
     changes: dict[str, Any] = Field(default_factory=dict)
-    over_nominal: Annotated[float, Gt(0)] | None = None
+    over_nominal: Positive | None = None
 
 
 class FineLearning(Section):

@@ -5,13 +5,13 @@ from itertools import product
 from pathlib import Path
 from typing import Annotated, Any
 
-from annotated_types import Ge, Gt, Le, MinLen
+from annotated_types import Ge, Le, MinLen
 from pydantic import Field
 
 from cosim.experiments.network.changes import simulated_parameters, with_changes
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.workbench.experiment_files import ExperimentFile
-from cosim.workbench.settings import Section, Sections, check_keys, section_fields
+from cosim.workbench.settings import Positive, Section, Sections, check_keys, section_fields
 from ebn_model.configurations import Parameters
 from ebn_model.errors import InputError
 from ebn_model.network.parameters import TaskParameters
@@ -29,7 +29,7 @@ class PublishedTrial(Section):
 
     decoding_error: float
     spikes: int
-    deviation: Annotated[float, Gt(0)] | None = None
+    deviation: Positive | None = None
 
 
 class NetworkTolerances(Section):
@@ -41,8 +41,8 @@ class NetworkTolerances(Section):
 
     correlation: Annotated[float, Ge(-1), Le(1)] | None = None
     distance: tuple[float, float] | None = None
-    unscaled_error: Annotated[float, Gt(0)] | None = None
-    rate: Annotated[float, Gt(0)] | None = None
+    unscaled_error: Positive | None = None
+    rate: Positive | None = None
 
 
 class NetworkSettings(Section):

@@ -20,7 +20,8 @@ def learn(
 
     Args:
         network: as it begins.
-        task, seed: where the trials come from.
+        task: what the trials are of.
+        seed: of the trials.
         iterations: number of trials, from the one numbered `first` on.
         on_progress: gets the simulated time of learning in s.
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Gt
+from annotated_types import Ge
 
 from cosim.circuits.bias_tables import stated_values
 from cosim.circuits.conditions import Conditions
@@ -13,7 +13,14 @@ from cosim.experiments.network.changes import parameters_of_dies
 from cosim.experiments.network_of_dies import NetworkOfDies
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.workbench.experiment_files import ExperimentFile
-from cosim.workbench.settings import Section, Share, apply_change, check_keys, section_fields
+from cosim.workbench.settings import (
+    Positive,
+    Section,
+    Share,
+    apply_change,
+    check_keys,
+    section_fields,
+)
 from ebn_model.chip.parameters import ChipParameters
 from ebn_model.parameters import validated
 from ebn_model.units import Ampere
@@ -32,7 +39,7 @@ class TeachingTolerances(Section):
 
     one_step: Share | None = 0.99
     dead_band: Annotated[Ampere, Ge(0)] = 60e-12
-    error_ratio: Annotated[float, Gt(0)] | None = 1.1
+    error_ratio: Positive | None = 1.1
     last: Annotated[int, Ge(1)] = 5
 
 

@@ -15,7 +15,7 @@ from cosim.experiments.protocol import DEFAULT, Request
 from cosim.experiments.replay.settings import ReplayExperiment, read_replay
 from cosim.technologies.technology import read_technology
 from cosim.workbench.experiment_files import ExperimentFile, read_named
-from cosim.workbench.settings import Section, Share, by_name, check_keys, section_fields
+from cosim.workbench.settings import Positive, Section, Share, by_name, check_keys, section_fields
 from ebn_model.errors import InputError
 from ebn_model.parameters import validated
 from ebn_model.units import Ampere
@@ -45,7 +45,7 @@ class Slope(Section):
     """
 
     biases: str
-    over_kick: Annotated[float, Gt(0)] | None = None
+    over_kick: Positive | None = None
 
 
 class Corners(Section):
@@ -59,7 +59,7 @@ class Corners(Section):
     simulation: str
     corners: Names
     temperatures: Annotated[tuple[Temperature, ...], MinLen(1)] = (27.0,)
-    supplies: Annotated[tuple[Annotated[float, Gt(0)], ...], MinLen(1)] = (1.0,)
+    supplies: Annotated[tuple[Positive, ...], MinLen(1)] = (1.0,)
     deviation: Share = 0.1
     slope: Slope | None = None
 
