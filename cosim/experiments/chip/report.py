@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from cosim.engine.simulator import versions
 from cosim.experiments.chip.chip_run import METHODS, NOMINAL, REFINED
 from cosim.experiments.chip.figure import make_figure
 from cosim.experiments.chip.runner import Found
 from cosim.experiments.chip.settings import ChipExperiment
 from cosim.workbench.checks import Check, against_limit, information
-from cosim.workbench.report import FIGURES, Report, StoredReport
+from cosim.workbench.provenance import sources_digest
+from cosim.workbench.report import FIGURES, Report, StoredReport, verdict
 from cosim.workbench.statistics import Estimate, estimate
 from cosim.workbench.style import save
 from cosim.workbench.tables import csv_text
@@ -46,6 +48,11 @@ def make_report(experiment: ChipExperiment, found: Found, redraw: bool = False) 
     if not found.nominal:
         reasons = {reason for faults in found.faults.values() for reason in faults.values()}
         raise InputError(f"{experiment.name}: no chip could be built: {'; '.join(sorted(reasons))}")
+    checks = [
+        *_nominal_checks(found),
+        *(check for name in found.chips for check in _situation_checks(experiment, found, name)),
+    ]
+    report = Report(experiment.settings.title or experiment.name, experiment.results, checks)
     summary = {
         "chip": {
             name: {method: _summary(_of(outcomes, method)) for method in METHODS if outcomes}
@@ -57,6 +64,9 @@ def make_report(experiment: ChipExperiment, found: Found, redraw: bool = False) 
             for name, faults in found.faults.items()
         },
         "settings": experiment.settings.model_dump(mode="json"),
+        **verdict(report),
+        "versions": versions(),
+        "sources": sources_digest(__name__),
     }
 
     def write(new: Path) -> None:
@@ -67,12 +77,7 @@ def make_report(experiment: ChipExperiment, found: Found, redraw: bool = False) 
         save(lambda: make_figure(experiment, found), [new / name for name in FIGURES])
 
     StoredReport(experiment.results, summary).write(write, redraw)
-    checks = [
-        *_nominal_checks(found),
-        *(check for name in found.chips for check in _situation_checks(experiment, found, name)),
-    ]
-    title = experiment.settings.title or experiment.name
-    return Report(title, experiment.results, checks)
+    return report
 
 
 def ratio(outcomes: Iterable[dict], references: Iterable[dict], quantity: str) -> Estimate:

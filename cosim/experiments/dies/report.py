@@ -7,6 +7,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from cosim.engine.simulator import versions
 from cosim.experiments.calibration.behaviour import QUANTITIES
 from cosim.experiments.dies.bits import ByBits, yields_by_bits
 from cosim.experiments.dies.bits_figure import make_bits_figure
@@ -33,7 +34,8 @@ from cosim.experiments.dies.population import (
 from cosim.experiments.dies.runner import Found
 from cosim.experiments.dies.settings import DiesExperiment
 from cosim.workbench.checks import Check, at_least, information
-from cosim.workbench.report import FIGURES, Report, StoredReport
+from cosim.workbench.provenance import sources_digest
+from cosim.workbench.report import FIGURES, Report, StoredReport, verdict
 from cosim.workbench.statistics import Spread
 from cosim.workbench.style import save
 from cosim.workbench.tables import csv_text
@@ -55,16 +57,21 @@ def make_report(experiment: DiesExperiment, found: Found, redraw: bool = False) 
         table: found_causes(parts, found.cells[table]) for table, parts in found.causes.items()
     }
     why = reasons(experiment, found)
-    summary = {
-        **_by_technology(
-            experiment,
-            {
-                name: _yield_summary(one, why[name])
-                | _model_summary(found.cases[name])
-                | _views_summary(found.cases[name])
-                for name, one in yields.items()
-            },
-        ),
+    checks = [
+        *_yield_checks(experiment, yields, why),
+        *_model_checks(experiment, found),
+        *_views_checks(experiment, found),
+        *(check for table, every in tables.items() for check in _spread_checks(table, every)),
+        *(check for table, one in causes.items() for check in causes_checks(table, one)),
+    ]
+    report = Report(experiment.settings.title or experiment.name, experiment.results, checks)
+    cases = {
+        name: _yield_summary(one, why[name])
+        | _model_summary(found.cases[name])
+        | _views_summary(found.cases[name])
+        for name, one in yields.items()
+    }
+    summary = _by_technology(experiment, cases) | {
         "by_bits": {
             label: {str(bits): asdict(one) for bits, one in every.items()}
             for label, every in by_bits.items()
@@ -77,6 +84,9 @@ def make_report(experiment: DiesExperiment, found: Found, redraw: bool = False) 
         "waveforms": links(experiment, found),
         "nominal": found.nominal,
         "settings": experiment.settings.model_dump(mode="json"),
+        **verdict(report),
+        "versions": versions(),
+        "sources": sources_digest(__name__),
     }
 
     def write(new: Path) -> None:
@@ -91,15 +101,7 @@ def make_report(experiment: DiesExperiment, found: Found, redraw: bool = False) 
         _save_further(by_bits, causes, found, new)
 
     StoredReport(experiment.results, summary).write(write, redraw)
-    checks = [
-        *_yield_checks(experiment, yields, why),
-        *_model_checks(experiment, found),
-        *_views_checks(experiment, found),
-        *(check for table, every in tables.items() for check in _spread_checks(table, every)),
-        *(check for table, one in causes.items() for check in causes_checks(table, one)),
-    ]
-    title = experiment.settings.title or experiment.name
-    return Report(title, experiment.results, checks)
+    return report
 
 
 def _save_further(

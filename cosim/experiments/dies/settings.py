@@ -30,6 +30,12 @@ from ebn_model.parameters import validated
 
 TOP = ("dies", "first_die", "waveforms", *Conditions.model_fields)
 """Keys that a user can change."""
+OF_SUMMARY = {
+    *("by_bits", "quantities", "causes", "waveforms", "nominal", "settings"),
+    *("passed", "verdict", "versions", "sources"),
+    *("key", "files", "sha256"),
+}
+"""Keys of summary.json beside the names of cases and technologies."""
 
 
 class Case(Section):
@@ -169,6 +175,8 @@ def _settings(
         raise InputError(f"{source}: die: state first_die and dies instead")
     every = chain(settings.cases.items(), _elsewhere(settings, source))
     cases = by_name(every, source, "cases")
+    if taken := cases.keys() & (OF_SUMMARY | settings.technologies.keys()):
+        raise InputError(f"{source}: cases: {min(taken)} is something else in summary.json")
     if values.get("supply") is not None and any(case.technology for case in cases.values()):
         raise InputError(f"{source}: supply: each of the technologies has its own")
     return settings.model_copy(update={"cases": cases})

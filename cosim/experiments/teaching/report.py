@@ -13,7 +13,8 @@ from cosim.experiments.teaching.figure import make_figure
 from cosim.experiments.teaching.lessons import TEACHERS, Lessons
 from cosim.experiments.teaching.settings import TeachingExperiment
 from cosim.workbench.checks import Check, against_limit, information
-from cosim.workbench.report import FIGURES, Report, StoredReport
+from cosim.workbench.provenance import sources_digest
+from cosim.workbench.report import FIGURES, Report, StoredReport, verdict
 from cosim.workbench.style import save
 from cosim.workbench.tables import csv_text
 from ebn_model.network.metrics import weight_correlation
@@ -28,6 +29,9 @@ def make_report(experiment: TeachingExperiment, lessons: Lessons, redraw: bool =
         OutputError: a file can't be written.
     """
     settings = experiment.settings
+    checks = _checks(experiment, lessons)
+    report = Report(settings.title or experiment.name, experiment.results, checks)
+    summary = {**_summary(experiment, lessons), **verdict(report)}
 
     def write(new: Path) -> None:
         (new / "trials.csv").write_text(csv_text(_trials(lessons)), encoding="utf-8")
@@ -37,9 +41,8 @@ def make_report(experiment: TeachingExperiment, lessons: Lessons, redraw: bool =
             [new / name for name in FIGURES],
         )
 
-    StoredReport(experiment.results, _summary(experiment, lessons)).write(write, redraw)
-    title = settings.title or experiment.name
-    return Report(title, experiment.results, _checks(experiment, lessons))
+    StoredReport(experiment.results, summary).write(write, redraw)
+    return report
 
 
 def error_ratio(lessons: Lessons, teacher: str, last: int) -> float:
@@ -108,6 +111,7 @@ def _summary(experiment: TeachingExperiment, lessons: Lessons) -> dict[str, Any]
         "dies": list(experiment.dies),
         "settings": experiment.settings.model_dump(mode="json"),
         "versions": versions(),
+        "sources": sources_digest(__name__),
     }
 
 

@@ -17,6 +17,7 @@ from cosim.experiments.dies.die_run import SimulationRun
 from cosim.experiments.dies.failures import examples, page
 from cosim.experiments.dies.kind import KIND
 from cosim.experiments.dies.runner import Found
+from cosim.experiments.dies.settings import OF_SUMMARY
 from cosim.experiments.trim import NominalRun
 from cosim.workbench.report import SUMMARY
 from cosim.workbench.task import Task
@@ -120,6 +121,7 @@ def test_summary_and_tables_say_what_came_out(file, ran):
     experiment = read(file)
     run(experiment)
     summary = json.loads(experiment.results.joinpath(SUMMARY).read_text(encoding="utf-8"))
+    assert summary.keys() - {"short"} == OF_SUMMARY
     assert (summary["short"]["dies"], summary["short"]["settled"]) == (3, 2)
     assert summary["short"]["yield_low"] < 2 / 3 < summary["short"]["yield_high"]
     tau = summary["quantities"]["published"]["tau_mem"]
@@ -211,6 +213,17 @@ def test_causes_are_looked_for_once_under_each_table(file, ran):
     ran.clear()
     run(read(file))
     assert ran == ["waveforms of short, die 7"]
+
+
+@pytest.mark.parametrize("name", ["verdict", "gf180"])
+def test_a_case_called_as_something_else_in_the_summary_is_refused(file, name):
+    state(
+        file,
+        f'[cases.{name}]\nsimulation = "stimulus.toml"',
+        '[technologies.gf180]\ndies = 2\ncases = ["short"]',
+    )
+    with pytest.raises(InputError, match=f"cases: {name} is something else in summary.json"):
+        read(file)
 
 
 def test_causes_of_what_is_not_measured_are_refused(file):
