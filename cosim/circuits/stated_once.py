@@ -2,7 +2,7 @@
 
 import re
 
-from cosim.engine.deck import Deck, cards
+from cosim.engine.deck import Deck, cards, uncommented
 from cosim.engine.instances import assignments
 from cosim.engine.netlist import Line
 from cosim.workbench.errors import DeckError
@@ -28,16 +28,17 @@ def check_stated_once(deck: Deck, technology: str) -> None:
         DeckError: a temperature, or a parameter that was stated; names line and parameter.
     """
     of_run, of_technology = set[str](), set[str]()
-    own = set(deck.lines)
+    own = {(line.source, line.number) for line in deck.lines}
     for line, card in _outside_of_subcircuits(deck):
         names = {name for name, _ in assignments(card)} if _is_parameters(card) else set()
+        stated = of_run | of_technology if (line.source, line.number) in own else of_run
         if line.source in (CONDITIONS, BIASES):
             of_run |= names
         elif line.source == technology:
             of_technology |= names
         elif _TEMPERATURE.match(card):
             raise DeckError(f"{line}: {card!r}: a run's conditions state its temperature")
-        elif again := names & (of_run | of_technology if line in own else of_run):
+        elif again := names & stated:
             raise DeckError(
                 f"{line}: {card!r} sets {min(again)}, which conditions or bias table state"
             )
@@ -45,7 +46,7 @@ def check_stated_once(deck: Deck, technology: str) -> None:
 
 def _outside_of_subcircuits(deck: Deck) -> list[tuple[Line, str]]:
     found, depth = [], 0
-    for line, card in cards(deck.expanded()):
+    for line, card in cards(uncommented(deck.expanded())):
         depth += line.name == "subckt"
         if not depth:
             found.append((line, card))

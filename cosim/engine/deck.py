@@ -160,8 +160,14 @@ def cards(lines: Iterable[Line]) -> list[tuple[Line, str]]:
 
 def bare_cards(lines: Iterable[Line]) -> list[str]:
     """Texts of the cards without comments at the ends of lines either."""
-    bare = (replace(line, text=_COMMENT.split(line.text)[0]) for line in lines)
-    return [card for _, card in cards(bare)]
+    return [card for _, card in cards(uncommented(lines))]
+
+
+def uncommented(lines: Iterable[Line]) -> Iterator[Line]:
+    """Lines without the comments at their ends."""
+    for line in lines:
+        comment = _COMMENT.search(line.text)
+        yield replace(line, text=line.text[: comment.start()]) if comment else line
 
 
 def _definitions(lines: Iterable[Line]) -> Iterator[tuple[tuple[str, ...], Line, list[str]]]:

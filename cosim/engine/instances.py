@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cosim.engine.deck import Deck, cards
+from cosim.engine.deck import Deck, cards, uncommented
 from cosim.engine.netlist import Line
 from cosim.workbench.errors import DeckError
 
@@ -55,7 +55,7 @@ def declared_parameters(lines: Iterable[Line]) -> dict[str, dict[str, None]]:
     """
     declared: dict[str, dict[str, None]] = {}
     around: list[str] = []
-    for _, card in cards(lines):
+    for _, card in cards(uncommented(lines)):
         word, *rest = card.lower().split(maxsplit=2)
         if word == ".subckt":
             around.append(rest[0])
@@ -79,7 +79,7 @@ def check_instances(deck: Deck) -> None:
             instance and parameter.
     """
     declared = declared_parameters(deck.expanded())
-    for line, card in cards(deck.lines):
+    for line, card in cards(uncommented(deck.lines)):
         if card[0] in "xX":
             _check(line, instance(card), declared)
 

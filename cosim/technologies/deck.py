@@ -3,9 +3,10 @@
 import re
 
 from cosim.engine.deck import Deck
+from cosim.technologies.drawn_sizes import check_sizes
 from cosim.technologies.models import model_reference
 from cosim.technologies.schematic_names import with_wrapped_devices
-from cosim.technologies.sizes import check_sizes, sizes
+from cosim.technologies.sizes import sizes
 from cosim.technologies.technology import Device, Technology
 from cosim.workbench.errors import DeckError
 

@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cosim.engine.deck import Deck, bare_cards, cards
+from cosim.engine.deck import Deck, bare_cards
 from cosim.engine.spice_parameters import spice_number
-from cosim.workbench.errors import DeckError
 from ebn_model.errors import InputError
 
 WRAPPERS = ("nfet", "pfet")
@@ -15,8 +14,6 @@ _ASSIGNED = re.compile(r"\b([a-z_]\w*)\s*=\s*(\{[^}]*\}|'[^']*'|[^\s{}'=]+)")
 _NAME = re.compile(r"[a-z_]\w*")
 _DEFAULT = "1"
 """Width and length of a wrapper's device, um, where an instance states none."""
-_POSSIBLE = (0.01, 1e4)
-"""Widths and lengths that a device may be drawn with, um: outside, they are in another unit."""
 
 
 @dataclass(frozen=True)
@@ -49,30 +46,6 @@ def sizes(deck: Deck) -> dict[str, Sizes]:
         kind: Sizes(_numbers(texts["w"], values), _numbers(texts["l"], values))
         for kind, texts in found.items()
     }
-
-
-def check_sizes(deck: Deck) -> None:
-    """Raise DeckError where a size of `nfet` or `pfet` can't be in um, as theirs are.
-
-    A wrapper would make the least device of such a size, which works, too.
-    """
-    low, high = _POSSIBLE
-    for one in sizes(deck).values():
-        for size in sorted((one.widths or frozenset()) | (one.lengths or frozenset())):
-            if not low <= size <= high:
-                raise DeckError(
-                    f"{_origin(deck, size)}: a width or length of {size:g} um; sizes are in um, "
-                    "without a unit"
-                )
-
-
-def _origin(deck: Deck, size: float) -> str:
-    """Line of the first card that states a size."""
-    for line, card in cards(deck.lines):
-        for _, text in _ASSIGNED.findall(card.lower()):
-            if _numbers([text.strip("{}' ")], {}) == frozenset([size]):
-                return str(line)
-    return "the deck"
 
 
 def _numbers(texts: Iterable[str], values: dict[str, set[str]]) -> frozenset[float] | None:

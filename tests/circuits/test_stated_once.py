@@ -28,7 +28,8 @@ def test_a_line_that_does_is_named(biases, text, message):
 
 def test_what_is_a_cells_own_may_have_any_name():
     deck = deck_under("test", HOT).append(
-        ".param upper=1\n.options reltol=1e-5\n.subckt s a\n.param supply=1\n.ends", "bench"
+        ".param upper=1 ; supply=2\n.options reltol=1e-5\n.subckt s a\n.param supply=1\n.ends",
+        "bench",
     )
     assert whole_deck(deck, HOT).lines
 

@@ -46,6 +46,7 @@ def check(text):
 def test_what_a_subcircuit_has_may_be_stated():
     check("x1 a b device w=2\n+ l=3 fingers=2 m=4\nx2 a bare m=2\nx3 a b device params: w=1")
     check("x1 a b of_a_library width=2")
+    check("x1 a b device w=2 $ was w=4\n+ l=2 ; lenght=3")
 
 
 @pytest.mark.parametrize(

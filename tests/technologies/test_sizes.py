@@ -1,10 +1,7 @@
 """Which sizes of transistors a deck may have."""
 
-import pytest
-
 from cosim.engine.deck import Deck
-from cosim.technologies.sizes import check_sizes, sizes
-from cosim.workbench.errors import DeckError
+from cosim.technologies.sizes import sizes
 
 WRAPPER = """\
 .subckt nfet d g s b w=1 l=1 m=1
@@ -49,19 +46,3 @@ def test_comments_are_none_of_it():
         {1.0},
         {3.0},
     )
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("xa d g 0 0 nfet w=0.5u l=10", "^cell:4: a width or length of 5e-07 um; sizes are in um"),
-        ("xa d g 0 0 pfet w=0.5\n+ l=10u", "^cell:4: a width or length of 1e-05 um"),
-        ("xa d g 0 0 nfet w={wide}\n.param wide=2u", "^cell:5: a width or length of 2e-06 um"),
-        ("xa d g 0 0 nfet w=5e5", "a width or length of 500000 um"),
-    ],
-)
-def test_sizes_in_another_unit_are_named(text, message):
-    deck = Deck("d").append(WRAPPER, "wrapper")
-    check_sizes(deck.append("* a cell\n* of\n\nxb d g 0 0 nfet w=2 l=0.18", "cell"))
-    with pytest.raises(DeckError, match=message):
-        check_sizes(deck.append(f"* a cell\n* of\n\n{text}", "cell"))
