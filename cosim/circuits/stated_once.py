@@ -21,26 +21,21 @@ def check_stated_once(deck: Deck, technology: str) -> None:
     conditions under the name of these.
 
     Args:
-        deck: with its models. technology: origin of the lines with the technology's parameters,
-            which its own libraries may state again.
+        deck: with its models. technology: origin of the lines with its and its corner's parameters.
 
     Raises:
         DeckError: a temperature, or a parameter that was stated; names line and parameter.
     """
-    of_run, of_technology = set[str](), set[str]()
-    own = {(line.source, line.number) for line in deck.lines}
+    stated = set[str]()
     for line, card in _outside_of_subcircuits(deck):
         names = {name for name, _ in assignments(card)} if _is_parameters(card) else set()
-        stated = of_run | of_technology if (line.source, line.number) in own else of_run
-        if line.source in (CONDITIONS, BIASES):
-            of_run |= names
-        elif line.source == technology:
-            of_technology |= names
+        if line.source in (CONDITIONS, BIASES, technology):
+            stated |= names
         elif _TEMPERATURE.match(card):
             raise DeckError(f"{line}: {card!r}: a run's conditions state its temperature")
         elif again := names & stated:
             raise DeckError(
-                f"{line}: {card!r} sets {min(again)}, which conditions or bias table state"
+                f"{line}: {card!r} sets {min(again)}, which conditions, corner or bias table state"
             )
 
 

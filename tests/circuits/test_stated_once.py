@@ -34,21 +34,22 @@ def test_what_is_a_cells_own_may_have_any_name():
     assert whole_deck(deck, HOT).lines
 
 
-def test_a_library_of_ones_own_does_not_either(project):
+@pytest.mark.parametrize(("undone", "value"), [("supply", 1.2), ("dvt_n", 0.0)])
+def test_a_library_of_ones_own_does_not_either(project, undone, value):
     folder = project / "technology"
     facts = FOLDER.joinpath("generic180.toml").read_text(encoding="utf-8")
     wrappers = FOLDER.joinpath("generic180.spice").read_text(encoding="utf-8")
     folder.joinpath("mine.toml").write_text(
         facts.replace('"generic180.spice"', '"mine.spice"'), encoding="utf-8"
     )
-    conditions = Conditions(technology=str(folder / "mine.toml"))
+    conditions = Conditions(technology=str(folder / "mine.toml"), corner="ss")
     folder.joinpath("mine.spice").write_text(f"{wrappers}.lib more.lib tt\n", encoding="utf-8")
     library = folder / "more.lib"
-    library.write_text(".lib tt\n.param supply=1.2\n.endl\n", encoding="utf-8")
+    library.write_text(f".lib tt\n.param {undone}={value}\n.endl\n", encoding="utf-8")
     # Before the conditions, it is a default; the last one holds.
     assert whole_deck(deck_under("test", conditions), conditions).lines
     later = deck_under("test", conditions).append(f'.lib "{library}" tt', "models")
-    with pytest.raises(DeckError, match=r"more\.lib:2: .* sets supply"):
+    with pytest.raises(DeckError, match=rf"more\.lib:2: .* sets {undone}"):
         whole_deck(later, conditions)
 
 
