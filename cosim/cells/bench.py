@@ -10,6 +10,7 @@ from types import ModuleType
 from cosim.cells import meas_bench
 from cosim.circuits.bias_tables import bias_lines
 from cosim.circuits.conditions import Conditions, deck_under
+from cosim.circuits.stated_once import BIASES
 from cosim.circuits.whole_job import whole_job
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job
@@ -80,7 +81,7 @@ def bench_job(name: str, biases: BiasTable, conditions: Conditions | None = None
     there is one, has what is read at the pins instead.
     """
     conditions = conditions or Conditions()
-    deck = deck_under(f"bench {name}", conditions).append(bias_lines(biases), "biases")
+    deck = deck_under(f"bench {name}", conditions).append(bias_lines(biases), BIASES)
     folders = [NETLISTS, project() or NETLISTS]
     replaced = [
         path

@@ -14,6 +14,7 @@ from cosim.circuits.neuron_readout import (
     output_spikes,
 )
 from cosim.circuits.neuron_sources import EDGE, check_edges_fit, stimulus_edges, stimulus_lines
+from cosim.circuits.stated_once import BIASES
 from cosim.circuits.whole_job import whole_job
 from cosim.engine.deck import Deck
 from cosim.engine.job import Job, Vectors
@@ -39,7 +40,7 @@ def neuron_deck(
     return (
         deck_under("learning neuron", conditions)
         .include(NETLISTS / "cells.spice")
-        .append(bias_lines(biases), "biases")
+        .append(bias_lines(biases), BIASES)
         .include(NETLISTS / netlist)
         .append(solver.line(), "solver options")
     )

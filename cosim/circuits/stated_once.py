@@ -2,9 +2,8 @@
 
 import re
 
-from cosim.engine.deck import Deck, cards, uncommented
+from cosim.engine.deck import Deck, placed_cards
 from cosim.engine.instances import assignments
-from cosim.engine.netlist import Line
 from cosim.workbench.errors import DeckError
 
 CONDITIONS = "conditions"
@@ -27,7 +26,9 @@ def check_stated_once(deck: Deck, technology: str) -> None:
         DeckError: a temperature, or a parameter that was stated; names line and parameter.
     """
     stated = set[str]()
-    for line, card in _outside_of_subcircuits(deck):
+    for around, line, card in placed_cards(deck.expanded()):
+        if around:
+            continue
         names = {name for name, _ in assignments(card)} if _is_parameters(card) else set()
         if line.source in (CONDITIONS, BIASES, technology):
             stated |= names
@@ -37,16 +38,6 @@ def check_stated_once(deck: Deck, technology: str) -> None:
             raise DeckError(
                 f"{line}: {card!r} sets {min(again)}, which conditions, corner or bias table state"
             )
-
-
-def _outside_of_subcircuits(deck: Deck) -> list[tuple[Line, str]]:
-    found, depth = [], 0
-    for line, card in cards(uncommented(deck.expanded())):
-        depth += line.name == "subckt"
-        if not depth:
-            found.append((line, card))
-        depth -= line.name == "ends"
-    return found
 
 
 def _is_parameters(card: str) -> bool:

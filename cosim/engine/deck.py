@@ -158,6 +158,21 @@ def cards(lines: Iterable[Line]) -> list[tuple[Line, str]]:
     return found
 
 
+def placed_cards(lines: Iterable[Line]) -> Iterator[tuple[tuple[str, ...], Line, str]]:
+    """First line and text of each card without comments, after the subcircuits that it is in.
+
+    Those are in lower case, the outermost first; a `.subckt` and its `.ends` are in their own.
+    """
+    around: tuple[str, ...] = ()
+    for line, card in cards(uncommented(lines)):
+        words = card.lower().split()
+        if words[0] == ".subckt":
+            around = (*around, words[1])
+        yield around, line, card
+        if words[0] == ".ends":
+            around = around[:-1]
+
+
 def bare_cards(lines: Iterable[Line]) -> list[str]:
     """Texts of the cards without comments at the ends of lines either."""
     return [card for _, card in cards(uncommented(lines))]

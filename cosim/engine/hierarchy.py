@@ -44,9 +44,9 @@ class Hierarchy:
     def subcircuit(self, cell: str, element: str) -> str:
         """The subcircuit that an element is an instance of; raises DeckError where it is none."""
         line = self._cells[cell][element]
-        if line[0] != "x" or instance(line).subcircuit not in self._cells:
+        if line[0] != "x" or (inside := instance(line).subcircuit) not in self._cells:
             raise DeckError(f"{element} in {cell or 'the deck'} is no instance of a subcircuit")
-        return instance(line).subcircuit
+        return inside
 
     def device(self, cell: str, element: str) -> list[str]:
         """Path in a cell to the device that an element is: itself, or the one within subcircuits.

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cosim.engine.deck import Deck, cards, uncommented
+from cosim.engine.deck import Deck, cards, placed_cards, uncommented
 from cosim.engine.netlist import Line
 from cosim.workbench.errors import DeckError
 
@@ -54,16 +54,11 @@ def declared_parameters(lines: Iterable[Line]) -> dict[str, dict[str, None]]:
     Those of its first line, and of its .param lines; all in lower case.
     """
     declared: dict[str, dict[str, None]] = {}
-    around: list[str] = []
-    for _, card in cards(uncommented(lines)):
-        word, *rest = card.lower().split(maxsplit=2)
-        if word == ".subckt":
-            around.append(rest[0])
-            declared.setdefault(rest[0], {})
-        elif word == ".ends" and around:
-            around.pop()
-        if around and word in (".subckt", ".param"):
-            declared[around[-1]] |= dict.fromkeys(name for name, _ in assignments(card))
+    for around, _, card in placed_cards(lines):
+        if around:
+            known = declared.setdefault(around[-1], {})
+            if card.lower().startswith((".subckt", ".param")):
+                known.update(dict.fromkeys(name for name, _ in assignments(card)))
     return declared
 
 

@@ -18,19 +18,34 @@ _FILE = r"\b(?:file|(?:input|state|process)_file|infile|ic\.file|simulation)\s*=
 
 # What would change a result without changing the deck: commands, files that no key covers, and
 # random numbers that are different ones in each run.
-_REFUSED = {
-    r"\s*\.control": "a deck can't have a .control section, which could run anything",
-    r"\s*\*#": "a deck can't have `*#` lines, which ngspice runs as commands",
-    r"\s*@": "ngspice reads no further than a line that begins with @",
-    r"\s*\.incpslt": ".incpslt isn't supported; write the file for ngspice and .include it",
-    r"\s*\.hdl": "ngspice reads no .hdl file",
-    rf"\s*(?:\.model\b|\+).*{_FILE}": "a model can't read or run files",
-    r"\s*(?:\.opt|\+).*\bseed\s*=\s*random": "a random seed makes each run another one",
-    r"\s*[^*\s][^;]*\btrnoise\b": "trnoise can't be repeated: it heeds no seed",
-}
-_ANY_REFUSED = re.compile("|".join(_REFUSED), re.I)
-_HINTS = ("@", "*#", ".control", ".incpslt", ".hdl", "file", "simulation", "random", "trnoise")
-"""One is in each line that is refused; looked for first, as the cards of models are long."""
+_REFUSED = (
+    (
+        (".control",),
+        r"\s*\.control",
+        "a deck can't have a .control section, which could run anything",
+    ),
+    (("*#",), r"\s*\*#", "a deck can't have `*#` lines, which ngspice runs as commands"),
+    (("@",), r"\s*@", "ngspice reads no further than a line that begins with @"),
+    (
+        (".incpslt",),
+        r"\s*\.incpslt",
+        ".incpslt isn't supported; write the file for ngspice and .include it",
+    ),
+    ((".hdl",), r"\s*\.hdl", "ngspice reads no .hdl file"),
+    (
+        ("file", "simulation"),
+        rf"\s*(?:\.model\b|\+).*{_FILE}",
+        "a model can't read or run files",
+    ),
+    (
+        ("random",),
+        r"\s*(?:\.opt|\+).*\bseed\s*=\s*random",
+        "a random seed makes each run another one",
+    ),
+    (("trnoise",), r"\s*[^*\s][^;]*\btrnoise\b", "trnoise can't be repeated: it heeds no seed"),
+)
+"""Words of which one is in each such line, looked for first as cards of models are long; pattern;
+and the reason."""
 
 
 @dataclass(frozen=True)
@@ -176,9 +191,9 @@ def _located(line: Line, name: str, folder: Path) -> Path:
 
 def _check(line: Line) -> None:
     text = line.text.lower()
-    if any(hint in text for hint in _HINTS) and _ANY_REFUSED.match(text):
-        reasons = (why for pattern, why in _REFUSED.items() if re.match(pattern, line.text, re.I))
-        raise DeckError(f"{line}: {next(reasons)}")
+    for words, pattern, reason in _REFUSED:
+        if any(word in text for word in words) and re.match(pattern, text):
+            raise DeckError(f"{line}: {reason}")
 
 
 def _decoded(content: bytes) -> str:

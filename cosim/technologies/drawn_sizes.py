@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from cosim.engine.deck import Deck, cards, uncommented
+from cosim.engine.deck import Deck
 from cosim.engine.instances import assignments, instance
 from cosim.engine.netlist import Line
 from cosim.engine.spice_parameters import spice_number
-from cosim.technologies.sizes import WRAPPERS
+from cosim.technologies.sizes import WRAPPERS, outside_of_wrappers
 from cosim.workbench.errors import DeckError
 from ebn_model.errors import InputError
 
@@ -26,7 +26,7 @@ def check_sizes(deck: Deck) -> None:
         DeckError: one that can't be in um; names the line that states it.
     """
     low, high = _POSSIBLE
-    for line, text in _stated(cards(uncommented(deck.lines))):
+    for line, text in _stated([*outside_of_wrappers(deck)]):
         try:
             size = spice_number(text)
         except InputError:
@@ -37,16 +37,16 @@ def check_sizes(deck: Deck) -> None:
             )
 
 
-def _stated(deck: list[tuple[Line, str]]) -> Iterator[tuple[Line, str]]:
+def _stated(deck: list[tuple[str, Line, str]]) -> Iterator[tuple[Line, str]]:
     """Sizes, with their lines: of devices, and of parameters that are sizes of devices."""
     parameters = defaultdict[str, set[str]](set)
-    for cell, line, card in _by_cell(deck):
+    for cell, line, card in deck:
         if card[0] in "xX" and (found := instance(card)).subcircuit in WRAPPERS:
             for name, text in found.stated:
                 if name in _SIZES:
                     yield line, text.strip("{}' ")
                     parameters[cell].add(text.strip("{}' ").lower())
-    for cell, line, card in _by_cell(deck):
+    for cell, line, card in deck:
         if card.lower().startswith((".subckt", ".param")):
             yield from _of(parameters[cell], line, assignments(card))
         elif card[0] in "xX":
@@ -58,16 +58,3 @@ def _of(
     names: set[str], line: Line, stated: Iterable[tuple[str, str]]
 ) -> Iterator[tuple[Line, str]]:
     return ((line, text.strip("{}' ")) for name, text in stated if name in names)
-
-
-def _by_cell(deck: list[tuple[Line, str]]) -> Iterator[tuple[str, Line, str]]:
-    """Cards with the subcircuit that each is in, "" for none, but for the wrappers' own."""
-    around = [""]
-    for line, card in deck:
-        words = card.lower().split()
-        if words[0] == ".subckt":
-            around.append(words[1])
-        if not set(around) & set(WRAPPERS):
-            yield around[-1], line, card
-        if words[0] == ".ends" and len(around) > 1:
-            around.pop()

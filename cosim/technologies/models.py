@@ -6,13 +6,12 @@ package, the bins of its sizes, is kept in the user's cache folder, and the deck
 
 import hashlib
 import re
-from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from cosim.engine.deck import Deck, bare_cards
+from cosim.engine.deck import Deck, placed_cards
 from cosim.technologies.sizes import Sizes
 from cosim.technologies.technology import Device, Models, Technology
 from cosim.workbench.errors import CosimError
@@ -145,7 +144,7 @@ def _has_digest(path: Path, digest: str) -> bool:
 def _cut(technology: Technology, corner: str, path: Path, sizes: dict[str, Sizes]) -> str:
     """The text of a file in the cache: parameters, and the bins of the deck's sizes."""
     whole = _whole(technology, corner, path)
-    cards = list(_cards(whole))
+    cards = [card for around, _, card in placed_cards(whole.expanded()) if not around]
     kept = [card for card in cards if card.lower().startswith(".param")]
     changes = _models(technology).changes
     for kind, device in technology.devices.items():
@@ -169,17 +168,6 @@ def _whole(technology: Technology, corner: str, path: Path) -> Deck:
     for section in sections:
         whole = whole.append(f'.lib "{path}" {section}', "technology")
     return whole if sections else whole.include(path)
-
-
-def _cards(deck: Deck) -> Iterator[str]:
-    """Cards outside of subcircuits."""
-    depth = 0
-    for card in bare_cards(deck.expanded()):
-        word = card.split()[0].lower()
-        depth += word == ".subckt"
-        if not depth:
-            yield card
-        depth -= word == ".ends"
 
 
 def _is_model(card: str, name: str) -> bool:

@@ -1,16 +1,17 @@
 """The sizes of a deck's transistors, so that it gets the models which it uses, and no others."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from cosim.engine.deck import Deck, bare_cards
+from cosim.engine.deck import Deck, placed_cards
+from cosim.engine.instances import assignments
+from cosim.engine.netlist import Line
 from cosim.engine.spice_parameters import spice_number
 from ebn_model.errors import InputError
 
 WRAPPERS = ("nfet", "pfet")
 _DEVICE = re.compile(rf"\s({'|'.join(WRAPPERS)})(?:\s|$)")
-_ASSIGNED = re.compile(r"\b([a-z_]\w*)\s*=\s*(\{[^}]*\}|'[^']*'|[^\s{}'=]+)")
 _NAME = re.compile(r"[a-z_]\w*")
 _DEFAULT = "1"
 """Width and length of a wrapper's device, um, where an instance states none."""
@@ -30,22 +31,29 @@ def sizes(deck: Deck) -> dict[str, Sizes]:
     A size that is a parameter may have each value that the parameter is given anywhere in the deck;
     one that is an expression, or has such a value, may be any.
     """
-    cards = _cards(deck)
+    cards = [card.lower() for _, _, card in outside_of_wrappers(deck)]
     values: dict[str, set[str]] = {}
     for card in cards:
-        for name, value in _ASSIGNED.findall(card):
+        for name, value in assignments(card):
             values.setdefault(name, set()).add(value.strip("{}' "))
     found: dict[str, dict[str, set[str]]] = {kind: {"w": set(), "l": set()} for kind in WRAPPERS}
     for card in cards:
         kind = _DEVICE.search(card)
         if card.startswith("x") and kind:
-            stated = dict(_ASSIGNED.findall(card))
+            stated = dict(assignments(card))
             for size, texts in found[kind[1]].items():
                 texts.add(stated.get(size, _DEFAULT).strip("{}' "))
     return {
         kind: Sizes(_numbers(texts["w"], values), _numbers(texts["l"], values))
         for kind, texts in found.items()
     }
+
+
+def outside_of_wrappers(deck: Deck) -> Iterator[tuple[str, Line, str]]:
+    """The deck's cards but for the wrappers' own: subcircuit, "" for none, first line and text."""
+    for around, line, card in placed_cards(deck.lines):
+        if not set(around) & set(WRAPPERS):
+            yield (around or ("",))[-1], line, card
 
 
 def _numbers(texts: Iterable[str], values: dict[str, set[str]]) -> frozenset[float] | None:
@@ -64,15 +72,3 @@ def _numbers(texts: Iterable[str], values: dict[str, set[str]]) -> frozenset[flo
                 return None
             waiting += values[text]
     return frozenset(numbers)
-
-
-def _cards(deck: Deck) -> list[str]:
-    """The deck's cards outside of the wrappers, in lower case."""
-    inside, outside = False, []
-    for card in map(str.lower, bare_cards(deck.lines)):
-        words = card.split()
-        inside = inside or (words[0] == ".subckt" and words[1] in WRAPPERS)
-        if not inside:
-            outside.append(card)
-        inside = inside and words[0] != ".ends"
-    return outside
