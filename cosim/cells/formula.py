@@ -1,11 +1,13 @@
 """Limits as a specification writes them: a number, a quantity with its unit, or a formula."""
 
 import ast
+import math
 import operator
+import re
 from collections.abc import Mapping
 
 from ebn_model.errors import InputError
-from ebn_model.units import to_si
+from ebn_model.units import NUMBER, to_si
 
 _BINARY = {
     ast.Add: operator.add,
@@ -26,7 +28,8 @@ def evaluate(limit: float | str, unit: str, names: Mapping[str, float]) -> float
         names: what a formula may use, in SI units.
 
     Raises:
-        InputError: neither of the three, or an unknown name (lists those there are).
+        InputError: neither of the three, an unknown name (lists those there are), or no finite
+            value.
     """
     try:
         return to_si(limit, unit)
@@ -34,9 +37,15 @@ def evaluate(limit: float | str, unit: str, names: Mapping[str, float]) -> float
         if not isinstance(limit, str):
             raise
     try:
-        return _value(ast.parse(limit, mode="eval").body, names)
-    except (SyntaxError, ZeroDivisionError) as error:
+        tree = ast.parse(limit, mode="eval")
+        _check_numbers(limit, tree)
+        value = _value(tree.body, names)
+    except (SyntaxError, ArithmeticError) as error:
         raise InputError(f"{limit!r} is neither a quantity nor a formula: {error}") from None
+    # A fraction as the power of a negative number makes a complex one.
+    if isinstance(value, complex) or not math.isfinite(value):
+        raise InputError(f"{limit!r} is no finite number: {value}")
+    return value
 
 
 def uses(limit: str) -> set[str]:
@@ -46,6 +55,15 @@ def uses(limit: str) -> set[str]:
     except SyntaxError:
         return set()
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def _check_numbers(limit: str, tree: ast.AST) -> None:
+    """Raise InputError for numbers that only Python reads, such as 1_2 (12) and 0x10."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
+            text = ast.get_source_segment(limit, node) or ""
+            if not re.fullmatch(NUMBER, text):
+                raise InputError(f"{limit!r}: {text} is not a number")
 
 
 def _value(node: ast.expr, names: Mapping[str, float]) -> float:

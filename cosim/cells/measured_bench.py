@@ -7,7 +7,8 @@ from functools import cached_property
 from cosim.cells import meas_bench
 from cosim.cells.bench import bench_job, check_measures, measurement, specification_path
 from cosim.cells.sheet import Sheet
-from cosim.cells.specification import check_technologies, judge, read_specification
+from cosim.cells.specification import check_cases, judge, read_specification
+from cosim.circuits.bias_tables import table_names
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.project import project_settings
 from cosim.engine.job import Job, PartOfVectors, Vectors
@@ -29,9 +30,9 @@ class MeasuredBench:
         self._specification = read_specification(path)
         self.module = measurement(name)
         self._technology = conditions.facts.name
-        of_project = read_technology(project_settings().technology).name
-        known = {*technology_names(), of_project, self._technology}
-        check_technologies(self._specification, known, path)
+        in_use = (project_settings().technology, conditions.technology)
+        known = {*technology_names(), *(read_technology(one).name for one in in_use)}
+        check_cases(self._specification, known, table_names(in_use), path)
         self.job = bench_job(name, biases, conditions)
         if self.module is meas_bench:
             check_measures(name, self.job.deck, self._specification)

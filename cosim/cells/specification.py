@@ -113,13 +113,31 @@ def read_specification(path: Path) -> Specification:
         raise InputError(f"{path}: {'; '.join(faults)}") from None
 
 
-def check_technologies(specification: Specification, known: Collection[str], path: Path) -> None:
-    """Raise InputError for limits in an unknown technology; known: names. path: of the file."""
+def check_cases(
+    specification: Specification,
+    technologies: Collection[str],
+    tables: Collection[str],
+    path: Path,
+) -> None:
+    """Check that the cases in which limits differ can come about.
+
+    Args:
+        specification: what is required. technologies, tables: names that there are of technologies
+            and of bias tables. path: of the specification.
+
+    Raises:
+        InputError: an unknown technology or bias table; lists those there are.
+    """
     for key, quantity in specification.items():
-        for name in quantity.technologies.keys() - known:
-            raise InputError(
-                f"{path}: {key}.technologies: no {name!r}; there are: {', '.join(sorted(known))}"
-            )
+        _check_known(quantity.technologies, technologies, f"{path}: {key}.technologies")
+        _check_known(quantity.biases, tables, f"{path}: {key}.biases")
+        for name, there in quantity.technologies.items():
+            _check_known(there.biases, tables, f"{path}: {key}.technologies.{name}.biases")
+
+
+def _check_known(stated: Mapping[str, Limits], known: Collection[str], where: str) -> None:
+    for name in stated.keys() - known:
+        raise InputError(f"{where}: no {name!r}; there are: {', '.join(sorted(known))}")
 
 
 def judge(

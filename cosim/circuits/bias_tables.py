@@ -1,5 +1,6 @@
 """Bias tables: the reference currents of a circuit by name, found by technology, name or path."""
 
+from collections.abc import Iterable
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from cosim.engine.spice_parameters import read_parameters
 from cosim.technologies.technology import GENERIC, read_technology
 from cosim.workbench.experiment_files import ExperimentFile
-from cosim.workbench.places import bias_tables, project
+from cosim.workbench.places import NETLISTS, bias_tables, project
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable, validated
 
@@ -38,6 +39,16 @@ def read_biases(name: str, technology: str = GENERIC) -> BiasTable:
 def has_table(name: str, technology: str) -> bool:
     """True if a technology has a bias table of that name."""
     return name in _tables(technology)
+
+
+def table_names(technologies: Iterable[str]) -> set[str]:
+    """Names of all bias tables of netlists/ and of the project, and of those beside technologies.
+
+    technologies: their names or paths; raises InputError for an unknown one.
+    """
+    folders = {NETLISTS / "biases", *(bias_folder(one).parent for one in technologies)}
+    beside = {path.stem for folder in folders for path in folder.glob("*/*.spice")}
+    return beside | {*_own_tables()}
 
 
 def bias_file(name: str, technology: str) -> Path:

@@ -83,6 +83,11 @@ def test_a_limit_is_a_number_a_quantity_or_a_formula(limit, value):
         ("a / 0", "division by zero"),
         ("abs(a)", "a formula has numbers, names"),
         ("__import__('os').getcwd()", "a formula has numbers, names"),
+        ("1_2", "1_2 is not a number"),
+        ("0x10 * a", "0x10 is not a number"),
+        ("(-a) ** 0.5", "no finite number"),
+        ("1e308 * 10 * a", "no finite number: inf"),
+        ("10.0 ** 400", "neither a quantity nor a formula"),
         (True, "not a quantity"),
     ],
 )

@@ -95,6 +95,16 @@ def test_a_failed_measurement_is_told(bench):
             f"{LIMITS}[fall.technologies.generic_180]\nmax = '2 ms'\n",
             r"follower\.toml: fall\.technologies: no 'generic_180'; there are: generic180, gf180",
         ),
+        (
+            NETLIST,
+            f"{LIMITS}[fall.biases.publsihed]\nmax = '2 ms'\n",
+            r"follower\.toml: fall\.biases: no 'publsihed'; there are: network, published, rule",
+        ),
+        (
+            NETLIST,
+            f"{LIMITS}[fall.technologies.gf180.biases.rules]\nmax = '2 ms'\n",
+            r"follower\.toml: fall\.technologies\.gf180\.biases: no 'rules'",
+        ),
     ],
 )
 def test_netlist_and_limits_must_fit(bench, netlist, limits, message):

@@ -14,7 +14,7 @@ from cosim.circuits.neuron import TransistorCircuit
 from cosim.circuits.new_project import make_project
 from cosim.circuits.own_cells import CellError, own_cells
 from cosim.circuits.project import NONE, project_settings
-from cosim.experiments.calibration.runner import Folders
+from cosim.experiments.calibration.folders import Folders
 from cosim.technologies.technology import FOLDER, read_technology, technology_names
 from cosim.workbench.experiment_files import experiment_names, read_file
 from cosim.workbench.netlist_digests import changed_netlists, check_measured, netlist_digests

@@ -11,8 +11,9 @@ from cosim.circuits.bias_tables import bias_file, has_table
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.conditions_options import add_conditions, stated_conditions
 from cosim.experiments.calibration.behaviour import QUANTITIES
+from cosim.experiments.calibration.folders import Folders
 from cosim.experiments.calibration.recipe import Recipe, read_recipe, recipe_names
-from cosim.experiments.calibration.runner import Folders, measure_constants, run_recipe
+from cosim.experiments.calibration.runner import measure_constants, run_recipe
 from cosim.workbench.placement import Placement, add_placement
 from cosim.workbench.printed import console, titled_table
 from ebn_model.errors import InputError

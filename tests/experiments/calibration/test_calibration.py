@@ -13,10 +13,11 @@ from cosim.engine.worker import run_jobs
 from cosim.experiments.calibration import recipe, to_waveforms
 from cosim.experiments.calibration.behaviour import behaviour
 from cosim.experiments.calibration.errors import CalibrationError
+from cosim.experiments.calibration.folders import Folders
 from cosim.experiments.calibration.given_weights import replay_job, replay_model
-from cosim.experiments.calibration.runner import Folders, _margins
 from cosim.experiments.calibration.scaling import scaled
 from cosim.experiments.calibration.tables import rounded, table_text
+from cosim.experiments.calibration.to_recordings import margins
 from cosim.experiments.calibration.to_target import calibrate
 from cosim.experiments.calibration.to_waveforms import Recording, Weighting, edges_of, fit
 from cosim.workbench import places
@@ -374,10 +375,10 @@ def test_constants_are_measured_anew_with_the_table_as_it_is(tmp_path, capsys):
 def test_margins_lie_between_the_decisions():
     spikes = spike_table([8e-9, 8.5e-9, 8.7e-9, 9.2e-9, 9.5e-9], [1, 1, 0, 0, -1])
     recordings = [Recording(stimulus(), spikes)]
-    assert _margins([spikes.i_mem_rise], recordings) == ((8.5e-9, 8.7e-9), (9.2e-9, 9.5e-9))
+    assert margins([spikes.i_mem_rise], recordings) == ((8.5e-9, 8.7e-9), (9.2e-9, 9.5e-9))
     crossed = spike_table([8e-9, 8.8e-9, 8.7e-9, 9.2e-9, 9.5e-9], [1, 1, 0, 0, -1])
     for allowed in (0.0, 0.05e-9):
         with pytest.raises(CalibrationError, match="no lower threshold"):
-            _margins([crossed.i_mem_rise], recordings, allowed)
-    lower, _ = _margins([crossed.i_mem_rise], recordings, 0.2e-9)
+            margins([crossed.i_mem_rise], recordings, allowed)
+    lower, _ = margins([crossed.i_mem_rise], recordings, 0.2e-9)
     assert lower == (8.8e-9, 8.7e-9)
