@@ -3,101 +3,23 @@
 import csv
 import json
 from functools import partial
-from operator import attrgetter
 
 import pytest
+from dies_files import DIES, state
 from experiment_calls import read_one, run_one
 
 from cosim import cli
 from cosim.experiments.calibration.behaviour import QUANTITIES
-from cosim.experiments.calibration.cells_run import CellsRun
 from cosim.experiments.dies import failures, runner
-from cosim.experiments.dies.causes_run import DEVIATES, PARTS, CausesRun
-from cosim.experiments.dies.die_run import SimulationRun
+from cosim.experiments.dies.causes_run import DEVIATES, PARTS
 from cosim.experiments.dies.failures import examples, page
 from cosim.experiments.dies.kind import KIND
 from cosim.experiments.dies.runner import Found
 from cosim.experiments.dies.settings import OF_SUMMARY
-from cosim.experiments.trim import NominalRun
 from cosim.workbench.report import SUMMARY
-from cosim.workbench.task import Task
 from ebn_model.errors import InputError
 
 read, run = partial(read_one, KIND), partial(run_one, KIND)
-
-STIMULUS = '[stimulus]\nspikes = ["4 ms", "9 ms"]\nduration = "12 ms"\nstart_weight = 8\n'
-DIES = """\
-kind = "dies"
-title = "Three dies"
-first_die = 5
-dies = 3
-quantities = ["published"]
-
-[cases.short]
-simulation = "stimulus.toml"
-label = "short run"
-"""
-
-
-@pytest.fixture
-def file(tmp_path):
-    tmp_path.joinpath("stimulus.toml").write_text(STIMULUS, encoding="utf-8")
-    path = tmp_path / "three.toml"
-    path.write_text(DIES, encoding="utf-8")
-    return path
-
-
-@pytest.fixture
-def ran(monkeypatch):
-    """Labels of what was run, by a stand-in in this process; dies above 6 don't settle."""
-    labels = []
-
-    def run_die(one, _notify):
-        labels.append(one.label)
-        if isinstance(one, CausesRun):
-            ends = [dict.fromkeys(QUANTITIES, value) for value in (0.8e-9, 1.2e-9)]
-            found = {f"xdevice{one.part}": dict.fromkeys(DEVIATES, ends)}
-            return {"nominal": dict.fromkeys(QUANTITIES, 1e-9), "deviating": found}
-        die = die_of(one)
-        if isinstance(one, CellsRun | NominalRun):
-            return dict.fromkeys(QUANTITIES, 1e-09 * (die or 1))
-        weight = 3 if (die or 0) <= 6 else 31
-        learned = {"settled": weight == 3, "lowest": weight, "highest": weight}
-        compared = {"model_equal": 50 - (die or 0), "model_outside": 50, "model_inside": 2}
-        transistor = {f"transistor_{name}": value for name, value in learned.items()}
-        views = {
-            "views_spikes": 2,
-            "views_equal": 2 if die == 5 else 1,
-            "views_first_difference": None if die == 5 else 1,
-            "views_i_mem_difference": (die or 0) * 1e-12,
-        }
-        return {
-            **learned,
-            "i_mem": 9e-9,
-            "weights": [8, weight],
-            **(compared if one.model else {}),
-            **({**transistor, **views} if one.both_views else {}),
-        }
-
-    def run_simulations(simulations, _work):
-        for one in simulations:
-            labels.append(f"waveforms of {one.name}")
-            one.results.mkdir(parents=True, exist_ok=True)
-            one.results.joinpath("figure.png").touch()
-            yield None
-
-    monkeypatch.setattr(runner, "OUTCOME", Task(run_die, attrgetter("label")))
-    monkeypatch.setattr(failures, "run", run_simulations)
-    return labels
-
-
-def die_of(one):
-    return (one.experiment if isinstance(one, SimulationRun) else one.conditions).die
-
-
-def state(file, *lines):
-    with file.open("a", encoding="utf-8") as stream:
-        stream.write("\n".join(["", *lines, ""]))
 
 
 def table(path):
@@ -215,23 +137,6 @@ def test_causes_are_looked_for_once_under_each_table(file, ran):
     assert ran == ["waveforms of short, die 7"]
 
 
-@pytest.mark.parametrize("name", ["verdict", "gf180"])
-def test_a_case_called_as_something_else_in_the_summary_is_refused(file, name):
-    state(
-        file,
-        f'[cases.{name}]\nsimulation = "stimulus.toml"',
-        '[technologies.gf180]\ndies = 2\ncases = ["short"]',
-    )
-    with pytest.raises(InputError, match=f"cases: {name} is something else in summary.json"):
-        read(file)
-
-
-def test_causes_of_what_is_not_measured_are_refused(file):
-    file.write_text(DIES.replace("[cases", 'causes = ["rule"]\n[cases', 1), encoding="utf-8")
-    with pytest.raises(InputError, match=r"three\.toml: causes: 'rule' is none of quantities"):
-        read(file)
-
-
 def test_the_nominal_die_is_measured_once_for_all_trims(file, ran):
     """And again for a trim of other currents, which need another bench."""
     trims = [
@@ -278,16 +183,6 @@ def test_cases_run_on_dies_of_another_technology_too(file, ran):
     assert len(table(experiment.results / "generic180_short.csv")) == 2
 
 
-def test_another_technology_has_its_own_supply(file):
-    state(file, "[technologies.gf180]", "dies = 2", 'cases = ["short"]')
-    conditions = {name: one.experiment.conditions for name, one in read(file).simulations.items()}
-    assert conditions["short"].supply == 1.8
-    gf180 = conditions["gf180_short"]
-    assert (gf180.technology, gf180.supply) == ("gf180", 3.3)
-    # Conditions of the user's are of one technology.
-    assert [*read(file, conditions=("corner=ss",)).simulations] == ["short"]
-
-
 def test_another_technology_s_cells_are_no_reason(file, ran):
     """Those under a table are of the first technology."""
     state(file, "[technologies.generic180]", "dies = 3", 'cases = ["short"]')
@@ -300,92 +195,9 @@ def test_another_technology_s_cells_are_no_reason(file, ran):
     assert [*why["generic180_short"]] == ["the weight is at the end of its range"]
 
 
-@pytest.mark.parametrize(
-    ("lines", "reason"),
-    [
-        (["[technologies.gf18]", "dies = 2", 'cases = ["short"]'], "no 'gf18'; there are: generic"),
-        (["[technologies.gf180]", "dies = 2", 'cases = ["long"]'], "gf180: no case 'long'"),
-        (["[technologies.gf180]", "dies = 2"], "cases"),
-        (
-            [
-                "[cases.gf180_short]",
-                'simulation = "stimulus.toml"',
-                "[technologies.gf180]",
-                "dies = 2",
-                'cases = ["short"]',
-            ],
-            "three.toml: two cases are called 'gf180_short'",
-        ),
-    ],
-)
-def test_technologies_that_can_not_be_are_refused(file, lines, reason):
-    state(file, *lines)
-    with pytest.raises(InputError, match=reason):
-        read(file)
-
-
-@pytest.mark.parametrize(
-    "lines",
-    [
-        ["[technologies.gf180]", "dies = 2", 'cases = ["short"]'],
-        ["[cases.other]", 'simulation = "stimulus.toml"', 'technology = "gf180"'],
-    ],
-)
-def test_a_supply_for_two_technologies_is_refused(file, lines):
-    state(file, *lines)
-    text = file.read_text(encoding="utf-8")
-    file.write_text(f'supply = "1.7 V"\n{text}', encoding="utf-8")
-    with pytest.raises(InputError, match="supply: each of the technologies has its own"):
-        read(file)
-
-
-@pytest.mark.parametrize(
-    ("stated", "used"),
-    [
-        ("temperature = 85", "temperature = 27"),
-        ('corner = "ss"', "corner = tt"),
-        ('supply = "1.7 V"', "supply = 1.8"),
-        ('technology = "gf180"', "technology = generic180"),
-        ("die = 3", "die = none"),
-    ],
-)
-def test_conditions_of_a_case_s_own_file_are_not_lost(file, stated, used):
-    file.with_name("stimulus.toml").write_text(f"{stated}\n{STIMULUS}", encoding="utf-8")
-    with pytest.raises(InputError, match=rf"stimulus\.toml: .*three\.toml names .*{used}"):
-        read(file)
-
-
-def test_conditions_that_the_dies_state_hold_in_all_cases(file):
-    stated = f"temperature = 85\ncorner = 'ss'\n{STIMULUS}"
-    file.with_name("stimulus.toml").write_text(stated, encoding="utf-8")
-    there = ("temperature=60", "corner=ss")
-    experiment = read(file, conditions=there).simulations["short"].experiment
-    assert (experiment.temperature, experiment.corner) == (60, "ss")
-
-
 def test_a_report_of_what_was_not_run_is_refused(file):
     with pytest.raises(InputError, match="no current results of 8 of 8 dies of three in "):
         next(KIND.report([read(file)]))
-
-
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        ("dies=0", "dies"),
-        ("first_die=-1", "first_die"),
-        ("die=3", "state first_die and dies instead"),
-        ("nothing=3", "unknown key 'nothing'"),
-    ],
-)
-def test_what_can_not_be_is_refused(file, change, reason):
-    with pytest.raises(InputError, match=reason):
-        read(file, change)
-
-
-def test_a_file_that_states_nothing_to_run_is_refused(file):
-    file.write_text('kind = "dies"\ndies = 3\n', encoding="utf-8")
-    with pytest.raises(InputError, match=r"three\.toml: neither cases nor quantities"):
-        read(file)
 
 
 def test_a_neuron_on_dies(file, ran, tmp_path, capsys):
@@ -397,24 +209,6 @@ def test_a_neuron_on_dies(file, ran, tmp_path, capsys):
     assert "1 of 2, 50.0%" in capsys.readouterr().out
     [summary] = tmp_path.glob("stimulus_results/**/dies/summary.json")
     assert json.loads(summary.read_text(encoding="utf-8"))["stimulus"]["settled"] == 1
-
-
-def test_a_first_die_without_a_number_of_dies_is_refused(file, tmp_path, capsys):
-    assert cli.main(["run", str(tmp_path / "stimulus.toml"), "--first-die", "6"]) == 2
-    assert "takes no --first-die" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("options", "reason"),
-    [
-        (["--die", "7"], "stimulus.toml: die: state --first-die and --dies instead"),
-        (["--view", "mixed"], "of the kind 'dies', which takes no --view"),
-    ],
-)
-def test_what_dies_do_not_take_is_refused(file, tmp_path, capsys, options, reason):
-    command = ["run", str(tmp_path / "stimulus.toml"), "--dies", "2", *options]
-    assert cli.main(command) == 2
-    assert reason in capsys.readouterr().err
 
 
 @pytest.mark.ngspice
