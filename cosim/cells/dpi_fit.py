@@ -1,8 +1,11 @@
 """The law of a differential-pair integrator, fitted to measured currents."""
 
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
 import numpy as np
 from scipy.integrate import odeint
-from scipy.optimize import least_squares
+from scipy.optimize import OptimizeResult, least_squares
 
 from cosim.workbench.errors import SimulationError
 from ebn_model.learning_neuron import (
@@ -61,19 +64,83 @@ def fit_law(
         steps: input of the response, constant from each start on: (start in s, current in A).
         fall: as the response, of an output that falls without input.
     """
-    time, current = response
-    length, i_max = time[-1] - time[0], max(i_w for _, i_w in steps)
+    measured = _Measured(i_tau, static, response, steps, fall)
+    bounds = measured.bounds()
+    fit = bounds.search(measured.errors)
+    held = _INVERSION & (fit.x < bounds.low + _NEAR)
+    if held.any():
+        # A device leaves weak inversion at less than that, and other constants would make up for
+        # it. Not so from the start, since bounds steer the search.
+        bounds = replace(bounds, low=bounds.low - held * np.log(_WIDER))
+        fit = bounds.search(measured.errors)
+    if fall and held[1] and np.sqrt(2 * fit.cost) > _POOR:
+        # No pair of the EKV model: its slope factor changes within the range of its currents. Then
+        # a response alone doesn't tell the pair from the leak's rate.
+        steady = replace(bounds, guess=fit.x).search(measured.errors_with_fall)
+        changing = measured.changing(bounds).search(measured.errors_with_fall)
+        # Else it is not the slope factor that the EKV model misses.
+        if changing.cost < _LOWER**2 * steady.cost:
+            fit = changing
+    return measured.law(fit.x)[0]
 
-    def law(logs: np.ndarray) -> tuple[IntegratorParameters, np.ndarray]:
+
+@dataclass(frozen=True)
+class _Bounds:
+    """Where a search looks and begins: logarithms of what `_Measured.law` takes, shape (n,)."""
+
+    low: np.ndarray
+    guess: np.ndarray
+    high: np.ndarray
+
+    def search(self, errors: Callable[[np.ndarray], np.ndarray]) -> OptimizeResult:
+        # The step is far above the noise of the integration, which the default would differentiate.
+        bounds = (self.low, self.high)
+        return least_squares(errors, self.guess, bounds=bounds, diff_step=1e-3)
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """What is measured of a DPI, as `fit_law` takes it."""
+
+    i_tau: float
+    static: tuple[np.ndarray, np.ndarray]
+    response: Waveform
+    steps: Steps
+    fall: Waveform | None
+
+    def bounds(self) -> _Bounds:
+        """Those of tau, i_spec_pair, i_spec_readout and i_floor."""
+        time, current = self.response
+        length, peak = time[-1] - time[0], current.max()
+        return _Bounds(
+            low=np.log([length / 100, 3 * self._i_max, 3 * peak, 1e-12 * peak]),
+            guess=np.log([length / 5, 100 * self._i_max, 100 * peak, 1e-3 * peak]),
+            high=np.log([length, 1e5 * self._i_max, 1e5 * peak, peak]),
+        )
+
+    def changing(self, bounds: _Bounds) -> _Bounds:
+        """Bounds with a slope_change, and with a pair that may leave weak inversion anywhere."""
+        ends = (bounds.low.copy(), bounds.guess.copy(), bounds.high.copy())
+        pair = (1e-3 * self._i_max, 0.1 * self._i_max, 10 * self._i_max)
+        for values, i_spec_pair in zip(ends, pair, strict=True):
+            values[1] = np.log(i_spec_pair)
+        return _Bounds(
+            *(
+                np.append(values, np.log(change))
+                for values, change in zip(ends, _SLOPE_CHANGE, strict=True)
+            )
+        )
+
+    def law(self, logs: np.ndarray) -> tuple[IntegratorParameters, np.ndarray]:
         """The law for logarithms of what is not measured directly, and its settled error."""
         tau, i_spec_pair, i_spec_readout, i_floor, *change = np.exp(logs)
         slope_change = change[0] if change else 0.0
-        u = np.log(settled_states(static[0], i_tau, i_spec_pair, slope_change))
-        output = np.log(weak_inversion_current(static[1], i_spec_readout))
+        u = np.log(settled_states(self.static[0], self.i_tau, i_spec_pair, slope_change))
+        output = np.log(weak_inversion_current(self.static[1], i_spec_readout))
         exponent, offset = np.polyfit(u, output, 1)
         law = IntegratorParameters(
             tau=tau,
-            i_tau=i_tau,
+            i_tau=self.i_tau,
             i_th=np.exp(offset),
             exponent=exponent,
             i_spec_pair=i_spec_pair,
@@ -83,43 +150,23 @@ def fit_law(
         )
         return law, output - offset - exponent * u
 
-    def errors(logs: np.ndarray) -> np.ndarray:
-        trial, settled = law(logs)
-        moving = (response_of(trial, time, steps) - current) / current.max()
+    def errors(self, logs: np.ndarray) -> np.ndarray:
+        """Deviations from response and settled curve, as shares; each has the same weight."""
+        time, current = self.response
+        trial, settled = self.law(logs)
+        moving = (response_of(trial, time, self.steps) - current) / current.max()
         return np.concatenate([moving / np.sqrt(len(moving)), settled / np.sqrt(len(settled))])
 
-    def errors_with_fall(logs: np.ndarray) -> np.ndarray:
-        assert fall, "it is asked for only where there is one"
-        trial, _ = law(logs)
-        falling = _fall_error(trial, *fall) / fall[1][0]
-        return np.concatenate([errors(logs), falling / np.sqrt(len(falling))])
+    def errors_with_fall(self, logs: np.ndarray) -> np.ndarray:
+        """Those, and the deviation from the fall."""
+        assert self.fall, "it is asked for only where there is one"
+        trial, _ = self.law(logs)
+        falling = _fall_error(trial, *self.fall) / self.fall[1][0]
+        return np.concatenate([self.errors(logs), falling / np.sqrt(len(falling))])
 
-    peak = current.max()
-    low = np.log([length / 100, 3 * i_max, 3 * peak, 1e-12 * peak])
-    high = np.log([length, 1e5 * i_max, 1e5 * peak, peak])
-    guess = np.log([length / 5, 100 * i_max, 100 * peak, 1e-3 * peak])
-    # The step is far above the noise of the integration, which the default would differentiate.
-    fit = least_squares(errors, guess, bounds=(low, high), diff_step=1e-3)
-    held = _INVERSION & (fit.x < low + _NEAR)
-    if held.any():
-        # A device leaves weak inversion at less than that, and other constants would make up for
-        # it. Not so from the start, since bounds steer the search.
-        low -= held * np.log(_WIDER)
-        fit = least_squares(errors, guess, bounds=(low, high), diff_step=1e-3)
-    if fall and held[1] and np.sqrt(2 * fit.cost) > _POOR:
-        # No pair of the EKV model: its slope factor changes within the range of its currents. Then
-        # a response alone doesn't tell the pair from the leak's rate.
-        steady = least_squares(errors_with_fall, fit.x, bounds=(low, high), diff_step=1e-3)
-        low[1], guess[1], high[1] = np.log([1e-3 * i_max, 0.1 * i_max, 10 * i_max])
-        low, guess, high = (
-            np.append(values, np.log(change))
-            for values, change in zip((low, guess, high), _SLOPE_CHANGE, strict=True)
-        )
-        changing = least_squares(errors_with_fall, guess, bounds=(low, high), diff_step=1e-3)
-        # Else it is not the slope factor that the EKV model misses.
-        if changing.cost < _LOWER**2 * steady.cost:
-            fit = changing
-    return law(fit.x)[0]
+    @property
+    def _i_max(self) -> float:
+        return max(i_w for _, i_w in self.steps)
 
 
 def _fall_error(law: IntegratorParameters, time: np.ndarray, current: np.ndarray) -> np.ndarray:
