@@ -1,54 +1,20 @@
 """Parameters of the learning neuron: the circuit's bias currents and the model's constants."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from annotated_types import Ge, Gt, Le
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     FiniteFloat,
     SerializerFunctionWrapHandler,
-    ValidationError,
     model_serializer,
     model_validator,
 )
 
 from ebn_model.errors import InputError
 from ebn_model.units import Ampere, Second
+from ebn_model.validation import Table
 
 Bias = Annotated[Ampere, Gt(0), Le(1e-6)]
-
-
-class Table(BaseModel):
-    """Frozen, typed values; it takes no unknown keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-Model = TypeVar("Model", bound=BaseModel)
-
-
-def validated(model: type[Model], values: dict, source: str) -> Model:
-    """Build a table from raw values.
-
-    Raises:
-        InputError: a missing, unknown or impossible value; names source, key and reason.
-    """
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        reasons = (
-            f"{'.'.join(map(str, fault['loc']))}: {fault['msg'].removeprefix('Value error, ')}"
-            for fault in error.errors()
-        )
-        raise InputError(f"{source}: {'; '.join(reasons)}") from None
-
-
-def with_values(table: Model, changes: Mapping[str, Any], source: str) -> Model:
-    """A copy of a table with other values; raises InputError as `validated`."""
-    values = {name: getattr(table, name) for name in type(table).model_fields}
-    return validated(type(table), {**values, **changes}, source)
 
 
 class BiasTable(Table):

@@ -16,7 +16,7 @@ from cosim.circuits.conditions_options import add_conditions, add_dies, stated_c
 from cosim.workbench.placement import Placement, add_placement
 from cosim.workbench.printed import console, titled_table
 from ebn_model.errors import InputError
-from ebn_model.parameters import validated
+from ebn_model.validation import validated
 
 _VERDICTS = {True: "[green]pass[/]", False: "[bold red]FAIL[/]", None: ""}
 

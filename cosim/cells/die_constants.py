@@ -15,7 +15,8 @@ from cosim.workbench.json_files import to_json
 from cosim.workbench.kept_outcomes import KeptOutcomes
 from cosim.workbench.provenance import digest, sources_digest
 from ebn_model.errors import InputError
-from ebn_model.parameters import BiasTable, NeuronParameters, validated
+from ebn_model.parameters import BiasTable, NeuronParameters
+from ebn_model.validation import validated
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ def fit_law(
 
 @dataclass(frozen=True)
 class _Bounds:
-    """Where a search looks and begins: logarithms of what `_Measured.law` takes, shape (n,)."""
+    """The range of a search and its start: logarithms of what `_Measured.law` takes, shape (n,)."""
 
     low: np.ndarray
     guess: np.ndarray
@@ -100,7 +100,7 @@ class _Bounds:
 
 @dataclass(frozen=True)
 class _Measured:
-    """What is measured of a DPI, as `fit_law` takes it."""
+    """The measured currents of a DPI, as `fit_law` takes them."""
 
     i_tau: float
     static: tuple[np.ndarray, np.ndarray]

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from cosim.cells.bench import BENCHES
 from cosim.cells.formula import evaluate, uses
 from cosim.workbench.settings import merged, read_toml
 from ebn_model.errors import InputError
 from ebn_model.units import check_unit
+from ebn_model.validation import validated_tables
 
 Limit = float | str | None
 UNLIMITED = "none"
@@ -103,14 +104,7 @@ def read_specification(path: Path) -> Specification:
     if values.get("extends") is True:
         del values["extends"]
         values = merged(read_toml(BENCHES / path.name), values)
-    try:
-        return TypeAdapter(Specification).validate_python(values)
-    except ValidationError as error:
-        faults = (
-            f"{'.'.join(map(str, at['loc']))}: {at['msg'].removeprefix('Value error, ')}"
-            for at in error.errors()
-        )
-        raise InputError(f"{path}: {'; '.join(faults)}") from None
+    return validated_tables(Quantity, values, str(path))
 
 
 def check_cases(

@@ -10,7 +10,8 @@ from cosim.technologies.technology import GENERIC, read_technology
 from cosim.workbench.experiment_files import ExperimentFile
 from cosim.workbench.places import NETLISTS, bias_tables, project
 from ebn_model.errors import InputError
-from ebn_model.parameters import BiasTable, validated
+from ebn_model.parameters import BiasTable
+from ebn_model.validation import validated
 
 
 def bias_folder(technology: str) -> Path:

@@ -9,10 +9,10 @@ from pydantic import Field, field_validator
 from cosim.circuits.probes import check_stated
 from cosim.technologies.technology import read_technology
 from cosim.workbench.places import PROJECT_FILE, project
-from cosim.workbench.settings import Section, check_keys, read_toml, section_fields
+from cosim.workbench.settings import Section, read_toml
 from ebn_model.errors import InputError
-from ebn_model.parameters import validated
 from ebn_model.units import Volt
+from ebn_model.validation import validated
 
 _NODE = re.compile(r"[a-zA-Z_]\w*")
 
@@ -80,7 +80,6 @@ def project_settings() -> Project:
 def _read(path: Path, _changed: int) -> Project:
     """Read a file once for each time that it has been changed, ns."""
     values = read_toml(path)
-    check_keys(values, {"": Project, **dict(section_fields(Project))}, str(path))
     found = validated(Project, values, str(path))
     if found.technology.endswith(".toml"):
         stated = path.parent / found.technology

@@ -17,8 +17,9 @@ import h5py
 import numpy as np
 
 from ebn_model.errors import InputError
-from ebn_model.parameters import NeuronParameters, Table, validated
+from ebn_model.parameters import NeuronParameters
 from ebn_model.text import reading
+from ebn_model.validation import Table, validated
 
 FORMAT = "ebn-dies"
 VERSION = 1

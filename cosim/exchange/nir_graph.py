@@ -19,7 +19,7 @@ from ebn_model.lif.network import LifNetwork
 from ebn_model.network.mismatch import Mismatch
 from ebn_model.network.parameters import NetworkParameters
 from ebn_model.network.results import LearnedState
-from ebn_model.parameters import validated
+from ebn_model.validation import validated
 from ebn_model.weight_counter import middle_fraction
 
 FORMAT = "ebn-cosim network"

@@ -33,7 +33,8 @@ from cosim.workbench.json_files import to_json
 from cosim.workbench.provenance import digest, sources_digest
 from cosim.workbench.settings import Positive, Section
 from ebn_model.errors import InputError
-from ebn_model.parameters import BiasTable, validated
+from ebn_model.parameters import BiasTable
+from ebn_model.validation import validated
 
 QUANTITY = {
     "i_rest": "window_centre",

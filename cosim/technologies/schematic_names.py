@@ -11,8 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from pydantic import TypeAdapter, ValidationError
-
 from cosim.engine.deck import Deck, bare_cards
 from cosim.engine.instances import Instance, instance
 from cosim.engine.netlist import Line
@@ -22,6 +20,7 @@ from cosim.workbench.errors import DeckError
 from cosim.workbench.places import in_use
 from cosim.workbench.settings import Section, read_toml
 from ebn_model.errors import InputError
+from ebn_model.validation import validated_tables
 
 FOLDER = "schematics"
 _PER_UNIT = {"um": 1.0, "m": 1e6}
@@ -56,11 +55,7 @@ def schematic_devices(technology: Technology) -> dict[str, SchematicDevice]:
     path = names_file(technology)
     if path is None:
         return {}
-    try:
-        found = TypeAdapter(dict[str, SchematicDevice]).validate_python(read_toml(path))
-    except ValidationError as error:
-        faults = (f"{'.'.join(map(str, at['loc']))}: {at['msg']}" for at in error.errors())
-        raise InputError(f"{path}: {'; '.join(faults)}") from None
+    found = validated_tables(SchematicDevice, read_toml(path), str(path))
     return {name.lower(): device for name, device in found.items()}
 
 

@@ -8,10 +8,10 @@ from annotated_types import Gt
 from pydantic import Field, FiniteFloat, ValidationInfo, field_validator, model_validator
 
 from cosim.workbench.places import NETLISTS, files_in_use
-from cosim.workbench.settings import Positive, Section, check_keys, read_toml, section_fields
+from cosim.workbench.settings import Positive, Section, read_toml
 from ebn_model.errors import InputError
-from ebn_model.parameters import validated
 from ebn_model.units import Volt
+from ebn_model.validation import validated
 
 FOLDER = NETLISTS / "technology"
 GENERIC = "generic180"
@@ -215,6 +215,5 @@ def _read(path: Path, _changed: int, variation: Path, varied: int | None) -> Tec
     if "common" in values:
         raise InputError(f"{path}: common is stated in {variation}")
     common = {} if varied is None else read_toml(variation)
-    check_keys(values, {"": Technology, **dict(section_fields(Technology))}, str(path))
     facts = {"name": path.stem, "folder": path.parent, "common": common}
     return validated(Technology, {**values, **facts}, str(path))

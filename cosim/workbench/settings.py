@@ -21,9 +21,6 @@ Positive = Annotated[FiniteFloat, Gt(0)]
 
 T = TypeVar("T")
 
-Sections = Mapping[str, type[BaseModel]]
-"""The tables of a file by name; "" is the file itself."""
-
 
 class Section(BaseModel):
     """A table of a configuration file; it takes no unknown keys."""
@@ -39,19 +36,6 @@ def read_toml(path: Path) -> dict:
         raise InputError(f"cannot read {path}: {error.strerror}") from None
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path}: {error}") from None
-
-
-def check_keys(values: dict, sections: Sections, source: str) -> None:
-    """Raise InputError for an unknown key, naming those that there are."""
-    for name, kind in sections.items():
-        table = values.get(name) if name else values
-        if not isinstance(table, dict):
-            continue
-        for key in table.keys() - kind.model_fields.keys():
-            place = f"{name}.{key}" if name else key
-            raise InputError(
-                f"{source}: unknown key {place!r}; known are {', '.join(kind.model_fields)}"
-            )
 
 
 def apply_change(values: dict, change: str, places: Mapping[str, tuple[str, str]]) -> None:

@@ -12,8 +12,9 @@ from ebn_model.network.parameters import (
     MismatchParameters,
     NotNegative,
 )
-from ebn_model.parameters import NeuronParameters, Table
+from ebn_model.parameters import NeuronParameters
 from ebn_model.units import Ampere, Second
+from ebn_model.validation import Table
 from ebn_model.weight_counter import MAX_SUB_LSBS
 
 CODE_BITS = 6

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from ebn_model.errors import InputError
-from ebn_model.parameters import BiasTable, NeuronParameters, validated
+from ebn_model.parameters import BiasTable, NeuronParameters
 from ebn_model.sealed import DamagedError, read_sealed, sealed
+from ebn_model.validation import validated
 
 FOLDER = Path(__file__).resolve().parent
 

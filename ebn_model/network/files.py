@@ -16,8 +16,8 @@ from pydantic import BaseModel
 from ebn_model.errors import InputError
 from ebn_model.network.fields import FIELDS, Sizes
 from ebn_model.network.results import NetworkResult
-from ebn_model.parameters import validated
 from ebn_model.text import reading
+from ebn_model.validation import validated
 
 FORMAT = "ebn-network"
 VERSION = 1

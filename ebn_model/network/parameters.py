@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt, Le
 from pydantic import FiniteFloat, model_validator
 
-from ebn_model.parameters import Table
 from ebn_model.units import Second
+from ebn_model.validation import Table
 from ebn_model.weight_counter import MAX_SUB_LSBS
 
 Share = Annotated[FiniteFloat, Ge(0), Le(1)]

@@ -19,9 +19,9 @@ from cosim.experiments.neuron.config import Experiment
 from cosim.technologies.technology import FOLDER
 from cosim.workbench.places import NETLISTS
 from ebn_model.errors import InputError
-from ebn_model.parameters import validated
 from ebn_model.row import RowStimulus
 from ebn_model.stimulus import Stimulus
+from ebn_model.validation import validated
 
 NAMES = ["", "unknown", "../x", "../biases/published", "generic180.spice", "generic180\n.include y"]
 

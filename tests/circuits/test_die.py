@@ -14,9 +14,9 @@ from cosim.circuits.row import RowCircuit
 from cosim.engine.job import Job
 from cosim.engine.worker import run_all
 from ebn_model.errors import InputError
-from ebn_model.parameters import validated
 from ebn_model.row import RowStimulus
 from ebn_model.stimulus import Stimulus
+from ebn_model.validation import validated
 
 ONE = Conditions(die=1)
 STIMULUS = Stimulus(np.arange(4, 44, 4) * 1e-3, 1e-3, 45e-3, start_weight=8)

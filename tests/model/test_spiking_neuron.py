@@ -6,8 +6,9 @@ from synthetic import neuron_parameters
 
 from ebn_model.errors import InputError
 from ebn_model.learning_neuron import LearningNeuron
-from ebn_model.parameters import NeuronParameters, SpikeParameters, validated
+from ebn_model.parameters import NeuronParameters, SpikeParameters
 from ebn_model.stimulus import Stimulus, regular_spikes
+from ebn_model.validation import validated
 
 SPIKE = SpikeParameters(i_spike=13.7e-9, i_held=9.3e-9, i_reset=9e-9, refractory=2e-3)
 TEXTBOOK = {"exponent": 1.0, "i_spec_pair": 1e6, "i_spec_readout": 1e6}

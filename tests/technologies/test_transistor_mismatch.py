@@ -11,7 +11,7 @@ from cosim.technologies.mismatch import mismatch_of, normals
 from cosim.technologies.technology import FOLDER, Technology, read_technology
 from cosim.workbench.errors import DeckError
 from ebn_model.errors import InputError
-from ebn_model.parameters import validated
+from ebn_model.validation import validated
 
 GENERIC = read_technology("generic180")
 AREA = 4e-6, 1e-6, 2.0

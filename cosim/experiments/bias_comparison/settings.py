@@ -17,9 +17,9 @@ from cosim.experiments.neuron.simulation import (
 )
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.workbench.experiment_files import ExperimentFile, read_named
-from cosim.workbench.settings import Section, by_name, check_keys
+from cosim.workbench.settings import Section, by_name
 from ebn_model.errors import InputError
-from ebn_model.parameters import validated
+from ebn_model.validation import validated
 
 
 class ComparisonSettings(Section):
@@ -95,7 +95,6 @@ def read_comparison(file: ExperimentFile, request: Request = DEFAULT) -> BiasCom
     Raises:
         InputError: a fault in the file or those of its stimuli.
     """
-    check_keys(file.values, {"": ComparisonSettings}, str(file.path))
     values = dict(file.values)
     if isinstance(values.get("tables"), list):
         values["tables"] = [seen_from(file.path.parent, str(table)) for table in values["tables"]]

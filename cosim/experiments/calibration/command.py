@@ -17,7 +17,7 @@ from cosim.experiments.calibration.runner import measure_constants, run_recipe
 from cosim.workbench.placement import Placement, add_placement
 from cosim.workbench.printed import console, titled_table
 from ebn_model.errors import InputError
-from ebn_model.parameters import validated
+from ebn_model.validation import validated
 
 
 def add_calibrate(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""Where calibrated tables, the model's constants and the reports go."""
+"""The folders that calibrated tables, the model's constants and the reports go to."""
 
 from __future__ import annotations
 

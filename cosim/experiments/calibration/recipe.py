@@ -5,16 +5,17 @@ from pathlib import Path
 from typing import Annotated
 
 from annotated_types import Ge
-from pydantic import BaseModel, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from cosim.circuits.bias_tables import seen_from
 from cosim.experiments.calibration.behaviour import QUANTITIES, TIME_CONSTANTS
 from cosim.experiments.calibration.errors import CalibrationError
 from cosim.workbench.places import files_in_use
-from cosim.workbench.settings import Positive, Section, Share, check_keys, read_toml
+from cosim.workbench.settings import Positive, Section, Share, read_toml
 from ebn_model.errors import InputError
-from ebn_model.parameters import BiasTable, validated
+from ebn_model.parameters import BiasTable
 from ebn_model.units import Ampere, Second, to_si
+from ebn_model.validation import validated
 
 Bounds = tuple[float, float]
 
@@ -179,8 +180,6 @@ def read_recipe(stated: str) -> Recipe:
     """
     path = Path(stated) if stated.endswith(".toml") else _recipe_path(stated)
     values = read_toml(path)
-    sections: dict[str, type[BaseModel]] = {"": Recipe, "recordings": Recordings}
-    check_keys(values, sections, path.name)
     recipe = validated(Recipe, values, path.name)
     return recipe.model_copy(update={"base": seen_from(path.parent, recipe.base)})
 

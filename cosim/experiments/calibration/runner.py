@@ -23,7 +23,8 @@ from cosim.workbench.json_files import write_json
 from cosim.workbench.output import check_writable, new_files
 from cosim.workbench.pool import Pool
 from ebn_model import measured
-from ebn_model.parameters import BiasTable, NeuronParameters, validated
+from ebn_model.parameters import BiasTable, NeuronParameters
+from ebn_model.validation import validated
 
 
 def run_recipe(

@@ -119,7 +119,7 @@ def margins(
 
 
 def _room(name: str, low: float, high: float) -> str:
-    """What recorded decisions say of a threshold's place, for people."""
+    """A threshold's place according to recorded decisions, for people."""
     if low < high:
         shown = f"{low * 1e9:.3f} .. {high * 1e9:.3f}"
         return f"recorded decisions leave {shown} nA to the {name} bound"

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from cosim.experiments.calibration.behaviour import EACH, QUANTITIES, behaviour
 from cosim.experiments.calibration.errors import CalibrationError
-from ebn_model.parameters import BiasTable, NeuronParameters, validated
+from ebn_model.parameters import BiasTable, NeuronParameters
+from ebn_model.validation import validated
 
 MAX_ROUNDS = 20
 TOLERANCE = 2e-4

@@ -23,8 +23,9 @@ from ebn_model.network.evaluation import Score, score, validation_scores
 from ebn_model.network.mismatch import LEAST_FACTOR
 from ebn_model.network.parameters import TaskParameters
 from ebn_model.network.seeds import Purpose, generator
-from ebn_model.parameters import NeuronParameters, with_values
+from ebn_model.parameters import NeuronParameters
 from ebn_model.stimulus import WEIGHT_MAX, WEIGHT_MIN
+from ebn_model.validation import with_values
 
 METHODS = {
     "programmed": "programmed",

@@ -19,7 +19,8 @@ from cosim.experiments.protocol import Work
 from cosim.workbench.kept_outcomes import JOURNAL, KeptOutcomes, outcomes_made_by
 from cosim.workbench.task import Task
 from ebn_model.network.parameters import MismatchParameters
-from ebn_model.parameters import NeuronParameters, with_values
+from ebn_model.parameters import NeuronParameters
+from ebn_model.validation import with_values
 
 Outcomes = dict[str, dict[str, Any]]
 """Outcomes of run_chip by method."""

@@ -14,10 +14,10 @@ from cosim.experiments.network_of_dies import NetworkOfDies
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.experiments.trim import Trim, fill_in_currents
 from cosim.workbench.experiment_files import ExperimentFile
-from cosim.workbench.settings import Positive, Section, apply_change, check_keys, section_fields
+from cosim.workbench.settings import Positive, Section, apply_change
 from ebn_model.chip.parameters import ChipParameters
 from ebn_model.network.parameters import TaskParameters
-from ebn_model.parameters import validated
+from ebn_model.validation import validated
 from ebn_model.weight_counter import MAX_SUB_LSBS
 
 TOP = ("chips", "first_die", "iterations", "further", "biases", *Conditions.model_fields)
@@ -102,7 +102,6 @@ def read_chip(file: ExperimentFile, request: Request = DEFAULT) -> ChipExperimen
         InputError: an unknown key, or a value that can't be; names the file.
     """
     values, source = stated_values(file), str(file.path)
-    check_keys(values, {"": ChipSettings, **dict(section_fields(ChipSettings))}, source)
     biases = [f"biases={request.biases}"] if request.biases else []
     changes = [*request.changes, *request.conditions, *biases]
     for change in changes:

@@ -22,11 +22,9 @@ from cosim.workbench.settings import (
     Share,
     apply_change,
     by_name,
-    check_keys,
-    section_fields,
 )
 from ebn_model.errors import InputError
-from ebn_model.parameters import validated
+from ebn_model.validation import validated
 
 TOP = ("dies", "first_die", "waveforms", *Conditions.model_fields)
 """Keys that a user can change."""
@@ -161,7 +159,6 @@ def _settings(
     file: ExperimentFile, values: dict, request: Request, changes: Iterable[str]
 ) -> DiesSettings:
     source = str(file.path)
-    check_keys(values, {"": DiesSettings, **dict(section_fields(DiesSettings))}, source)
     for change in (*changes, *request.conditions):
         apply_change(values, change, {key: ("", key) for key in TOP})
         source += f" with {change!r}"

@@ -11,11 +11,11 @@ from cosim.circuits.bias_tables import read_biases
 from cosim.circuits.conditions import Conditions
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.workbench.experiment_files import ExperimentFile
-from cosim.workbench.settings import Positive, Section, check_keys, read_toml, section_fields
+from cosim.workbench.settings import Positive, Section, read_toml
 from ebn_model.errors import InputError
-from ebn_model.parameters import validated
 from ebn_model.stimulus import Stimulus, regular_spikes
 from ebn_model.units import Hertz, Second
+from ebn_model.validation import validated
 
 Names = Annotated[tuple[str, ...], MinLen(1)]
 
@@ -143,7 +143,6 @@ def read_ledger(file: ExperimentFile, request: Request = DEFAULT) -> Ledger:
             capacitors aren't known.
     """
     source = str(file.path)
-    check_keys(file.values, {"": LedgerSettings, **dict(section_fields(LedgerSettings))}, source)
     settings = validated(LedgerSettings, file.values, source)
     conditions: dict[str, Conditions] = {}
     for stated in settings.technologies:

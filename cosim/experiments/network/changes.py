@@ -11,7 +11,7 @@ from ebn_model.chip.parameters import MEASURED, ChipParameters
 from ebn_model.configurations import Parameters, configuration
 from ebn_model.errors import InputError
 from ebn_model.network.parameters import TaskParameters
-from ebn_model.parameters import validated
+from ebn_model.validation import validated
 
 
 def with_changes(values: Mapping, changes: Iterable[tuple[str, Any]]) -> dict:

@@ -11,11 +11,11 @@ from pydantic import Field
 from cosim.experiments.network.changes import simulated_parameters, with_changes
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.workbench.experiment_files import ExperimentFile
-from cosim.workbench.settings import Positive, Section, Sections, check_keys, section_fields
+from cosim.workbench.settings import Positive, Section
 from ebn_model.configurations import Parameters
 from ebn_model.errors import InputError
 from ebn_model.network.parameters import TaskParameters
-from ebn_model.parameters import validated
+from ebn_model.validation import validated
 
 Seed = Annotated[int, Ge(0)]
 
@@ -101,8 +101,6 @@ def read_networks(file: ExperimentFile, request: Request = DEFAULT) -> list[Netw
     Raises:
         InputError: an unknown key, or a value that can't be; names file and key.
     """
-    sections: Sections = {"": NetworkSettings, **dict(section_fields(NetworkSettings))}
-    check_keys(file.values, sections, str(file.path))
     lists = [_spread(change) for change in request.changes]
     return [_experiment(file, combination, request) for combination in product(*lists)]
 

@@ -14,15 +14,14 @@ from cosim.experiments.neuron.stimulus_settings import StimulusSettings
 from cosim.workbench.experiment_files import ExperimentFile
 from cosim.workbench.settings import (
     Section,
-    Sections,
     Share,
     apply_change,
-    check_keys,
     section_fields,
 )
 from ebn_model.errors import InputError
-from ebn_model.parameters import BiasTable, validated
+from ebn_model.parameters import BiasTable
 from ebn_model.units import Ampere, Second
+from ebn_model.validation import validated
 from ebn_model.weight_counter import MAX_SUB_LSBS
 
 ALIKE = 1 / 45
@@ -107,11 +106,6 @@ class Experiment(Conditions):
         return validated(BiasTable, {**table.model_dump(), "i_in": i_in}, "stimulus.input_factor")
 
 
-SECTIONS: Sections = {
-    "": Experiment,
-    "bias_changes": BiasTable,
-    **dict(section_fields(Experiment)),
-}
 _PLACES = {
     **{name: ("bias_changes", name) for name in BiasTable.model_fields},
     **{
@@ -140,7 +134,6 @@ def read_experiment(file: ExperimentFile, changes: Iterable[str] = ()) -> Experi
     for change in changes:
         apply_change(values, change, _PLACES)
         source += f" with {change!r}"
-    check_keys(values, SECTIONS, source)
     experiment = validated(Experiment, values, source)
     try:
         experiment.bias_table()

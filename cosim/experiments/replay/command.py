@@ -25,8 +25,8 @@ from cosim.workbench.printed import print_report
 from ebn_model.chip.parameters import ChipParameters
 from ebn_model.configurations import configuration
 from ebn_model.errors import InputError
-from ebn_model.parameters import validated
 from ebn_model.units import to_si
+from ebn_model.validation import validated
 
 RULES = {"paper": "hardware", "robust": "hardware_robust"}
 """Configuration of a learning rule."""

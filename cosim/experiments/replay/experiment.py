@@ -27,7 +27,7 @@ from ebn_model.errors import InputError
 from ebn_model.network.evaluation import DetailedScore
 from ebn_model.network.fields import CHIP_UNITS
 from ebn_model.network.files import save, write_spikes
-from ebn_model.parameters import with_values
+from ebn_model.validation import with_values
 
 _Ran = tuple[ReplayResult, Mapping[str, np.ndarray], CosimError | None]
 """The rows, the network's codes from model and circuit, and the error for missing rows."""

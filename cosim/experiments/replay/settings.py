@@ -15,12 +15,12 @@ from cosim.comparison.tolerances import ReplayTolerances, ReportSettings
 from cosim.experiments.network.changes import chip_parameters_of, with_changes
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.workbench.experiment_files import ExperimentFile
-from cosim.workbench.settings import Section, Sections, apply_change, check_keys, section_fields
+from cosim.workbench.settings import Section, apply_change, section_fields
 from ebn_model.chip.parameters import ChipParameters
 from ebn_model.errors import InputError
 from ebn_model.network.parameters import TaskParameters
-from ebn_model.parameters import validated
 from ebn_model.units import Second
+from ebn_model.validation import validated
 
 
 def _split(value: Any) -> Any:
@@ -109,7 +109,6 @@ class ReplayExperiment:
         return f"{title}, with {', '.join(self.changes)}" if self.changes else title
 
 
-_SECTIONS: Sections = {"": ReplaySettings, **dict(section_fields(ReplaySettings)), "full": Stretch}
 _PLACES = {
     **{
         name: ("", name)
@@ -117,8 +116,9 @@ _PLACES = {
     },
     **{
         f"{section}.{name}": (section, name)
-        for section in ("stretch", "tolerances", "report")
-        for name in _SECTIONS[section].model_fields
+        for section, kind in section_fields(ReplaySettings)
+        if section != "network"
+        for name in kind.model_fields
     },
     "network.seed": ("network", "seed"),
 }
@@ -142,11 +142,13 @@ def read_replay(file: ExperimentFile, request: Request = DEFAULT) -> ReplayExper
         InputError: an unknown key, or a value that can't be; names file and key.
     """
     values, source = stated_values(file), str(file.path)
-    check_keys(values, _SECTIONS, source)
-    if request.full:
-        values["stretch"] = {**values["stretch"], **values.get("full", {})}
     made: list[str] = []
     settings = validated(ReplaySettings, values, source)
+    full = {**values["stretch"], **settings.full}
+    validated(Stretch, full, f"{source}: full")
+    if request.full:
+        values["stretch"] = full
+        settings = validated(ReplaySettings, values, source)
     for change in _changes(file, request):
         _change(values, change)
         source += f" with {change!r}"

@@ -13,9 +13,9 @@ from cosim.experiments.ledger.settings import Layout, Names, Use
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.workbench.experiment_files import ExperimentFile, read_named
 from cosim.workbench.places import project
-from cosim.workbench.settings import Positive, Section, by_name, check_keys, section_fields
+from cosim.workbench.settings import Positive, Section, by_name
 from ebn_model.errors import InputError
-from ebn_model.parameters import validated
+from ebn_model.validation import validated
 
 
 class SizingSettings(Section):
@@ -99,7 +99,6 @@ def read_sizing(file: ExperimentFile, request: Request = DEFAULT) -> Sizing:
             whose capacitors aren't known.
     """
     source = str(file.path)
-    check_keys(file.values, {"": SizingSettings, **dict(section_fields(SizingSettings))}, source)
     stated = {"dies": request.dies, "first_die": request.first_die}
     values = file.values | {key: value for key, value in stated.items() if value is not None}
     settings = validated(SizingSettings, values, source)

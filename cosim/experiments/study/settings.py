@@ -14,10 +14,10 @@ from cosim.experiments.network.settings import Seed
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.experiments.study.condition import Condition, State
 from cosim.workbench.experiment_files import ExperimentFile
-from cosim.workbench.settings import Section, check_keys, section_fields
+from cosim.workbench.settings import Section
 from ebn_model.errors import InputError
 from ebn_model.network.parameters import TaskParameters
-from ebn_model.parameters import validated
+from ebn_model.validation import validated
 
 Quantity = Literal["paper_error", "fitted_error", "filtered_error", "unscaled_error"]
 
@@ -103,7 +103,6 @@ def read_study(file: ExperimentFile, request: Request = DEFAULT) -> Study:
         InputError: a name or value that can't be; names file and key.
     """
     source = str(file.path)
-    check_keys(file.values, {"": StudySettings, **dict(section_fields(StudySettings))}, source)
     settings = validated(StudySettings, file.values, source)
     for name, group in settings.groups.items():
         place = f"{source}: groups.{name}"

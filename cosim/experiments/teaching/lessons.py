@@ -20,7 +20,8 @@ from ebn_model.network.evaluation import draw_trial
 from ebn_model.network.results import LearnedState
 from ebn_model.network.seeds import Purpose
 from ebn_model.network.training import History, Training, assess
-from ebn_model.parameters import NeuronParameters, with_values
+from ebn_model.parameters import NeuronParameters
+from ebn_model.validation import with_values
 
 DIES = "dies.jsonl"
 TRIALS = "trials"

@@ -18,12 +18,10 @@ from cosim.workbench.settings import (
     Section,
     Share,
     apply_change,
-    check_keys,
-    section_fields,
 )
 from ebn_model.chip.parameters import ChipParameters
-from ebn_model.parameters import validated
 from ebn_model.units import Ampere
+from ebn_model.validation import validated
 
 
 class TeachingTolerances(Section):
@@ -99,7 +97,6 @@ def read_teaching(file: ExperimentFile, request: Request = DEFAULT) -> TeachingE
         InputError: an unknown key, or a value that can't be; names the file.
     """
     values, source = stated_values(file), str(file.path)
-    check_keys(values, {"": TeachingSettings, **dict(section_fields(TeachingSettings))}, source)
     stated = {"biases": request.biases, "view": request.view}
     changes = [
         *request.changes,

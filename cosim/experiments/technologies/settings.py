@@ -15,10 +15,10 @@ from cosim.experiments.protocol import DEFAULT, Request
 from cosim.experiments.replay.settings import ReplayExperiment, read_replay
 from cosim.technologies.technology import read_technology
 from cosim.workbench.experiment_files import ExperimentFile, read_named
-from cosim.workbench.settings import Positive, Section, Share, by_name, check_keys, section_fields
+from cosim.workbench.settings import Positive, Section, Share, by_name
 from ebn_model.errors import InputError
-from ebn_model.parameters import validated
 from ebn_model.units import Ampere
+from ebn_model.validation import validated
 
 Names = Annotated[tuple[str, ...], MinLen(1)]
 _DIGITS = 6
@@ -123,11 +123,6 @@ def read_comparison(file: ExperimentFile, request: Request = DEFAULT) -> Technol
         InputError: a fault in the file, or in those that it names.
     """
     source = str(file.path)
-    check_keys(
-        file.values,
-        {"": TechnologiesSettings, **dict(section_fields(TechnologiesSettings))},
-        source,
-    )
     settings = validated(TechnologiesSettings, file.values, source)
     for view in settings.typical.views:
         if view not in VIEWS:

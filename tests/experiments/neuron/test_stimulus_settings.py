@@ -4,8 +4,8 @@ from experiment_calls import read_experiment
 
 from cosim.experiments.neuron.stimulus_settings import StimulusSettings
 from ebn_model.errors import InputError
-from ebn_model.parameters import validated
 from ebn_model.stimulus import poisson_spikes
+from ebn_model.validation import validated
 
 
 def settings(**values):

@@ -87,11 +87,11 @@ def test_changes_that_cannot_be(config, change, complaint):
 def test_unknown_keys_of_the_file(tmp_path):
     path = tmp_path / "bad.toml"
     for text, key in (
-        ('kind = "replay"\n[stretch]\nlength = 1', "stretch.length"),
-        ('kind = "replay"\n[full]\nview = 1', "full.view"),
+        ('kind = "replay"\n[stretch]\nlength = 1', "unknown key 'stretch.length'"),
+        ('kind = "replay"\n[full]\nview = 1', "full: unknown key 'view'"),
     ):
         path.write_text(f"{text}\n[stretch]\n" if "full" in text else text)
-        with pytest.raises(InputError, match=f"unknown key '{key}'"):
+        with pytest.raises(InputError, match=key):
             read_replay(str(path))
 
 

@@ -23,7 +23,7 @@ from ebn_model.network.files import load, save
 from ebn_model.network.inputs import sine_command
 from ebn_model.network.parameters import MismatchParameters, TaskParameters
 from ebn_model.network.training import Training, assess, train
-from ebn_model.parameters import Table, validated
+from ebn_model.validation import Table, validated
 
 DURATION = 0.1
 NO_SPIKE = ChipParameters().neuron.model_copy(update={"spike": None})
