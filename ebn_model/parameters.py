@@ -11,10 +11,10 @@ from pydantic import (
 )
 
 from ebn_model.errors import InputError
-from ebn_model.units import Ampere, Second
+from ebn_model.units import Ampere, Current, Second
 from ebn_model.validation import Table
 
-Bias = Annotated[Ampere, Gt(0), Le(1e-6)]
+Bias = Annotated[Current, Gt(0)]
 
 
 class BiasTable(Table):

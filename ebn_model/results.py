@@ -8,7 +8,8 @@ import numpy as np
 
 from ebn_model.errors import InputError
 from ebn_model.learning_rule import Decision
-from ebn_model.text import read_text, reading, to_number
+from ebn_model.stimulus import WEIGHT_MAX, WEIGHT_MIN
+from ebn_model.text import read_lines, reading, to_number
 
 COLUMNS = (
     *("spike", "t_rise_ms", "t_fall_ms", "i_mem_rise_nA", "i_mem_fall_nA"),
@@ -67,13 +68,29 @@ def read_spike_table(path: Path) -> SpikeTable:
     """Read what `SpikeTable.write_csv` wrote (empty last falling edges allowed).
 
     Raises:
-        InputError: another header, an unknown decision, or no such table; names the file.
+        InputError: another header, an unknown decision, no such table, one that may have been cut
+            off, or values that no run has; names the file.
     """
     with reading(path, "table of spikes"):
-        rows = list(csv.reader(read_text(path).splitlines()))
+        rows = list(csv.reader(read_lines(path)))
         if rows[:1] != [list(COLUMNS)]:
             raise InputError(f"{path}: the header is not {','.join(COLUMNS)!r}")
-        return SpikeTable.from_rows([_spike(row, path) for row in rows[1:]])
+        table = SpikeTable.from_rows([_spike(row, path) for row in rows[1:]])
+    _check(table, path)
+    return table
+
+
+def _check(table: SpikeTable, path: Path) -> None:
+    """Raise InputError for values that no run has, naming the file and the spike's number."""
+    bad = {name: ~np.isfinite(getattr(table, name)) for name in ("t_rise", "i_mem_rise")}
+    for name in ("weight_before", "weight_after"):
+        weights = getattr(table, name)
+        bad[name] = (weights < WEIGHT_MIN) | (weights > WEIGHT_MAX)
+    for name, wrong in bad.items():
+        if wrong.any():
+            number = int(wrong.argmax())
+            value = getattr(table, name)[number]
+            raise InputError(f"{path}: spike {number}: {name} = {value:g} can't be")
 
 
 def _spike(row: list[str], path: Path) -> tuple:

@@ -10,6 +10,7 @@ import numpy as np
 from ebn_model.errors import InputError
 from ebn_model.results import SpikeTable
 from ebn_model.stimulus import WEIGHT_MAX, WEIGHT_MIN
+from ebn_model.units import LARGEST_CURRENT
 from ebn_model.weight_counter import check_sub_lsbs, middle_fraction
 
 
@@ -116,6 +117,8 @@ class RowStimulus:
     def _check_input_and_spikes(self) -> None:
         for name in ("input_times", "input_current"):
             self._refuse(name, ~np.isfinite(getattr(self, name)), "is not finite")
+        large = np.abs(self.input_current) > LARGEST_CURRENT
+        self._refuse("input_current", large, f"A is more than {LARGEST_CURRENT:g} A")
         if not len(self.input_times):
             raise InputError("input_times is empty")
         backwards = np.diff(self.input_times, prepend=-np.inf) <= 0

@@ -4,6 +4,7 @@ import math
 import re
 from typing import Annotated
 
+from annotated_types import Le
 from pydantic import BeforeValidator
 
 from ebn_model.errors import InputError
@@ -114,6 +115,9 @@ def _in(unit: str) -> BeforeValidator:
 
 
 Ampere = Annotated[float, _in("A")]
+LARGEST_CURRENT = 1e-6
+"""No current of these circuits is larger, A: one that is, is meant in another unit."""
+Current = Annotated[Ampere, Le(LARGEST_CURRENT)]
 Second = Annotated[float, _in("s")]
 Hertz = Annotated[float, _in("Hz")]
 Volt = Annotated[float, _in("V")]

@@ -164,7 +164,9 @@ class RowsComparison:
 
 
 def _greatest(found: Iterable[float | None]) -> float | None:
-    return max((rms for rms in found if rms is not None), default=None)
+    known = [rms for rms in found if rms is not None]
+    # Of NaN and numbers Python's own maximum depends on their order.
+    return float(np.max(known)) if known else None
 
 
 def compare_rows(

@@ -5,7 +5,7 @@ from typing import Annotated
 from annotated_types import Ge, Gt, Le
 
 from cosim.workbench.settings import Positive, Section, Share
-from ebn_model.units import Ampere, Second
+from ebn_model.units import Current, Second
 
 
 class ReplayTolerances(Section):
@@ -41,18 +41,18 @@ class ReplayTolerances(Section):
     one_step: Share = 0.99
     trajectory: Share = 0.95
     final_weight_correlation: Annotated[float, Ge(-1), Le(1)] = 0.95
-    i_mem_rms: Annotated[Ampere, Gt(0)] | None = None
-    i_mem_alike_rms: Annotated[Ampere, Gt(0)] = 0.2e-9
+    i_mem_rms: Annotated[Current, Gt(0)] | None = None
+    i_mem_alike_rms: Annotated[Current, Gt(0)] = 0.2e-9
     spike_f1: Share | None = None
     network_error_ratio: Positive | None = None
     untrained_error_ratio: Positive | None = None
     unexplained: Annotated[int, Ge(0)] = 0
-    dead_band: Annotated[Ampere, Ge(0)] = 10e-12
+    dead_band: Annotated[Current, Ge(0)] = 10e-12
     delay: Annotated[Second, Ge(0)] = 0.4e-3
-    bus: Annotated[Ampere, Ge(0)] = 0.15e-9
+    bus: Annotated[Current, Ge(0)] = 0.15e-9
     memory: Annotated[Second, Gt(0)] = 0.1
     reset: Annotated[Second, Ge(0)] = 0.2e-3
-    membrane: Annotated[Ampere, Ge(0)] = 0.15e-9
+    membrane: Annotated[Current, Ge(0)] = 0.15e-9
     spike_window: Annotated[Second, Gt(0)] = 2e-3
 
 

@@ -18,6 +18,7 @@ from cosim.workbench.experiment_files import (
 )
 from cosim.workbench.placement import Placement, add_placement, not_negative
 from cosim.workbench.places import in_project, project
+from ebn_model.errors import InputError
 
 if TYPE_CHECKING:
     from cosim.workbench.report import Report
@@ -140,7 +141,18 @@ def _chosen(options: argparse.Namespace, placement: Placement | None = None) -> 
             place = type(kind).__name__, project()
             *_, experiments = chosen.setdefault(place, (kind, project(), []))
             experiments += kind.read(file, request)
+    _check_places(chosen.values())
     return list(chosen.values())
+
+
+def _check_places(chosen: Iterable[tuple[Kind, Path | None, list[Any]]]) -> None:
+    """Raise InputError where two experiments would write to one folder."""
+    taken: set[Path] = set()
+    for _, _, experiments in chosen:
+        for one in experiments:
+            if one.results in taken:
+                raise InputError(f"two experiments would both write to {one.results}")
+            taken.add(one.results)
 
 
 def _reports(

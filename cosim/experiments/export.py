@@ -14,14 +14,13 @@ from cosim.exchange.equivalent import Network
 from cosim.exchange.nir_files import write_nir
 from cosim.exchange.nwb import write_nwb
 from cosim.exchange.sonata import write_sonata
-from cosim.exchange.spike_file import FileSpikes
 from cosim.experiments.chip.settings import read_chip
-from cosim.replay.spike_files import read_trains
+from cosim.replay.spike_files import read_told
 from cosim.replay.spike_tables import TIME_UNITS
 from cosim.workbench.experiment_files import read_file
 from cosim.workbench.kept_outcomes import JOURNAL, KeptOutcomes
 from cosim.workbench.output import new_files
-from cosim.workbench.placement import Placement, add_placement, positive
+from cosim.workbench.placement import Placement, add_placement, not_negative, positive
 from ebn_model.chip.network import ChipNetwork
 from ebn_model.errors import InputError
 from ebn_model.lif.network import LifNetwork
@@ -65,7 +64,7 @@ def add_export(parser: argparse.ArgumentParser) -> None:
         help="of dies: N drawn ones with the spreads and correlations of those that were measured",
     )
     parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of the drawn dies (default: 0)"
+        "--seed", type=not_negative, default=0, metavar="N", help="of the drawn dies (default: 0)"
     )
     add_placement(parser)
     parser.set_defaults(command=_export)
@@ -115,18 +114,13 @@ def read_network(path: Path) -> Network:
 _NETWORKS: dict[str, type] = {"LifNetwork": LifNetwork, "ChipNetwork": ChipNetwork}
 
 
-def _read_spikes(options: argparse.Namespace) -> FileSpikes:
-    trains = read_trains(Path(options.source), options.time_unit)
-    neurons = trains.ids[trains.spike_neurons]
-    return FileSpikes(trains.spike_times, neurons, trains.ids.tolist(), trains.duration)
-
-
 def _write_sonata(options: argparse.Namespace, path: Path) -> None:
-    write_sonata(path, _read_spikes(options))
+    write_sonata(path, read_told(Path(options.source), options.time_unit))
 
 
 def _write_nwb(options: argparse.Namespace, path: Path) -> None:
-    spikes, source = _read_spikes(options), Path(options.source)
+    source = Path(options.source)
+    spikes = read_told(source, options.time_unit)
     made = datetime.fromtimestamp(source.stat().st_mtime, timezone.utc)
     write_nwb(path, spikes, f"ebn-cosim: spikes of {source.name}", made)
 

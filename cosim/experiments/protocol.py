@@ -28,6 +28,9 @@ class Request:
     NAME/ with the results. biases: bias table instead of the file's. conditions: changes of
     `Conditions`, "KEY=VALUE" each. view: what runs, or "all". full: the full size
     instead of the small one. dies, first_die: number of dies, and of the first one.
+
+    Raises:
+        InputError: a key that is stated twice, of which only one value could hold.
     """
 
     changes: tuple[str, ...] = ()
@@ -39,6 +42,13 @@ class Request:
     full: bool = False
     dies: int | None = None
     first_die: int | None = None
+
+    def __post_init__(self) -> None:
+        stated = [change.partition("=")[0] for change in (*self.changes, *self.conditions)]
+        stated += [name for name in ("biases", "view") if getattr(self, name) is not None]
+        for key in stated:
+            if stated.count(key) > 1:
+                raise InputError(f"{key} is stated twice")
 
     def check(self, file: ExperimentFile, takes: Iterable[str]) -> None:
         """Raise InputError for a field that isn't among those that a kind takes."""

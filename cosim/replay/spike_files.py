@@ -85,14 +85,27 @@ def read_spikes(
             bus can carry; or neurons that aren't the file's, too many of them, or times that look
             as if they were in another unit.
     """
-    content, trains = _checked(Path(path), pulse_width, neurons, duration, time_unit)
+    content, ids, until = _checked(Path(path), pulse_width, neurons, duration, time_unit)
     check_rates(content, pulse_width, slot)
-    return trains
+    if until is None and not len(content.times):
+        raise InputError(f"{path}: has no spikes, and doesn't tell how long the run is: --duration")
+    return SpikeTrains(
+        spike_times=content.times,
+        spike_neurons=np.searchsorted(ids, content.numbers),
+        ids=ids,
+        duration=float(until or content.times.max() + AFTER_LAST),
+        source=str(path),
+    )
 
 
-def read_trains(path: Path, time_unit: str | None = None) -> SpikeTrains:
-    """Read spikes that need not go over an event bus; path, unit and errors as above."""
-    return _checked(Path(path), 0.0, None, None, time_unit)[1]
+def read_told(path: Path, time_unit: str | None = None) -> FileSpikes:
+    """Read spikes that need not go over an event bus, with nothing that the file doesn't tell.
+
+    path, time_unit and errors as above.
+    """
+    content, _, _ = _checked(Path(path), 0.0, None, None, time_unit)
+    numbers = content.numbers.astype(int)
+    return FileSpikes(content.times, numbers, content.neurons, content.duration)
 
 
 def _checked(
@@ -101,8 +114,8 @@ def _checked(
     neurons: range | None,
     duration: float | None,
     time_unit: str | None,
-) -> tuple[SpikeContent, SpikeTrains]:
-    """Content of a file, and the trains in it, all checked but for their rates."""
+) -> tuple[SpikeContent, np.ndarray, float | None]:
+    """Content of a file, the neurons that there are, and the duration; rates aren't checked."""
     if duration is not None and not (np.isfinite(duration) and duration > 0):
         raise InputError(f"duration = {duration:g} must be positive")
     if neurons is not None and neurons.stop <= neurons.start:
@@ -118,14 +131,7 @@ def _checked(
     if duration is not None:
         check_end(content, duration)
     check_order(content)
-    trains = SpikeTrains(
-        spike_times=content.times,
-        spike_neurons=np.searchsorted(ids, content.numbers),
-        ids=ids,
-        duration=float(duration or content.times.max() + AFTER_LAST),
-        source=str(path),
-    )
-    return content, trains
+    return content, ids, duration
 
 
 def _known_neurons(content: SpikeContent, neurons: range | None) -> Sequence[int] | None:

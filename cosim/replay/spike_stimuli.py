@@ -37,6 +37,8 @@ def stimuli_of_spikes(
     Raises:
         InputError: a row or codes that can't be.
     """
+    if spikes.neurons < 2:
+        raise InputError(f"{spikes.source}: a row of one neuron has no synapse; state --neurons")
     p = parameters.model_copy(update={"neurons": spikes.neurons})
     shape = (spikes.neurons, spikes.neurons)
     state = chip_state(np.zeros(shape) if codes is None else codes, p)

@@ -5,6 +5,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from cosim.workbench.errors import CosimError
 from cosim.workbench.journal import Journal
 from cosim.workbench.output import check_writable
 from cosim.workbench.pool import Pool, results
@@ -47,7 +48,8 @@ class KeptOutcomes:
 
         Raises:
             InputError: some are missing, and none is to be made.
-            CosimError: the error of a run; the others are then given up.
+            CosimError: the error of a run, or of one whose netlists, bias table or settings were
+                changed meanwhile; the others are then given up.
         """
         missing = {key: run for key, run in runs.items() if self._is_missing(key)}
         self._asked |= runs.keys()
@@ -73,8 +75,18 @@ class KeptOutcomes:
             show = add_bar(label, lengths)
             with closing(results(pool.run(task, list(runs.values()), show))) as ended:
                 for number, outcome in ended:
+                    _check_key(task, runs[keys[number]], keys[number])
                     self._journal.add(keys[number], outcome)
                     show(number, lengths[number])
+
+
+def _check_key(task: Task, run: Run, key: str) -> None:
+    """Refuse an outcome whose run may have read other files than those that its key is of."""
+    if task.key and task.key(run) != key:
+        raise CosimError(
+            f"{task.label(run)}: a file that it follows from was changed while it ran; run the "
+            "command again, which keeps what had ended before"
+        )
 
 
 @contextmanager

@@ -19,6 +19,11 @@ def python_versions(*names: str) -> dict[str, str]:
     return {"Python": platform.python_version(), **{name: version(name) for name in names}}
 
 
+def model_versions() -> dict[str, str]:
+    """Versions of all that a model's numbers may depend on in their last digits."""
+    return python_versions("numpy", "scipy", "numba")
+
+
 def digest(text: str) -> str:
     """Hexadecimal SHA-256 of a text."""
     return hashlib.sha256(text.encode()).hexdigest()

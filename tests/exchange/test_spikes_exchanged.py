@@ -10,7 +10,7 @@ import pytest
 from cosim.exchange.nwb import read_nwb, write_nwb
 from cosim.exchange.sonata import read_sonata, write_sonata
 from cosim.exchange.spike_file import FileSpikes
-from cosim.replay.spike_files import read_spikes, read_trains
+from cosim.replay.spike_files import read_spikes, read_told
 from ebn_model.errors import InputError
 
 MISSING = "other tools' packages aren't installed: make exchange"
@@ -148,7 +148,7 @@ def test_a_unit_that_sonata_does_not_state_is_checked(sonata):
         read_spikes(path, 1e-3, 1e-4)
     spikes = read_spikes(path, 1e-3, 1e-4, time_unit="s")
     assert spikes.spike_times.tolist() == [0.1, 0.25, 0.4]
-    assert read_trains(path, "ms").spike_times[-1] == pytest.approx(0.4e-3)
+    assert read_told(path, "ms").times[-1] == pytest.approx(0.4e-3)
 
 
 def test_nwb_that_cannot_be(tmp_path, monkeypatch):

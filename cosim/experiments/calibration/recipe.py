@@ -14,7 +14,7 @@ from cosim.workbench.places import files_in_use
 from cosim.workbench.settings import Positive, Section, Share, read_toml
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable
-from ebn_model.units import Ampere, Second, to_si
+from ebn_model.units import Ampere, Current, Second, to_si
 from ebn_model.validation import validated
 
 Bounds = tuple[float, float]
@@ -70,7 +70,7 @@ class Recordings(Section):
     within: tuple[Ampere, Ampere]
     priors: dict[str, Prior] = Field(default_factory=dict)
     thresholds: tuple[Share, Share] = (0.5, 0.5)
-    contradiction: Annotated[Ampere, Ge(0)] = 0.0
+    contradiction: Annotated[Current, Ge(0)] = 0.0
     window_centre: tuple[Ampere, Ampere] | None = None
 
     def window(self, lower: Bounds, upper: Bounds) -> dict[str, float]:

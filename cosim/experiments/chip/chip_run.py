@@ -13,7 +13,7 @@ from cosim.experiments.chip.settings import FineLearning
 from cosim.experiments.network.training import learn
 from cosim.experiments.study.condition_run import RUNAWAY_RATE
 from cosim.workbench.json_files import to_json
-from cosim.workbench.provenance import digest, sources_digest
+from cosim.workbench.provenance import digest, model_versions, sources_digest
 from ebn_model.chip.network import BusOverloadWarning, ChipNetwork, chip_state
 from ebn_model.chip.parameters import ChipParameters
 from ebn_model.errors import InputError
@@ -82,6 +82,7 @@ class ChipRun:
             "new_decoder": self.new_decoder,
             "nominal": [self.transferred, self.refined],
             "sources": sources_digest(__name__),
+            "versions": model_versions(),
         }
         return digest(to_json(values))
 

@@ -88,6 +88,13 @@ def ratio(outcomes: Iterable[dict], references: Iterable[dict], quantity: str) -
     return Estimate(float(np.exp(logs.mean)), low, high, logs.seeds)
 
 
+def _ratio_text(outcomes: list[dict], references: list[dict], quantity: str) -> str:
+    """That ratio for people; there is none where a chip doesn't fire."""
+    if any(one[quantity] == 0 for one in (*outcomes, *references)):
+        return "none, as a chip doesn't fire"
+    return str(ratio(outcomes, references, quantity))
+
+
 def _of(outcomes: dict[int, dict], method: str) -> list[dict[str, Any]]:
     """A method's outcomes, in the order of the chips."""
     return [one[method] for one in outcomes.values()]
@@ -153,7 +160,7 @@ def _situation_checks(experiment: ChipExperiment, found: Found, name: str) -> li
         information(
             group,
             f"{METHODS[method]}, over {METHODS[reference]}: {_words(quantity)}",
-            str(ratio(_of(outcomes, method), _of(outcomes, reference), quantity)),
+            _ratio_text(_of(outcomes, method), _of(outcomes, reference), quantity),
         )
         for method, reference in REFERENCES.items()
         for quantity in QUANTITIES

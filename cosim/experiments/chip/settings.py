@@ -16,6 +16,7 @@ from cosim.experiments.trim import Trim, fill_in_currents
 from cosim.workbench.experiment_files import ExperimentFile
 from cosim.workbench.settings import Positive, Section, apply_change
 from ebn_model.chip.parameters import ChipParameters
+from ebn_model.errors import InputError
 from ebn_model.network.parameters import TaskParameters
 from ebn_model.validation import validated
 from ebn_model.weight_counter import MAX_SUB_LSBS
@@ -124,6 +125,9 @@ def read_chip(file: ExperimentFile, request: Request = DEFAULT) -> ChipExperimen
 def _network(
     settings: ChipSettings, situation: Situation, source: str
 ) -> tuple[ChipParameters, TaskParameters]:
+    for key in ("configuration", "iterations"):
+        if key in situation.changes:
+            raise InputError(f"{source}.changes: {key} is the same in all situations")
     values = with_changes(
         {
             "configuration": settings.configuration,

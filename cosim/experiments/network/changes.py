@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from cosim.workbench.netlist_digests import check_measured
 from cosim.workbench.settings import merged, section_fields
-from ebn_model.chip.parameters import MEASURED, ChipParameters
+from ebn_model.chip.parameters import CODE_BITS, MEASURED, ChipParameters
 from ebn_model.configurations import Parameters, configuration
 from ebn_model.errors import InputError
 from ebn_model.network.parameters import TaskParameters
@@ -45,6 +45,28 @@ def chip_parameters_of(name: str, changes: Mapping, source: str) -> ChipParamete
     if not isinstance(parameters, ChipParameters):
         raise InputError(f"{source}: {name!r} is not a network of the chip")
     return parameters
+
+
+def check_as_rows(parameters: ChipParameters, dies: bool, source: str) -> None:
+    """Refuse a network that circuits of its rows, and their models, can't stand for.
+
+    They would have a nominal neuron's decisions where the network has others. dies: whether each
+    row is a die of its own.
+
+    Raises:
+        InputError: names what rows don't have.
+    """
+    p = parameters
+    if p.neurons < 2:
+        raise InputError(f"{source}: neurons: a row of one neuron has no synapse")
+    lacking = [f"mismatch.{name}" for name, value in p.mismatch if value]
+    lacking += [name for name in ("noise", "decision_noise") if getattr(p, name)]
+    lacking += ["bits"] * (p.bits < CODE_BITS) + ["window"] * (dies and p.window == "own")
+    if lacking:
+        raise InputError(
+            f"{source}: {', '.join(lacking)}: rows as circuits don't have this; their mismatch is "
+            "that of dies (first_die)"
+        )
 
 
 def parameters_of_dies(name: str, changes: Mapping, source: str) -> ChipParameters:

@@ -1,6 +1,7 @@
 """The trial at the end of a training: what its network codes before, after, and at its best."""
 
 from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -11,7 +12,8 @@ from ebn_model.network.results import LearnedState, NetworkResult
 from ebn_model.network.seeds import Purpose
 from ebn_model.network.training import Training
 
-STATES = ("initial", "optimal", "learned")
+State = Literal["initial", "optimal", "learned"]
+STATES: tuple[State, ...] = get_args(State)
 """Weights before the training, those that are programmed instead, and those after it."""
 
 

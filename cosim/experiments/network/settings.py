@@ -9,6 +9,7 @@ from annotated_types import Ge, Le, MinLen
 from pydantic import Field
 
 from cosim.experiments.network.changes import simulated_parameters, with_changes
+from cosim.experiments.network.final_trial import State
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.workbench.experiment_files import ExperimentFile
 from cosim.workbench.settings import Positive, Section
@@ -60,7 +61,7 @@ class NetworkSettings(Section):
     parameters: dict[str, Any] = Field(default_factory=dict)
     task: TaskParameters = TaskParameters()
     tolerances: NetworkTolerances = NetworkTolerances()
-    published: dict[str, PublishedTrial] = Field(default_factory=dict)
+    published: dict[State, PublishedTrial] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from cosim.experiments.network.final_trial import FinalTrial, final_trial, states_of
 from cosim.workbench.json_files import to_json
-from cosim.workbench.provenance import digest, sources_digest
+from cosim.workbench.provenance import digest, model_versions, sources_digest
 from cosim.workbench.scratch import remove
 from cosim.workbench.store import StoredResult
 from cosim.workbench.tables import csv_text
@@ -52,6 +52,7 @@ class TrainingRun:
             "iterations": self.iterations,
             "seed": self.seed,
             "sources": sources_digest(__name__),
+            "versions": model_versions(),
         }
 
     @cached_property

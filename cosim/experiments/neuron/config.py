@@ -20,7 +20,7 @@ from cosim.workbench.settings import (
 )
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable
-from ebn_model.units import Ampere, Second
+from ebn_model.units import Ampere, Current, Second
 from ebn_model.validation import validated
 from ebn_model.weight_counter import MAX_SUB_LSBS
 
@@ -46,15 +46,21 @@ class Tolerances(Section):
     turning_points: list[int] | None = None
     turning_point_deviation: Annotated[int, Ge(0)] = 0
     decisions: Annotated[int, Ge(0)] | None = None
-    i_mem_rise_rms: Annotated[Ampere, Gt(0)] | None = None
+    i_mem_rise_rms: Annotated[Current, Gt(0)] | None = None
     fitted_until: Annotated[Second, Gt(0)] | None = None
     mixed_decisions: Share = 1.0
-    mixed_i_mem_rms: Annotated[Ampere, Gt(0)] = 50e-12
+    mixed_i_mem_rms: Annotated[Current, Gt(0)] = 50e-12
     model_one_step: Share = 0.98
-    model_alike_rms: Annotated[Ampere, Gt(0)] | None = None
+    model_alike_rms: Annotated[Current, Gt(0)] | None = None
     model_free_running: Share | None = None
-    model_i_mem_rms: Annotated[Ampere, Gt(0)] | None = None
-    dead_band: Annotated[Ampere, Ge(0)] = 10e-12
+    model_i_mem_rms: Annotated[Current, Gt(0)] | None = None
+    dead_band: Annotated[Current, Ge(0)] = 10e-12
+
+    @property
+    def of_published(self) -> list[str]:
+        """Names of the requirements that say something of a published table."""
+        names = ("turning_points", "decisions", "i_mem_rise_rms", "fitted_until")
+        return [name for name in names if getattr(self, name) is not None]
 
 
 class Experiment(Conditions):

@@ -1,7 +1,6 @@
 """Runs of simulations in several views; what is up to date is kept, the rest runs in parallel."""
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import combinations
 from pathlib import Path
 
 from cosim.cells import characterise
@@ -17,7 +16,6 @@ from cosim.workbench.output import check_writable
 from cosim.workbench.progress import AddBar, progress_bars
 from cosim.workbench.report import Report
 from cosim.workbench.scratch import ScratchFolder
-from ebn_model.errors import InputError
 from ebn_model.parameters import NeuronParameters
 
 
@@ -36,9 +34,6 @@ def run(simulations: Iterable[Simulation], work: Work) -> Iterator[Report]:
             (OutputError).
     """
     simulations = list(simulations)
-    for one, other in combinations(simulations, 2):
-        if one.results == other.results:
-            raise InputError(f"two simulations would both write to {one.results}")
     planned = [Views(simulation) for simulation in simulations]
     for simulation in simulations:
         check_writable(simulation.results)

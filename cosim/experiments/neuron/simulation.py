@@ -78,6 +78,11 @@ def read_simulation(file: ExperimentFile, request: Request = DEFAULT) -> Simulat
         experiment = read_experiment(file, changes)
     table = file.path.parent / "published.csv"
     has_table = file.path.name == CONFIG and table.is_file()
+    if not has_table and (required := experiment.tolerances.of_published):
+        raise InputError(
+            f"{file.path}: tolerances.{required[0]} is about published spikes: {table.name} beside "
+            f"a {CONFIG}, which isn't there"
+        )
     return Simulation(
         name=file.name,
         experiment=experiment,

@@ -11,7 +11,7 @@ from cosim.circuits.row import VIEWS
 from cosim.comparison.tolerances import ReplayTolerances, ReportSettings
 from cosim.experiments.replay.command_provenance import provenance_of
 from cosim.experiments.replay.outcome import ReplayOutcome
-from cosim.experiments.replay.replay_output import CACHE, write_replay
+from cosim.experiments.replay.replay_output import CACHE, check_ours, write_replay
 from cosim.experiments.replay.run_with_progress import run_with_progress
 from cosim.replay.code_files import read_codes
 from cosim.replay.open_loop import RowSettings
@@ -25,7 +25,7 @@ from cosim.workbench.printed import print_report
 from ebn_model.chip.parameters import ChipParameters
 from ebn_model.configurations import configuration
 from ebn_model.errors import InputError
-from ebn_model.units import to_si
+from ebn_model.units import LARGEST_CURRENT, to_si
 from ebn_model.validation import validated
 
 RULES = {"paper": "hardware", "robust": "hardware_robust"}
@@ -99,9 +99,12 @@ def _replay(options: argparse.Namespace) -> int:
     )
     codes = None if options.codes is None else read_codes(options.codes, spikes.neurons)
     current = _quantity(options, "input", "A")
+    if abs(current) > LARGEST_CURRENT:
+        raise InputError(f"--input: {options.input} is more than {LARGEST_CURRENT:g} A")
     stimuli = stimuli_of_spikes(spikes, p, options.rows, codes, current, not options.free)
     conditions = validated(Conditions, stated_conditions(options), "options")
     conditions.check_varies()
+    check_ours(options.out)
     check_writable(options.out)
     how = RowSettings(
         options.view,

@@ -71,11 +71,11 @@ def run_replay(experiment: ReplayExperiment, work: Work, runs: Runs = "missing")
     )
     experiment, how = _with_own_neurons(experiment, how)
     recorded = recorded_run(experiment)
+    run = _open if stretch.loop == "open" else _closed
+    result, codes, error = run(experiment, recorded, how)
     with new_files(folder) as new:
         save(recorded.result, new / "network.h5", CHIP_UNITS)
         write_spikes(recorded.result, new / "spikes.csv")
-    run = _open if stretch.loop == "open" else _closed
-    result, codes, error = run(experiment, recorded, how)
     outcome = ReplayOutcome(
         experiment.title,
         settings.view,

@@ -7,7 +7,7 @@ from typing import Any
 from cosim.comparison.tolerances import ReplayTolerances, ReportSettings
 from cosim.engine.simulator import versions
 from cosim.experiments.replay.outcome import ReplayOutcome
-from cosim.experiments.replay.report import ReplayReport, make_report
+from cosim.experiments.replay.report import FOLDER, ReplayReport, make_report
 from cosim.experiments.replay.row_waves import write_row_waves
 from cosim.experiments.replay.trajectories import write_trajectories
 from cosim.replay.open_loop import ReplayResult
@@ -15,6 +15,7 @@ from cosim.workbench.json_files import write_json
 from cosim.workbench.output import new_files, new_folder
 from cosim.workbench.provenance import python_versions
 from cosim.workbench.report import SUMMARY, verdict
+from ebn_model.errors import InputError
 
 TRAJECTORIES = "trajectories"
 """Folder with a table row_NNN.csv for each row."""
@@ -22,6 +23,18 @@ WAVES = "logic"
 """Folder of the circuits' digital waveforms, row_NNN.vcd for each row."""
 CACHE = "rows"
 """Folder of finished rows."""
+
+
+def check_ours(folder: Path) -> None:
+    """Raise InputError where `write_replay` would replace folders that no replay has written."""
+    if any((folder / name).exists() for name in (CACHE, SUMMARY)):
+        return
+    for name in (FOLDER, TRAJECTORIES, WAVES):
+        if (folder / name).exists():
+            raise InputError(
+                f"{folder} has a {name} that isn't of a replay and would be replaced; choose "
+                "another folder"
+            )
 
 
 def write_replay(

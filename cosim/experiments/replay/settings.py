@@ -12,7 +12,7 @@ from cosim.circuits.conditions import Conditions
 from cosim.circuits.project import project_settings
 from cosim.circuits.row import DACS, View
 from cosim.comparison.tolerances import ReplayTolerances, ReportSettings
-from cosim.experiments.network.changes import chip_parameters_of, with_changes
+from cosim.experiments.network.changes import check_as_rows, chip_parameters_of, with_changes
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.workbench.experiment_files import ExperimentFile
 from cosim.workbench.settings import Section, apply_change, section_fields
@@ -161,6 +161,7 @@ def read_replay(file: ExperimentFile, request: Request = DEFAULT) -> ReplayExper
         settings.check_varies()
     network = settings.network
     parameters = chip_parameters_of(network.configuration, network.parameters, source)
+    check_as_rows(parameters, settings.first_die is not None, source)
     results = file.results(request.out)
     return ReplayExperiment(
         file.name,

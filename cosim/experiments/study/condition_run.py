@@ -9,7 +9,7 @@ import numpy as np
 from cosim.experiments.network.training import learn
 from cosim.experiments.study.condition import Condition
 from cosim.workbench.json_files import to_json
-from cosim.workbench.provenance import digest, sources_digest
+from cosim.workbench.provenance import digest, model_versions, sources_digest
 from ebn_model.chip.network import BusOverloadWarning, ChipNetwork
 from ebn_model.configurations import build_network
 from ebn_model.lif.network import LifNetwork, UnstableWarning
@@ -70,6 +70,7 @@ class ConditionRun:
             "how": [condition.state, condition.start, condition.iterations],
             "seed": self.seed,
             "sources": sources_digest(__name__),
+            "versions": model_versions(),
         }
         return digest(to_json(values))
 

@@ -1,13 +1,13 @@
 """Settings of a study: methods, situations, and groups of both with their seeds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, MinLen
-from pydantic import Field
+from pydantic import Field, FiniteFloat
 
 from cosim.experiments.network.changes import simulated_parameters, with_changes
 from cosim.experiments.network.settings import Seed
@@ -17,7 +17,10 @@ from cosim.workbench.experiment_files import ExperimentFile
 from cosim.workbench.settings import Section
 from ebn_model.errors import InputError
 from ebn_model.network.parameters import TaskParameters
-from ebn_model.validation import validated
+from ebn_model.validation import validated, with_values
+
+_OF_METHOD = {"configuration", "iterations"}
+"""Settings of a method that changes may replace as they do parameters."""
 
 Quantity = Literal["paper_error", "fitted_error", "filtered_error", "unscaled_error"]
 
@@ -61,7 +64,8 @@ class Group(Section):
     """Methods that are compared in the same situations, on the same seeds.
 
     situations: by name. sweep: instead of them, the values of one or several keys that change
-    together. seeds: by name. quantity: what methods are compared by, see condition_run.Outcome.
+    together; those of the first one tell its steps apart. seeds: by name.
+    quantity: what methods are compared by, see condition_run.Outcome.
     reference: the method that the others are compared with seed by seed. log: whether both axes
     of the sweep's figure are logarithmic; the values' is anyway where they would lie too close.
     """
@@ -69,7 +73,7 @@ class Group(Section):
     title: str
     methods: Annotated[list[str], MinLen(1)]
     situations: list[str] = Field(default_factory=list)
-    sweep: dict[str, list[Any]] = Field(default_factory=dict)
+    sweep: dict[str, Annotated[list[FiniteFloat], MinLen(1)]] = Field(default_factory=dict)
     seeds: str
     quantity: Quantity = "fitted_error"
     reference: str | None = None
@@ -113,6 +117,7 @@ def read_study(file: ExperimentFile, request: Request = DEFAULT) -> Study:
             _check_names([group.reference], group.methods, f"{place}.reference")
         if bool(group.situations) == bool(group.sweep):
             raise InputError(f"{place}: either situations or sweep must say what is compared in")
+        _check_sweep(group.sweep, f"{place}.sweep")
     return Study(file.name, settings, file.results(request.out))
 
 
@@ -127,9 +132,10 @@ def conditions(settings: StudySettings, group: str) -> Iterator[Condition]:
         method = settings.methods[name]
         source = f"groups.{group}: {name} in {situation}"
         values = with_changes(
-            {"configuration": method.configuration, "task": settings.task.model_dump()},
+            {**method.model_dump(include=_OF_METHOD), "task": settings.task.model_dump()},
             [*method.changes.items(), *changes.items()],
         )
+        method = with_values(method, {key: values[key] for key in _OF_METHOD}, source)
         yield Condition(
             group=group,
             method=name,
@@ -153,7 +159,16 @@ def _situations(
         for values in zip(*group.sweep.values(), strict=True):
             changes = dict(zip(group.sweep, values, strict=True))
             key, x = next(iter(changes.items()))
-            yield f"{key}={x:g}", float(x), changes
+            yield f"{key}={x:.12g}", x, changes
+
+
+def _check_sweep(sweep: Mapping[str, list[float]], place: str) -> None:
+    """Check that a sweep has a value of each key at each step, and the first key's once."""
+    if len({len(values) for values in sweep.values()}) > 1:
+        raise InputError(f"{place}: keys that change together need as many values each")
+    for key, values in [*sweep.items()][:1]:
+        if len({*values}) < len(values):
+            raise InputError(f"{place}.{key}: a value is stated twice")
 
 
 def _check_names(names: list[str], known, place: str) -> None:

@@ -9,7 +9,7 @@ from annotated_types import Ge
 from cosim.circuits.bias_tables import stated_values
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.row import DACS
-from cosim.experiments.network.changes import parameters_of_dies
+from cosim.experiments.network.changes import check_as_rows, parameters_of_dies
 from cosim.experiments.network_of_dies import NetworkOfDies
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.workbench.experiment_files import ExperimentFile
@@ -20,7 +20,7 @@ from cosim.workbench.settings import (
     apply_change,
 )
 from ebn_model.chip.parameters import ChipParameters
-from ebn_model.units import Ampere
+from ebn_model.units import Current
 from ebn_model.validation import validated
 
 
@@ -36,7 +36,7 @@ class TeachingTolerances(Section):
     """
 
     one_step: Share | None = 0.99
-    dead_band: Annotated[Ampere, Ge(0)] = 60e-12
+    dead_band: Annotated[Current, Ge(0)] = 60e-12
     error_ratio: Positive | None = 1.1
     last: Annotated[int, Ge(1)] = 5
 
@@ -112,6 +112,7 @@ def read_teaching(file: ExperimentFile, request: Request = DEFAULT) -> TeachingE
         made += [change] if _place(settings) != _place(before) else []
     settings.check(source)
     parameters = parameters_of_dies(settings.configuration, settings.parameters, source)
+    check_as_rows(parameters, True, source)
     results = file.results(request.out)
     if made:
         results /= ",".join(made).replace("/", "_")

@@ -17,7 +17,7 @@ from cosim.technologies.technology import read_technology
 from cosim.workbench.experiment_files import ExperimentFile, read_named
 from cosim.workbench.settings import Positive, Section, Share, by_name
 from ebn_model.errors import InputError
-from ebn_model.units import Ampere
+from ebn_model.units import Current
 from ebn_model.validation import validated
 
 Names = Annotated[tuple[str, ...], MinLen(1)]
@@ -69,7 +69,7 @@ class Required(Section):
     in A, and of a replay the least share of equal decisions one step ahead; None: just shown."""
 
     decisions: Annotated[int, Ge(0)] | None = None
-    i_mem_rise_rms: Annotated[Ampere, Gt(0)] | None = None
+    i_mem_rise_rms: Annotated[Current, Gt(0)] | None = None
     one_step: Share | None = None
 
 
