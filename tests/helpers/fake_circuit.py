@@ -39,10 +39,12 @@ pulse_width = "1 ms"
 duration = "30 ms"
 
 [tolerances]
-decisions = 5
-i_mem_rise_rms = "1 pA"
 model_free_running = 0.95
 model_i_mem_rms = "0.2 nA"
+"""
+OF_PUBLISHED = """\
+decisions = 5
+i_mem_rise_rms = "1 pA"
 """
 
 
@@ -135,7 +137,7 @@ def short_simulation(folder):
     spikes = LearningNeuron(neuron_parameters()).run(read().experiment.stimulus.stimulus()).spikes
     spikes.write_csv(folder / "published.csv")
     turns = turning_points(weight_sequence(spikes))
-    config.write_text(f"{CONFIG}turning_points = {turns}\n")
+    config.write_text(f"{CONFIG}{OF_PUBLISHED}turning_points = {turns}\n")
     return read
 
 

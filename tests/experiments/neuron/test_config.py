@@ -24,7 +24,7 @@ pulse_width = "1.01 ms"
 duration = 0.02
 
 [tolerances]
-i_mem_rise_rms = "0.1 nA"
+model_i_mem_rms = "0.1 nA"
 """
 
 
@@ -44,7 +44,7 @@ def test_quantities_become_si_and_the_rest_defaults(config):
     stimulus = experiment.stimulus.stimulus()
     assert stimulus.spike_times.tolist() == pytest.approx([4.005e-3, 9.005e-3, 14.005e-3])
     assert (stimulus.duration, stimulus.reset_until) == (0.02, 0)
-    assert experiment.tolerances == Tolerances(i_mem_rise_rms=0.1e-9)
+    assert experiment.tolerances == Tolerances(model_i_mem_rms=0.1e-9)
     assert experiment.solver == SolverOptions()
     assert experiment.bias_table() == read_biases("published")
 
@@ -82,7 +82,7 @@ def test_a_file_that_is_not_text_is_refused(tmp_path):
         ("[stimulus]", "[[stimulus]]", r"stimulus: "),
         ('"0.1 nA"\n', '"0.1 nA"\nfitted_until = 0', r"tolerances\.fitted_until: .*greater than 0"),
         ('title = "short"', "sub_lsbs = 5", r"sub_lsbs: .*less than or equal to 4"),
-        ('"0.1 nA"', "-1", r"tolerances\.i_mem_rise_rms: .*greater than 0"),
+        ('"0.1 nA"', "-1", r"tolerances\.model_i_mem_rms: .*greater than 0"),
     ],
 )
 def test_faults_name_file_and_key_and_what_is_allowed(config, old, new, message):

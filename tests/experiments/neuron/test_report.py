@@ -13,6 +13,7 @@ from cosim.comparison.spikes import compare
 from cosim.engine.solver_options import SolverOptions
 from cosim.experiments.neuron.config import Tolerances
 from cosim.experiments.neuron.verdict import published_checks
+from ebn_model.errors import InputError
 from ebn_model.learning_neuron import LearningNeuron
 from ebn_model.sealed import read_sealed
 
@@ -250,6 +251,25 @@ def test_changed_parameters_are_shown_against_the_published_but_not_judged(short
 def test_other_spikes_are_not_compared_with_the_published(short, tmp_path):
     [report] = run([short("stimulus.period=4 ms", out=tmp_path)])
     assert "transistor against published" not in {row.comparison for row in report.checks}
+    assert report.passed
+
+
+def test_a_published_table_of_other_spikes_is_no_requirement_that_is_met(short, tmp_path):
+    table = tmp_path / "short" / "published.csv"
+    table.write_text(table.read_text().replace("4.0000", "4.0020"), encoding="utf-8")
+    [report] = run([short()])
+    assert report.passed is False
+    assert [row.comparison for row in report.checks if row.passed is False] == ["published table"]
+
+
+@pytest.mark.parametrize("key", ["turning_points", "decisions", "i_mem_rise_rms", "fitted_until"])
+def test_requirements_on_what_is_not_published_are_refused(key, tmp_path):
+    value = "[8]" if key == "turning_points" else "1" if key == "decisions" else "1e-9"
+    for name in ("mine.toml", "config.toml"):
+        text = f"[stimulus]\nspikes = [4e-3]\n[tolerances]\n{key} = {value}\n"
+        tmp_path.joinpath(name).write_text(text, encoding="utf-8")
+        with pytest.raises(InputError, match=rf"{name}: tolerances\.{key} is about published"):
+            read_simulation(str(tmp_path / name))
 
 
 @pytest.mark.parametrize(

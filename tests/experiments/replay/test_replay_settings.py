@@ -61,9 +61,9 @@ def test_a_change_is_made_and_has_results_of_its_own(config, tmp_path, change, f
 
 
 def test_what_is_as_it_was_is_no_change(config, tmp_path):
-    replay = read_replay(config, ["view=mixed", "network.seed=2", "view=transistor"], out=tmp_path)
-    assert replay.changes == ("view=transistor",)
-    assert replay.results == tmp_path / "small" / "view=transistor"
+    replay = read_replay(config, ["view=mixed", "network.seed=2", "dacs=5"], out=tmp_path)
+    assert replay.changes == ("dacs=5",)
+    assert replay.results == tmp_path / "small" / "dacs=5"
 
 
 @pytest.mark.parametrize(
