@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from synthetic_rows import case, run, same_case
@@ -46,6 +48,9 @@ def test_rows_are_compared_together():
     assert [one.row for one in rows.worst_weights] == [4]
     assert rows.unexplained == 0
     assert rows.i_mem_rms == rows.rows[4].membrane.i_mem_rms
+    broken = replace(rows.rows[4].membrane, i_mem_rms=float("nan"))
+    lost = replace(rows, rows={**rows.rows, 9: replace(rows.rows[4], membrane=broken)})
+    assert np.isnan(lost.i_mem_rms)
 
 
 def test_final_weights_are_correlated_over_all_synapses():

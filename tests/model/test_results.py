@@ -74,6 +74,35 @@ def test_the_published_tables_survive_a_round_trip(tmp_path, simulation):
     assert (tmp_path / "copy.csv").read_text() == published.read_text()
 
 
+def test_a_table_that_was_cut_within_a_line_is_refused(tmp_path):
+    text = (SIMULATIONS / "simulation_2" / "published.csv").read_text()
+    path = tmp_path / "spikes.csv"
+    path.write_text(text[: len(text) // 2].rstrip("\n"), encoding="utf-8")
+    with pytest.raises(InputError, match=r"spikes\.csv, line \d+: .* has no end of line"):
+        read_spike_table(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "place"),
+    [
+        ("t_rise_ms", "nan", "t_rise"),
+        ("i_mem_rise_nA", "inf", "i_mem_rise"),
+        ("i_mem_rise_nA", "", "i_mem_rise"),
+        ("weight_before", "500", "weight_before"),
+        ("weight_after", "-33", "weight_after"),
+    ],
+)
+def test_values_that_no_run_has_are_refused(tmp_path, name, value, place):
+    text = (SIMULATIONS / "simulation_1" / "published.csv").read_text()
+    header, first, second, *rest = text.splitlines()
+    cells = second.split(",")
+    cells[header.split(",").index(name)] = value
+    path = tmp_path / "spikes.csv"
+    path.write_text("\n".join([header, first, ",".join(cells), *rest, ""]), encoding="utf-8")
+    with pytest.raises(InputError, match=rf"spikes\.csv: spike 1: {place} = .* can't be"):
+        read_spike_table(path)
+
+
 def test_a_pulse_that_outlasts_the_run_keeps_its_weight(tmp_path):
     read = read_spike_table(write(tmp_path / "spikes.csv", HEADER, CUT_LINE))
     assert np.isnan([read.t_fall[0], read.i_mem_fall[0]]).all()

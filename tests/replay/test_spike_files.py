@@ -197,6 +197,7 @@ def test_an_unknown_kind_of_file_and_a_missing_one(tmp_path):
 
 def test_no_spikes_need_an_n(csv):
     assert "has no spikes" in refused(csv())
+    assert "doesn't tell how long the run is: --duration" in refused(csv(), neurons=range(4))
     spikes = read(csv(), neurons=range(3), duration=0.01)
     assert (len(spikes.spike_times), spikes.neurons, spikes.duration) == (0, 3, 0.01)
 

@@ -5,6 +5,7 @@ from operator import attrgetter
 
 import pytest
 
+from cosim.workbench.errors import CosimError
 from cosim.workbench.kept_outcomes import JOURNAL, KeptOutcomes, outcomes_made_by
 from cosim.workbench.placement import Placement
 from cosim.workbench.task import Task
@@ -48,6 +49,22 @@ def test_only_what_is_missing_is_made(tmp_path, pool):
     found = KeptOutcomes(path, "try", pool).of(squares(3, 4), TASK, "squares")
     assert found == {"3": {"square": 9}, "4": {"square": 16}}
     assert MADE == [2, 3, 4]
+
+
+def test_a_run_whose_files_changed_meanwhile_is_not_kept(tmp_path, pool):
+    path, edited = tmp_path / "finished.jsonl", []
+
+    def make(run, _notify):
+        if run.number == 3:
+            edited.append(run.number)
+        return square(run, _notify)
+
+    task = Task(make, attrgetter("label"), key=lambda run: f"{run.number}{'edited' * len(edited)}")
+    with pytest.raises(CosimError, match="square: a file that it follows from was changed while"):
+        KeptOutcomes(path, "try", pool).of(squares(2, 3, 4), task, "squares")
+    assert KeptOutcomes(path, "try").of(squares(2), TASK, "squares") == {"2": {"square": 4}}
+    with pytest.raises(InputError, match="no current results of 2 of 2 squares"):
+        KeptOutcomes(path, "try").of(squares(3, 4), TASK, "squares")
 
 
 def test_with_force_each_is_made_anew_once(tmp_path, pool):

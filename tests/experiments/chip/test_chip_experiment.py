@@ -107,9 +107,9 @@ def ran(monkeypatch):
 
     def run(one, _notify):
         made.append(one)
-        away = "runaway" in broken
+        away, rate = "runaway" in broken, 0.0 if "silent" in broken else 10.0
         tau = sum(row.membrane.tau for row in one.parameters.of_neurons)
-        score = {"decoding_error": tau, "rate": 10.0, "ran_away": away, "calibrated_error": 0.05}
+        score = {"decoding_error": tau, "rate": rate, "ran_away": away, "calibrated_error": 0.05}
         score["adapted_error"] = 0.04
         codes = [[0, 1, 2], [3, 0, 4], [5, 6, 0]]
         names = METHODS if one.transferred else (NOMINAL_MODEL, REFINED)
@@ -323,6 +323,11 @@ def test_bad_settings_are_refused(file, change, reason):
     [
         ("mismatch_scale = 2.0", "mismatch_scale = 0.0", "situations.two.mismatch_scale"),
         ("mismatch_scale = 2.0", 'changes = { "mismatch.wieght" = 0.1 }', "mismatch.wieght"),
+        (
+            "mismatch_scale = 2.0",
+            "changes = { iterations = 5 }",
+            r"situations\.two\.changes: iterations is the same in all situations",
+        ),
         ("neurons = 3", "rows = []\nneurons = 0", "neurons"),
         ("neurons = 3", "rows = []", "rows: constants are measured on the dies"),
         (
@@ -365,3 +370,10 @@ def test_inputs_and_decoders_that_change_later_are_not_what_the_nominal_model_le
 def test_a_ratio_is_the_geometric_mean_over_chips():
     own, reference = ([{"rate": value} for value in values] for values in ((2.0, 8.0), (1.0, 1.0)))
     assert ratio(own, reference, "rate").mean == pytest.approx(4.0)
+
+
+def test_a_chip_that_does_not_fire_has_no_ratio(file, ran):
+    _, broken = ran
+    broken.append("silent")
+    texts = [c.measured for c in run(read(file)).checks if c.quantity.endswith("rate")]
+    assert {*texts} == {"none, as a chip doesn't fire"}

@@ -2,6 +2,7 @@ import pytest
 from experiment_calls import read_networks
 from small import CONFIG, write_config
 
+from cosim.experiments.protocol import Request
 from ebn_model.chip.parameters import ChipParameters
 from ebn_model.configurations import configuration
 from ebn_model.errors import InputError
@@ -55,6 +56,16 @@ def test_other_seeds_share_the_trainings_but_not_the_results(config, tmp_path):
     assert experiment.changes == ("bits=5", "seed=7,3")
 
 
+def test_a_key_that_is_stated_twice_is_refused(config):
+    for changes in (("bits=4,5", "bits=6"), ("tau_mem=1 s", "bits=6", "tau_mem=2 s")):
+        with pytest.raises(InputError, match="is stated twice"):
+            Request(changes=changes)
+    with pytest.raises(InputError, match="temperature is stated twice"):
+        Request(changes=("temperature=85",), conditions=("temperature=27",))
+    with pytest.raises(InputError, match="view is stated twice"):
+        Request(changes=("view=mixed",), view="model")
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -76,6 +87,7 @@ def test_impossible_changes_are_refused(config, change, message):
     ("old", "new", "message"),
     [
         ("iterations = 3", "rounds = 3", "unknown key 'rounds'"),
+        ("[published.learned]", "[published.leanred]", r"published\.leanred"),
         ("seeds = [1, 2]", "seeds = []", "seeds: "),
         ("neurons = 6", "nerves = 6", r"unknown key '.*nerves'; known .*neurons"),
         ("validation = 2", "checks = 2", r"unknown key 'task\.checks'"),

@@ -219,6 +219,15 @@ def test_a_report_on_nothing_trains_nothing(config, capsys, results, monkeypatch
     assert not results.exists()
 
 
+def test_a_report_of_an_edited_file_leaves_what_there_is(config, capsys, results, solver):
+    assert main(["run", config]) == 0
+    whole = {path: path.read_bytes() for path in results.iterdir() if path.is_file()}
+    path = Path(config)
+    path.write_text(path.read_text().replace("seed = 2", "seed = 3"), encoding="utf-8")
+    assert main(["report", config]) == 2
+    assert {path: path.read_bytes() for path in whole} == whole
+
+
 @pytest.fixture
 def spikes(tmp_path):
     path = tmp_path / "mine.csv"
@@ -266,6 +275,7 @@ def test_spikes_of_ones_own_from_codes_of_ones_own(spikes, tmp_path, capsys):
         (["--duration", "20ms"], "line 6: 0.02 s is not before the end"),
         (["--duration", "20nA"], "--duration: '20nA' has the unit nA, expected s"),
         (["--input", "5ms"], "--input: '5ms' has the unit ms, expected A"),
+        (["--input", "10"], "--input: 10 is more than 1e-06 A"),
         (["--codes", "missing.csv"], "no file 'missing.csv'"),
         (["--technology", "none"], "none"),
     ],
@@ -275,6 +285,25 @@ def test_options_that_cannot_be(spikes, tmp_path, capsys, solver, options, compl
     assert complaint in capsys.readouterr().err
     assert solver.ran() == []
     assert not (tmp_path / "out" / "summary.json").exists()
+
+
+@pytest.mark.parametrize("name", ["report", "logic", "trajectories"])
+def test_a_folder_of_the_users_is_not_replaced(spikes, tmp_path, capsys, solver, name):
+    own = tmp_path / name
+    own.mkdir()
+    own.joinpath("thesis.tex").touch()
+    command = ["replay", str(spikes), "--row", "1", "--out", str(tmp_path)]
+    assert main(command) == 2
+    assert f"has a {name} that isn't of a replay" in capsys.readouterr().err
+    assert solver.ran() == []
+    assert own.joinpath("thesis.tex").exists()
+
+
+def test_a_row_needs_a_synapse(tmp_path, capsys, solver):
+    path = tmp_path / "alone.csv"
+    path.write_text("time_ms,neuron\n5,0\n8,0\n")
+    assert main(["replay", str(path), "--out", str(tmp_path / "out")]) == 2
+    assert "a row of one neuron has no synapse; state --neurons" in capsys.readouterr().err
 
 
 def test_neurons_have_the_users_ids_in_all_that_comes_out(tmp_path, solver, capsys):

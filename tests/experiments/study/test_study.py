@@ -130,6 +130,14 @@ def test_conditions_are_methods_in_situations(settings):
         ('weights = "optimal"', 'weights = "best"', r"methods\.programmed\.weights: "),
         ("count = 2", "count = 0", r"seeds\.few\.count"),
         ("validation = 2", "checks = 2", r"unknown key 'task\.checks'"),
+        ("bits = [4, 6]", "bits = []", r"groups\.bits\.sweep\.bits: .* at least 1 item"),
+        ("bits = [4, 6]", 'bits = ["4 ms", "6 ms"]', r"groups\.bits\.sweep\.bits\.0: .*number"),
+        ("bits = [4, 6]", "bits = [4, 4]", r"groups\.bits\.sweep\.bits: a value is stated twice"),
+        (
+            "bits = [4, 6]",
+            "bits = [4, 6], neurons = [5]",
+            r"groups\.bits\.sweep: .* as many values",
+        ),
     ],
 )
 def test_faults_in_the_file_are_named(file, old, new, message):
@@ -143,6 +151,18 @@ def test_an_impossible_change_names_its_condition(file):
     file.write_text(STUDY.replace("bits = [4, 6]", "bits = [4, 60]"))
     with pytest.raises(InputError, match=r"groups\.bits: learned in bits=60: bits: "):
         list(conditions(read_study(file).settings, "bits"))
+
+
+def test_changes_replace_a_method_s_iterations_and_configuration(file):
+    changed = STUDY.replace("bits = [4, 6]", "iterations = [1, 3]")
+    changed = changed.replace('"mismatch.stuck" = 0.5', 'configuration = "paper"')
+    file.write_text(changed, encoding="utf-8")
+    settings = read_study(file).settings
+    swept = [one for one in conditions(settings, "bits") if one.method == "learned"]
+    assert [(one.x, one.iterations) for one in swept] == [(1, 1), (3, 3)]
+    assert len({ConditionRun(one, 5).key for one in swept}) == 2
+    assert of(settings, "both", "learned", "none").parameters.refractory > 0
+    assert of(settings, "both", "learned", "stuck").parameters.refractory == 0
 
 
 def test_the_project_s_own_study_can_be_read():

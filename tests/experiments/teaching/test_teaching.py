@@ -12,7 +12,9 @@ import pytest
 from experiment_calls import read_one, run_one
 
 from cosim.cells import die_outcomes
+from cosim.comparison.decisions import total
 from cosim.experiments.protocol import Work
+from cosim.experiments.teaching import report as teaching_report
 from cosim.experiments.teaching.kind import KIND
 from cosim.experiments.teaching.lessons import give_lessons
 from cosim.experiments.teaching.report import error_ratio
@@ -147,6 +149,12 @@ def test_the_verdict_is_on_decisions_and_error(file, loop):
     assert [check.passed for check in lenient.checks[:2]] == [True, False]
 
 
+def test_networks_that_decide_nothing_show_nothing(file, loop, monkeypatch):
+    monkeypatch.setattr(teaching_report, "total", lambda _: total(()))
+    one_step, error, *_ = run(read(file)).checks
+    assert (one_step.passed, error.passed) == (None, None)
+
+
 def test_tables_and_summary_say_what_came_out(file, loop):
     report = run(read(file))
     summary = json.loads(report.results.joinpath(SUMMARY).read_text(encoding="utf-8"))
@@ -198,6 +206,9 @@ def test_what_can_not_be_is_refused(file, change, reason):
     [
         ('configuration = "paper"', "not a network of the chip"),
         ("parameters = { rows = [1] }", "rows"),
+        ("parameters = { noise = 1e-11 }", "noise: rows as circuits don't have this"),
+        ('parameters = { window = "own" }', "window: rows as circuits don't have this"),
+        ("parameters = { neurons = 1 }", "a row of one neuron has no synapse"),
         ("parameters = { neuron = { i_in = 5e-10 } }", "neuron: constants are measured on the"),
     ],
 )
