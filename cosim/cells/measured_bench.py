@@ -8,7 +8,7 @@ from cosim.cells import meas_bench
 from cosim.cells.bench import bench_job, check_measures, measurement, specification_path
 from cosim.cells.sheet import Sheet
 from cosim.cells.specification import check_cases, judge, read_specification
-from cosim.circuits.bias_tables import table_names
+from cosim.circuits.bias_tables import table_name, table_names
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.project import project_settings
 from cosim.engine.job import Job, PartOfVectors, Vectors
@@ -75,14 +75,17 @@ class MeasuredBench:
         """Measured values against the specification.
 
         Args:
-            values: of `measured`, those that are finite. table: name of the bias table.
+            values: of `measured`, those that are finite.
+            table: the bias table, by its name or path.
             names: what formulas may use besides, see `judge`.
 
         Raises:
             InputError: as `judge` does.
         """
         unknown = self._unknown(values)
-        checks = judge(self._specification, values, names, table, self._technology, unknown)
+        checks = judge(
+            self._specification, values, names, table_name(table), self._technology, unknown
+        )
         notes = [*getattr(self.module, "notes", lambda _: ())(values)]
         if unknown:
             why = next(iter(self.job.unread.values()))

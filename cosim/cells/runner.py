@@ -1,6 +1,6 @@
 """Runs the benches that are not up to date, judges all and writes the datasheet."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
@@ -72,7 +72,10 @@ def run_benches(
     for name in chosen:
         specification_path(name)
     folder = (out or results_of("cells")) / conditions.folder_name
-    views = _views(conditions, folder, chosen)
+    views, broken = _views(conditions, folder)
+    for name in chosen:
+        if name in broken:
+            raise broken[name]
     check_writable(folder)
     faults: dict[str, CosimError] = {}
     with ScratchFolder() as scratch, progress_bars() as add_bar:
@@ -91,25 +94,24 @@ def run_benches(
 def stored_sheets(conditions: BenchConditions, out: Path) -> list[Sheet]:
     """The sheets of all benches from what `run_benches` has stored; one without current results
     says so. Raises InputError as `run_benches`."""
-    views = _views(conditions, out / conditions.folder_name, ())
+    views, broken = _views(conditions, out / conditions.folder_name)
     sheets = _sheets(views, conditions)
-    return [sheets.get(name) or Sheet(name, [], NOT_RUN) for name in views]
+    faults = dict.fromkeys(views, NOT_RUN) | {name: str(one) for name, one in broken.items()}
+    return [sheets.get(name) or Sheet(name, [], faults[name]) for name in bench_names()]
 
 
 def _views(
-    conditions: BenchConditions, folder: Path, chosen: Collection[str]
-) -> dict[str, BenchView]:
-    """All benches by name, but for those with a fault that nobody has chosen, whose error it is."""
+    conditions: BenchConditions, folder: Path
+) -> tuple[dict[str, BenchView], dict[str, InputError | CosimError]]:
+    """All benches by name, and the errors of those whose netlist or limits have a fault."""
     biases = read_biases(conditions.biases, conditions.technology)
-    views = {}
+    views, broken = {}, {}
     for name in bench_names():
         try:
             views[name] = BenchView(name, biases, conditions.conditions, folder)
-        except (InputError, CosimError):
-            # It only keeps the bench out of the datasheet.
-            if name in chosen:
-                raise
-    return views
+        except (InputError, CosimError) as error:
+            broken[name] = error
+    return views, broken
 
 
 def _sheets(views: dict[str, BenchView], conditions: BenchConditions) -> dict[str, Sheet]:

@@ -160,8 +160,9 @@ def judge(
         InputError: a limit that can't be evaluated.
     """
     known = {**values, **names}
+    lost = specification.keys() - known.keys()
     return [
-        _checked(key, _known(one.under(table, technology), unknown), values.get(key), known)
+        _checked(key, _known(one.under(table, technology), unknown), values.get(key), known, lost)
         for key, one in specification.items()
         if key not in unknown
     ]
@@ -181,12 +182,22 @@ def _known(quantity: Quantity, unknown: Collection[str]) -> Quantity:
 
 
 def _checked(
-    key: str, quantity: Quantity, measured: float | None, names: dict[str, float]
+    key: str,
+    quantity: Quantity,
+    measured: float | None,
+    names: dict[str, float],
+    lost: Collection[str],
 ) -> QuantityCheck:
+    """lost: quantities that could not be measured; limits that are formulas of them are failed."""
     found: dict[str, float | None] = {}
+    needed: set[str] = set()
     # The typical value first, since the others may be relative to it.
     for end in ("typical", "min", "max"):
         limit = getattr(quantity, end)
+        if isinstance(limit, str) and (missing := uses(limit) & {*lost}):
+            needed |= missing
+            found[end] = None
+            continue
         try:
             value = None if limit is None else evaluate(limit, quantity.unit, names)
         except InputError as error:
@@ -200,10 +211,14 @@ def _checked(
         name=quantity.name,
         unit=quantity.unit,
         measured=measured,
-        passed=None if bounds == (None, None) else _within(measured, *bounds),
-        reason=quantity.reason,
+        passed=_verdict(measured, bounds) if not needed else False,
+        reason=quantity.reason + "".join(f"; {one} is unknown" for one in sorted(needed)),
         **found,
     )
+
+
+def _verdict(value: float | None, bounds: tuple[float | None, float | None]) -> bool | None:
+    return None if bounds == (None, None) else _within(value, *bounds)
 
 
 def _within(value: float | None, least: float | None, greatest: float | None) -> bool:

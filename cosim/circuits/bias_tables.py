@@ -95,6 +95,11 @@ def _own_tables() -> dict[str, dict[str, Path]]:
     return found
 
 
+def table_name(table: str) -> str:
+    """Name of a bias table that is stated by it, or by its path."""
+    return Path(table).stem if is_path(table) else table
+
+
 def is_path(table: str) -> bool:
     """True if a bias table is stated by its path, not by its name."""
     return table.endswith(".spice")

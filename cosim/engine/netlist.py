@@ -115,7 +115,7 @@ class NetlistReader:
         self._on_read(path, content)
         # The folder is the path's, not that of what it may link to, as it is for ngspice.
         parents = (*parents, path.resolve())
-        text, source = _decoded(content), _display(path)
+        text, source = decoded(content), _display(path)
         if inside is not None or is_own_cell(path):
             inside = inside or 0
             text = prepared(text, source, inside)
@@ -196,7 +196,8 @@ def _check(line: Line) -> None:
             raise DeckError(f"{line}: {reason}")
 
 
-def _decoded(content: bytes) -> str:
+def decoded(content: bytes) -> str:
+    """The text of a netlist: UTF-8, or else Latin-1."""
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:

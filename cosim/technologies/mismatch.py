@@ -19,7 +19,8 @@ from cosim.engine.devices import Alteration, Transistor
 from cosim.technologies.technology import Pelgrom, Technology
 from cosim.workbench.errors import DeckError
 
-_PLACE = re.compile(r"\*place (\S+) is (\S+)")
+_PLACE = re.compile(r"\*\s*place\s+(\S+)\s+is\s+(\S+)", re.I)
+_LIKE_A_PLACE = re.compile(r"\*place\b|\*\s*place\s+x\S+\s+is\b", re.I)
 Variation = Literal["local", "global", "both"]
 """Parts of a die's deviations: each transistor's own, that of all of a kind together, or both."""
 _IDEAL = "ideal"
@@ -123,21 +124,36 @@ def mismatch_of(
     scale: factor of what each transistor deviates by itself, threshold and current factor.
 
     Raises:
-        DeckError: an instance with two places, or a technology without coefficients.
+        DeckError: an instance that isn't there or has two places, a line of another form, or a
+            technology without coefficients.
     """
     coefficients = tuple(_scaled(one, scale) for one in technology.pelgrom.values())
     if not coefficients:
         raise DeckError(f"technology {technology.name} states no mismatch of its transistors")
-    places: dict[str, str] = {}
-    for line in deck.lines:
-        if match := _PLACE.fullmatch(line.text.strip()):
-            instance, place = match[1].lower(), match[2].lower()
-            if places.setdefault(instance, place) != place:
-                raise DeckError(f"{line}: {instance} has the place {places[instance]} already")
+    places = _places(deck)
     # The longest name first: it is the most exact.
     order = sorted(places.items(), key=lambda item: len(item[0]), reverse=True)
     shifts = () if variation == "local" else tuple(_shifts(technology, die))
     return Mismatch(die, tuple(order), coefficients, variation != "global", shifts)
+
+
+def _places(deck: Deck) -> dict[str, str]:
+    """Places of instances by their names in the deck; raises DeckError as `mismatch_of`."""
+    elements = {line.text.split(None, 1)[0].lower() for line in deck.lines if line.text.strip()}
+    places: dict[str, str] = {}
+    for line in deck.lines:
+        text = line.text.strip()
+        if not _LIKE_A_PLACE.match(text):
+            continue
+        match = _PLACE.fullmatch(text)
+        if not match:
+            raise DeckError(f"{line}: {text!r} is not of the form *place INSTANCE is PLACE")
+        instance, place = match[1].lower(), match[2].lower()
+        if instance.partition(".")[0] not in elements:
+            raise DeckError(f"{line}: there is no {instance}, whose place it states")
+        if places.setdefault(instance, place) != place:
+            raise DeckError(f"{line}: {instance} has the place {places[instance]} already")
+    return places
 
 
 def _scaled(one: Pelgrom, scale: float) -> Pelgrom:

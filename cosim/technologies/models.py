@@ -6,16 +6,20 @@ package, the bins of its sizes, is kept in the user's cache folder, and the deck
 
 import hashlib
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
 from platformdirs import user_cache_path
 
 from cosim.engine.deck import Deck, placed_cards
+from cosim.engine.spice_parameters import spice_number
 from cosim.technologies.sizes import Sizes
 from cosim.technologies.technology import Device, Models, Technology
 from cosim.workbench.errors import CosimError
 from cosim.workbench.output import new_files
+from ebn_model.errors import InputError
 
 SECTION = "models"
 """The section of a file in the cache."""
@@ -177,17 +181,24 @@ def _is_model(card: str, name: str) -> bool:
 
 def _is_used(card: str, device: Device, sizes: Sizes) -> bool:
     """True if a bin has one of the sizes; a model without bounds has all."""
-    bounds = {name.lower(): float(value) for name, value in _BOUND.findall(card)}
+    bounds = dict(_bounds(card))
     for axis, drawn, least in (
         ("w", sizes.widths, device.w_min),
         ("l", sizes.lengths, device.l_min),
     ):
-        if drawn is None or f"{axis}min" not in bounds:
+        if drawn is None or not {f"{axis}min", f"{axis}max"} <= bounds.keys():
             continue
         low, high = bounds[f"{axis}min"] - _TOLERANCE, bounds[f"{axis}max"] + _TOLERANCE
         if not any(low <= max(size, least) * 1e-6 <= high for size in drawn):
             return False
     return True
+
+
+def _bounds(card: str) -> Iterator[tuple[str, float]]:
+    """Bounds of a bin, m, by their names in lower case; those that are expressions aren't known."""
+    for name, value in _BOUND.findall(card):
+        with suppress(InputError):
+            yield name.lower(), spice_number(value)
 
 
 def _changed(card: str, changes: dict[str, float]) -> str:

@@ -150,6 +150,7 @@ class Technology(Section):
     def _complete(self) -> "Technology":
         if "tt" not in self.corners:
             raise ValueError("corners has no tt, the typical one")
+        self._check_corners()
         if not self.netlist and not (self.nfet and self.pfet and self.models):
             raise ValueError("state a netlist with wrappers, or nfet, pfet and models")
         if self.common and self.common.keys() != self.pelgrom.keys():
@@ -164,6 +165,18 @@ class Technology(Section):
                 "where an inverter of this supply can switch"
             )
         return self
+
+    def _check_corners(self) -> None:
+        """Refuse a corner whose models aren't read, or that is another one under its own name."""
+        known: dict[tuple, str] = {}
+        for name, one in self.corners.items():
+            if (one.file or one.sections) and not self.models:
+                raise ValueError(f"corners.{name}: file and sections need [models]")
+            file = one.file or (self.models.file if self.models else None)
+            what = (file, one.sections, tuple(sorted(one.parameters.items())))
+            if what in known:
+                raise ValueError(f"corners: {known[what]} and {name} are the same")
+            known[what] = name
 
 
 def technology_names() -> list[str]:

@@ -124,6 +124,17 @@ def test_limits_may_follow_from_the_law(specification, tau, passed):
     assert row.passed is passed
 
 
+def test_a_limit_by_what_could_not_be_measured_is_not_met(specification):
+    row, peak = judge(specification, {"tau": 0.02, "peak": 1.0}, {"tau_law": 0.02}, "published")
+    assert row.passed
+    formula = specification["peak"].model_copy(update={"max": "2 * tau"})
+    row, peak = judge(
+        {**specification, "peak": formula}, {"peak": 1.0}, {"tau_law": 0.02}, "published"
+    )
+    assert (row.passed, peak.passed, peak.max) == (False, False, None)
+    assert peak.reason.endswith("tau is unknown")
+
+
 def test_limits_may_differ_between_bias_tables(specification):
     values = {"tau": 0.045, "tau_law": 0.02, "peak": 1.0}
     row, _ = judge(specification, values, {}, "slow")

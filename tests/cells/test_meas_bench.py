@@ -89,7 +89,7 @@ def test_a_failed_measurement_is_told(bench):
         (NETLIST + ".meas tran top max v(out)\n", LIMITS, r"\.meas top has no table \[top\] in"),
         (NETLIST, LIMITS + "[top]\nname='t'\nreason='r'\n", r"\[top\] has no line \.meas ANALYSIS"),
         (NETLIST.partition(".MEAS")[0], LIMITS, r"follower\.cir has no \.meas lines"),
-        (NETLIST, LIMITS.replace("max", "most"), r"follower\.toml: fall\.most"),
+        (NETLIST, LIMITS.replace("max", "most"), r"follower\.toml: unknown key 'fall\.most'"),
         (
             NETLIST,
             f"{LIMITS}[fall.technologies.generic_180]\nmax = '2 ms'\n",

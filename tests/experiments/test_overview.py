@@ -9,7 +9,7 @@ import browser
 import pytest
 
 from cosim import cli
-from cosim.cells.runner import NOT_RUN
+from cosim.cells.runner import NOT_RUN, BenchConditions
 from cosim.cells.sheet import Sheet
 from cosim.cells.specification import QuantityCheck
 from cosim.experiments import overview
@@ -96,6 +96,14 @@ def test_all_verdicts_stand_in_one_table(parsed):
         ["Others", "Third", "no current results", ""],
         ["Cells", "Datasheet", "passed", "1 of 1 benches"],
     ]
+
+
+def test_a_datasheet_that_failed_fails_the_page(tmp_path):
+    conditions = BenchConditions()
+    for passed in (True, False):
+        limits = QuantityCheck("gain", "gain", "", None, 1.0, None, 1.01, passed, "")
+        sheets = [Sheet("decision", [limits]), Sheet("row", [], NOT_RUN)]
+        assert overview._document([], sheets, tmp_path, conditions).passed is passed
 
 
 def test_what_failed_fails_the_page(parsed):

@@ -93,6 +93,18 @@ def test_one_of_the_users_own(own):
         ("[corners.tt]", "[corners.typical]", "corners has no tt"),
         ('netlist = "own.spice"', "", "state a netlist with wrappers, or nfet, pfet and models"),
         ("about", 'name = "x"\nabout', "name is not stated"),
+        (
+            "[corners.tt]",
+            "[corners.tt]\n[corners.ss]\nfile = 'ss.lib'\nsections = ['ss']",
+            "corners.ss: file and sections need [models]",
+        ),
+        ("[corners.tt]", "[corners.tt]\n[corners.ff]", "corners: tt and ff are the same"),
+        (
+            "[corners.tt]",
+            "[models]\nfile = 'own.lib'\n[corners.tt]\nsections = ['tt']\n"
+            "[corners.ss]\nfile = 'own.lib'\nsections = ['tt']",
+            "corners: tt and ss are the same",
+        ),
         ("[corners.tt]", "[models]\nchanges = { a = 1 }\n[corners.tt]", "changes need a reason"),
     ],
 )

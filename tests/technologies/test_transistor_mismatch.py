@@ -24,7 +24,8 @@ def transistor(name, model="g180n", **stated):
 
 
 def deck(*lines):
-    return Deck("deck").append("\n".join(lines), "deck")
+    instances = [f"{name} a b c" for name in ("xa", "xbench", "xtool")]
+    return Deck("deck").append("\n".join([*lines, *instances]), "deck")
 
 
 def deviations(mismatch, one):
@@ -202,6 +203,25 @@ def test_two_places_of_an_instance_are_refused():
     lines = "*place xa is xb", "*place xa is xc"
     with pytest.raises(DeckError, match="deck:2: xa has the place xb already"):
         mismatch_of(deck(*lines), GENERIC, 1)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("*place xone is ideal", "there is no xone, whose place it states"),
+        ("*place xa is ideal equipment", "not of the form \\*place INSTANCE is PLACE"),
+        ("*place xa", "not of the form"),
+        ("* place xa is none of it", "not of the form"),
+    ],
+)
+def test_places_that_would_be_passed_over_are_refused(line, reason):
+    with pytest.raises(DeckError, match=f"deck:1: .*{reason}"):
+        mismatch_of(deck(line), GENERIC, 1)
+
+
+def test_a_place_may_have_blanks_as_comments_do():
+    assert mismatch_of(deck("* Place XA  is ideal"), GENERIC, 1).place("m.xa.m1") is None
+    assert mismatch_of(deck("* place for another device"), GENERIC, 1).place("m.xa.m1") == "xa"
 
 
 def test_a_model_without_mismatch_is_refused():

@@ -1,6 +1,6 @@
 """Recipes: what a bias table is calibrated to, from netlists/biases/NAME.toml or a user's file."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -135,6 +135,20 @@ class Recipe(Section):
     biases: dict[str, Fixed] = Field(default_factory=dict)
     target: dict[str, float] = Field(default_factory=dict)
     recordings: Recordings | None = None
+
+    def check_technologies(self, known: Collection[str]) -> None:
+        """Raise InputError for a value in a technology that isn't known, by its name."""
+        priors = self.recordings.priors if self.recordings else {}
+        stated: dict[str, Collection[str]] = {
+            **{f"biases.{name}": one.technologies for name, one in self.biases.items()},
+            **{f"recordings.priors.{name}": one.technologies for name, one in priors.items()},
+        }
+        for place, technologies in stated.items():
+            for name in technologies:
+                if name not in known:
+                    raise InputError(
+                        f"{place}.technologies: no {name!r}; there are: {', '.join(sorted(known))}"
+                    )
 
     def chosen(self, technology: str) -> dict[str, Chosen]:
         """The chosen currents in a technology, by bias."""

@@ -202,8 +202,8 @@ def _simulation(case: Case, settings: DiesSettings, file: ExperimentFile) -> Sim
     """A case's simulation under the conditions of all dies."""
     conditions, chosen = settings.conditions, settings.model_fields_set - {"die"}
     if case.technology:
-        supply = Conditions(technology=case.technology).supply
-        there = {"technology": case.technology, "supply": supply}
+        other = validated(Conditions, {"technology": case.technology}, str(file.path))
+        there = {"technology": other.technology, "supply": other.supply}
         conditions, chosen = conditions.model_copy(update=there), chosen | there.keys()
     stated = conditions.model_dump(exclude={"die"})
     request = Request(

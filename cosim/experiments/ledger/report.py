@@ -115,7 +115,7 @@ def _checks(ledger: Ledger, found: Outcomes) -> Iterator[Check]:
     for technology, runs in found.items():
         failed = [name for name, one in runs.items() if "error" in one]
         text = ", ".join(failed) or "none"
-        yield information(technology, "runs that failed", text)
+        yield Check(technology, "runs that failed", "none", text, not failed, about_run=True)
 
 
 def _law_checks(technology: str, one: dict, least: float) -> Iterator[Check]:
@@ -258,7 +258,7 @@ def _supply_table(ledger: Ledger, found: Outcomes) -> Table:
         if not (low and high and nominal):
             rows.append(cells(technology, *(NONE,) * 4))
             continue
-        volts = 2 * ledger.settings.supply_step * conditions.facts.supply
+        volts = 2 * ledger.settings.supply_step * conditions.supply
         effect = supply_effect(low, high, volts)
         rows.append(
             cells(
@@ -268,7 +268,7 @@ def _supply_table(ledger: Ledger, found: Outcomes) -> Table:
                     for name, change in effect.items()
                     for text in (
                         f"{change * 1e12:.1f} pA/V",
-                        f"{100 * change * 0.1 * conditions.facts.supply / nominal[name]:.2f} %",
+                        f"{100 * change * 0.1 * conditions.supply / nominal[name]:.2f} %",
                     )
                 ),
             )

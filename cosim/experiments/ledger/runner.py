@@ -12,6 +12,7 @@ from cosim.experiments.ledger.settings import Ledger
 from cosim.experiments.ledger.wrong_run import WrongRun
 from cosim.experiments.protocol import Work
 from cosim.workbench.kept_outcomes import JOURNAL, KeptOutcomes, outcomes_made_by
+from ebn_model.validation import validated
 
 WRONG = "wrong decisions"
 """Name of the run that only the first technology has."""
@@ -68,7 +69,8 @@ def runs(ledger: Ledger, conditions: Conditions) -> Mapping[str, Any]:
     for table in dict.fromkeys((settings.biases, settings.spiking)):
         planned[f"noise {table}"] = NoiseRun(table, conditions)
     for name, steps in SUPPLIES.items():
-        supply = conditions.facts.supply * (1 + steps * settings.supply_step)
-        changed = Conditions(technology=conditions.technology, supply=round(supply, 6))
+        supply = round(conditions.supply * (1 + steps * settings.supply_step), 6)
+        stated = {"technology": conditions.technology, "supply": supply}
+        changed = validated(Conditions, stated, f"{ledger.name}: supply_step")
         planned[f"decision {name}"] = BenchRun("decision", settings.biases, changed)
     return planned

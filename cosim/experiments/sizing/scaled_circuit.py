@@ -1,16 +1,23 @@
 """A project whose circuit is another one's with larger or smaller devices."""
 
+import math
 import re
 import shutil
 from pathlib import Path
 
+from cosim.engine.netlist import decoded
 from cosim.workbench.output import new_folder
 from cosim.workbench.places import PROJECT_FILE, files_in_use, in_project
 from ebn_model.errors import InputError
 
 FOLDERS = ("cells", "biases", "benches", "technology")
 """Folders of a project that its circuit and its benches are in."""
-_SIZE = re.compile(r"\b(w\w*)=([\d.]+)(\s+)(l\w*)=([\d.]+)")
+_SIZE = re.compile(r"\b(w(?:_\w+)?)=([\d.]+)(\s+)(l(?:_\w+)?)=([\d.]+)(?=\s|$)", re.I)
+_BY_PARAMETERS = re.compile(r"\bw=\{\w+\}\s+l=\{\w+\}", re.I)
+"""Sizes that the cell takes as parameters, which are scaled where they are stated."""
+_ANY_SIZE = re.compile(r"\b([wl])\s*=\s*(\S+)", re.I)
+_DEVICE = re.compile(r"\S*[np]fet", re.I)
+_CONTINUED = re.compile(r"\n\+")
 NANOMETRE = 3
 """Decimals of a size in um."""
 
@@ -29,11 +36,12 @@ def scaled_project(base: Path | None, folder: Path, area: float, smallest: float
             and logic.
 
     Raises:
-        InputError: no device is that large. OutputError: a file can't be written.
+        InputError: no device is that large, or sizes of one can't be read.
+        OutputError: a file can't be written.
     """
     with in_project(base):
         cells = {
-            path.name: scaled_cell(path.read_text(encoding="utf-8"), area, smallest)
+            path.name: scaled_cell(_text(path), area, smallest, path.name)
             for path in files_in_use("cells", ".cir").values()
         }
     if not any(devices for _, devices in cells.values()):
@@ -50,11 +58,19 @@ def scaled_project(base: Path | None, folder: Path, area: float, smallest: float
                 new.joinpath("cells", name).write_text(text, encoding="utf-8")
 
 
-def scaled_cell(text: str, area: float, smallest: float) -> tuple[str, int]:
+def _text(path: Path) -> str:
+    """The text of a netlist in whichever encoding, as decks are read."""
+    return decoded(path.read_bytes())
+
+
+def scaled_cell(text: str, area: float, smallest: float, name: str) -> tuple[str, int]:
     """A cell's netlist with scaled sizes, and the number of its lines that have any.
 
     Sizes that a cell takes as parameters (w_pair=2 l_pair=5) are scaled where they are stated.
-    Arguments as `scaled_project`.
+    name: of the cell's file. Other arguments as `scaled_project`.
+
+    Raises:
+        InputError: sizes in another form, which would stay as they are; names the line.
     """
     changed = 0
 
@@ -66,11 +82,36 @@ def scaled_cell(text: str, area: float, smallest: float) -> tuple[str, int]:
         changed += 1
         return f"{found[1]}={_size(width, area)}{found[3]}{found[4]}={_size(length, area)}"
 
+    _check_sizes(text, smallest, name)
     lines = [
         line if line.startswith("*") else _SIZE.sub(scaled, line)
         for line in text.splitlines(keepends=True)
     ]
     return "".join(lines), changed
+
+
+def _check_sizes(text: str, smallest: float, name: str) -> None:
+    """Raise InputError for a device that may be decisive, whose sizes can't be scaled."""
+    for card in _CONTINUED.sub(" + ", text).splitlines():
+        if card.startswith("*") or not _DEVICE.search(card) or _BY_PARAMETERS.search(card):
+            continue
+        stated = {axis.lower(): size for axis, size in _ANY_SIZE.findall(card)}
+        if _SIZE.search(card) or not stated:
+            continue
+        sizes = [_known_size(size, text) for size in stated.values()]
+        if None in sizes or math.prod(size for size in sizes if size) >= smallest:
+            raise InputError(
+                f"{name}: {card.strip()!r}: its area can't be scaled; state width and length in "
+                "one line, as in w=2 l=5"
+            )
+
+
+def _known_size(size: str, text: str) -> float | None:
+    """A size in um, of a parameter the default that the cell's text has; None for others."""
+    if parameter := re.fullmatch(r"\{(\w+)\}", size):
+        default = re.search(rf"\b{parameter[1]}=([\d.]+)(?=\s|$)", text)
+        return float(default[1]) if default else None
+    return float(size) if re.fullmatch(r"[\d.]+", size) else None
 
 
 def _size(size: float, area: float) -> str:

@@ -1,7 +1,8 @@
 """Runs what is missing of the corners, and keeps what is finished."""
 
-from cosim.cells.characterise import jobs
+from cosim.cells.characterise import jobs, measure_neuron
 from cosim.cells.row_constants import neuron_constants
+from cosim.circuits.bias_tables import read_biases
 from cosim.circuits.conditions import Conditions
 from cosim.experiments.protocol import Work
 from cosim.experiments.technologies.corner_run import (
@@ -47,8 +48,13 @@ def _runs(comparison: TechnologyComparison, pool: Pool) -> dict[str, CornerRun]:
 def _of_technology(plan: TechnologyPlan, pool: Pool) -> list[CornerRun]:
     experiment = plan.learning.experiment
     there = Conditions(technology=experiment.technology)
-    typical = quantities(neuron_constants(experiment.biases, there, pool))
-    benches = digest("".join(job.deck.sha256 for job in jobs(experiment.bias_table(), there)))
+    biases = experiment.bias_table()
+    if biases == read_biases(experiment.biases, experiment.technology):
+        constants = neuron_constants(experiment.biases, there, pool)
+    else:
+        constants = measure_neuron(biases, conditions=there, pool=pool)
+    typical = quantities(constants)
+    benches = digest("".join(job.deck.sha256 for job in jobs(biases, there)))
     return [CornerRun(plan.learning, point, typical, benches) for point in plan.corners]
 
 

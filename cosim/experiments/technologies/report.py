@@ -131,10 +131,11 @@ def _checks(found: Found) -> Iterator[Check]:
 
 
 def _datasheet_check(technology: str, outcome: TypicalOutcome) -> Check:
-    count = len(outcome.sheets)
-    good = sum(sheet.passed is not False for sheet in outcome.sheets)
-    place = f"{technology}, datasheet"
-    return Check(place, "benches within their limits", f"{count}", f"{good}", good == count)
+    judged = [sheet.passed for sheet in outcome.sheets if sheet.passed is not None]
+    place, quantity = f"{technology}, datasheet", "benches within their limits"
+    if not judged:
+        return information(place, quantity, "none has limits")
+    return Check(place, quantity, f"{len(judged)}", f"{sum(judged)}", all(judged))
 
 
 def _decisions(place: str, one: Learned, least: int | None) -> Check:

@@ -142,6 +142,7 @@ def _plan(
     if technology.endswith(".toml"):
         technology = str(file.path.parent / technology)
     facts, typical, corners = read_technology(technology), settings.typical, settings.corners
+    supply = validated(Conditions, {"technology": technology}, str(file.path)).supply
     for table in (typical.benches, corners.slope and corners.slope.biases):
         if table:
             read_biases(table, technology)
@@ -158,7 +159,7 @@ def _plan(
                 "technology": technology,
                 "corner": corner,
                 "temperature": temperature,
-                "supply": round(share * facts.supply, _DIGITS),
+                "supply": round(share * supply, _DIGITS),
             },
             f"{file.path}: corners",
         )

@@ -5,12 +5,12 @@ import pytest
 from synthetic import neuron_parameters, spike_table, stimulus
 
 from cosim.cells import characterise
-from cosim.circuits.bias_tables import bias_folder, read_biases
+from cosim.circuits.bias_tables import bias_folder, bias_lines, read_biases
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.mixed_neuron import I_MEM, MixedCircuit
 from cosim.cli import main
 from cosim.engine.worker import run_jobs
-from cosim.experiments.calibration import recipe, to_waveforms
+from cosim.experiments.calibration import recipe, runner, to_waveforms
 from cosim.experiments.calibration.behaviour import behaviour
 from cosim.experiments.calibration.errors import CalibrationError
 from cosim.experiments.calibration.folders import Folders
@@ -336,6 +336,29 @@ def test_a_recipe_may_choose_a_current_by_technology(tmp_path):
     assert mine.chosen("sky130")["i_lsb"].value == 1e-9
     assert mine.chosen("sky130")["i_lsb"].reason == "this one"
     assert mine.chosen("generic180")["i_lsb"].value == 2e-9
+    mine.check_technologies({"generic180", "sky130"})
+    with pytest.raises(InputError, match=r"biases\.i_lsb\.technologies: no 'sky130'; there are: "):
+        mine.check_technologies({"generic180", "sky310"})
+
+
+def test_tables_that_are_kept_must_be_there(tmp_path, capsys):
+    assert main(["calibrate", "network", "--keep-tables", "--out", str(tmp_path)]) == 2
+    assert f"{tmp_path} has no table network.spice to keep" in capsys.readouterr().err
+
+
+def test_constants_are_those_of_the_table_that_lies_beside_them(tmp_path, monkeypatch):
+    own = read_biases("network").model_copy(update={"i_lsb": 0.9e-9})
+    tmp_path.joinpath("network.spice").write_text(bias_lines(own), encoding="utf-8")
+    measured = []
+
+    def measure(table, conditions, pool):
+        measured.append(table)
+        raise CalibrationError
+
+    monkeypatch.setattr(runner, "measure_neuron", measure)
+    with pytest.raises(CalibrationError):
+        runner.measure_constants("network", Folders.of(tmp_path), None)
+    assert measured == [own]
 
 
 def test_an_unknown_recipe_names_those_there_are():

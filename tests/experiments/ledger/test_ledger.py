@@ -26,12 +26,13 @@ from cosim.experiments.ledger.quantities import (
     supply_effect,
 )
 from cosim.experiments.ledger.report import make_report
+from cosim.experiments.ledger.runner import runs
 from cosim.experiments.ledger.settings import Layout, Use, read_ledger
 from cosim.experiments.ledger.wrong_run import band_deviation, coloured
 from cosim.experiments.protocol import Request
 from cosim.workbench.errors import SimulationError
 from cosim.workbench.experiment_files import read_file
-from cosim.workbench.places import SIMULATIONS
+from cosim.workbench.places import SIMULATIONS, in_project
 from cosim.workbench.pool import LocalPool
 from ebn_model.errors import InputError
 
@@ -217,9 +218,28 @@ def test_a_run_that_failed_is_shown_with_its_reason(tmp_path):
     ledger = read_ledger(ledger_file(tmp_path), Request(out=tmp_path / "out"))
     report = make_report(ledger, outcomes(**{"noise network": {"error": "no operating point"}}))
     assert "no operating point" in report.page.read_text(encoding="utf-8")
+    assert report.passed is False
     assert ("runs that failed", "noise network") in [
         (one.quantity, one.measured) for one in report.checks
     ]
+
+
+def test_a_supply_of_the_project_is_that_of_all_runs(tmp_path):
+    tmp_path.joinpath("ebn-cosim.toml").write_text('supply = "1.6 V"\n', encoding="utf-8")
+    with in_project(tmp_path):
+        ledger = read_ledger(ledger_file(tmp_path), Request(out=tmp_path / "out"))
+        planned = runs(ledger, ledger.conditions["generic180"])
+    supplies = {name: run.conditions.supply for name, run in planned.items()}
+    assert supplies.pop("decision low") == pytest.approx(1.52)
+    assert supplies.pop("decision high") == pytest.approx(1.68)
+    assert {*supplies.values()} == {1.6}
+
+
+def test_a_supply_that_devices_are_not_made_for_is_refused(tmp_path):
+    ledger = read_ledger(ledger_file(tmp_path), Request(out=tmp_path / "out"))
+    wide = ledger.settings.model_copy(update={"supply_step": 0.4})
+    with pytest.raises(InputError, match=r"supply_step: supply: 1\.08 V is outside"):
+        runs(replace(ledger, settings=wide), ledger.conditions["generic180"])
 
 
 @pytest.mark.ngspice

@@ -99,7 +99,7 @@ def ran(monkeypatch):
 
 
 def test_width_and_length_of_large_devices_go_with_the_root_of_the_area():
-    text, devices = scaled_cell(CELL, 4.0, 4.0)
+    text, devices = scaled_cell(CELL, 4.0, 4.0, "mirror.cir")
     assert devices == 2
     assert text.splitlines() == [
         "* a mirror: w=4 l=4",
@@ -110,8 +110,32 @@ def test_width_and_length_of_large_devices_go_with_the_root_of_the_area():
         "xgate on off inverter l=9",
         ".ends mirror",
     ]
-    assert scaled_cell(CELL, 0.5, 16.0)[0].count("w=1.414 l=5.657") == 1
-    assert scaled_cell(CELL, 1.0, 4.0)[0] == CELL
+    assert scaled_cell(CELL, 0.5, 16.0, "mirror.cir")[0].count("w=1.414 l=5.657") == 1
+    assert scaled_cell(CELL, 1.0, 4.0, "mirror.cir")[0] == CELL
+    assert scaled_cell("xa d g s b nfet W=2 L=5\n", 4.0, 4.0, "a.cir")[0].endswith("W=4 L=10\n")
+
+
+@pytest.mark.parametrize(
+    "device",
+    [
+        "xa d g s b nfet l=5 w=2",
+        "XA d g s b sky130_fd_pr__nfet_01v8 L=5 W=2",
+        "xa d g s b nfet w=2 m=2 l=5",
+        "xa d g s b pfet w = 2 l = 5",
+        "xa d g s b pfet w=2\n+ l=5",
+        "xa d g s b pfet w=2 l=1e1",
+        ".subckt a d g s b wp=3\nxa d g s b nfet w={wp} l=5\n.ends",
+        "xa d g s b nfet w={wide} l=5",
+    ],
+)
+def test_a_device_that_can_not_be_scaled_is_refused(device):
+    with pytest.raises(InputError, match=r"own\.cir: .*its area can't be scaled; state width and"):
+        scaled_cell(f"{device}\n", 4.0, 4.0, "own.cir")
+
+
+def test_a_small_device_may_be_stated_in_any_way():
+    text = "xa d g s b nfet l=0.5 w=0.42\n.subckt b d wp=3\nxb d g s b nfet w={wp} l=1\n.ends\n"
+    assert scaled_cell(text, 4.0, 4.0, "own.cir") == (text, 0)
 
 
 def test_a_scaled_project_lies_over_the_circuit_of_another_one(tmp_path):

@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import asdict
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,10 +15,11 @@ from cosim.experiments.technologies.cause import cause
 from cosim.experiments.technologies.corner_run import TRIMMED, CornerOutcome, CornerTrial
 from cosim.experiments.technologies.corners import read_corners, run_corners
 from cosim.experiments.technologies.learned import Learned, learned
+from cosim.experiments.technologies.report import _datasheet_check
 from cosim.experiments.technologies.settings import read_comparison
 from cosim.workbench.experiment_files import read_file
 from cosim.workbench.placement import Placement
-from cosim.workbench.places import SIMULATIONS
+from cosim.workbench.places import SIMULATIONS, in_project
 from cosim.workbench.pool import LocalPool
 from cosim.workbench.task import Task
 from ebn_model.errors import InputError
@@ -92,6 +94,42 @@ def test_each_corner_is_meant_once_and_the_supply_is_a_share(config):
     plan = read(config).plans["generic180"]
     points = [(at.corner, at.temperature, at.supply) for at in plan.corners]
     assert points == [(corner, 27.0, supply) for corner in ("tt", "ss") for supply in (1.8, 1.62)]
+
+
+def test_a_supply_of_the_project_is_the_corners_too(config, tmp_path):
+    tmp_path.joinpath("ebn-cosim.toml").write_text('supply = "1.6 V"\n', encoding="utf-8")
+    with in_project(tmp_path):
+        plan = read(config).plans["generic180"]
+    assert {at.supply for at in plan.corners} == {1.6, 1.44}
+
+
+def test_corners_are_compared_with_the_simulation_s_own_currents(config, monkeypatch):
+    path = config.parent / "short" / "config.toml"
+    path.write_text(f'{path.read_text()}\n[bias_changes]\ni_lsb = "50 pA"\n', encoding="utf-8")
+    measured = []
+
+    def measure(biases, conditions, pool):
+        measured.append(biases.i_lsb)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(corners, "measure_neuron", measure)
+    with pytest.raises(KeyboardInterrupt):
+        corners._of_technology(read(config).plans["generic180"], None)
+    assert measured == [50e-12]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "passed", "text"),
+    [
+        ([None, None], None, "none has limits"),
+        ([True, None], True, "1"),
+        ([True, False, None], False, "1"),
+    ],
+)
+def test_only_benches_with_limits_are_judged(verdicts, passed, text):
+    outcome = SimpleNamespace(sheets=[SimpleNamespace(passed=one) for one in verdicts])
+    check = _datasheet_check("mine", outcome)
+    assert (check.passed, check.measured) == (passed, text)
 
 
 def state(config, line):
