@@ -30,7 +30,9 @@ def outcomes_by_die(
     messages. Raises as KeptOutcomes.of.
     """
     keys = keys_by_die(run, dies)
-    outcomes = kept.of({key: run(die) for die, key in keys.items()}, OUTCOME, label)
+    dies_by_key = {key: die for die, key in keys.items()}
+    made = {key: run(die) for die, key in keys.items()}
+    outcomes = kept.of(made, OUTCOME, label, lambda key: key_of_die(run, dies_by_key[key]))
     return {die: outcomes[key] for die, key in keys.items()}
 
 
@@ -40,4 +42,13 @@ def keys_by_die(
     """Key of the outcome of each die, None being the nominal one; run: as in outcomes_by_die."""
     # A deck for each die would take longer than some runs; they differ in its number only.
     key = run(0).key
-    return {die: digest(f"{key} {-1 if die is None else die}") for die in dies}
+    return {die: _with_number(key, die) for die in dies}
+
+
+def key_of_die(run: Callable[[int | None], RunOfDie], die: int | None) -> str:
+    """Key of the outcome of one die, as its files are now; run: as in outcomes_by_die."""
+    return _with_number(run(0).key, die)
+
+
+def _with_number(key: str, die: int | None) -> str:
+    return digest(f"{key} {-1 if die is None else die}")

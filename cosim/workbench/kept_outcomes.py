@@ -1,6 +1,6 @@
 """Outcomes of runs that a journal keeps, so that only those that are missing are made."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -39,12 +39,20 @@ class KeptOutcomes:
         self._journal = Journal(journal)
         self._asked: set[str] = set()
 
-    def of(self, runs: Mapping[str, Run], task: Task, label: str) -> dict[str, dict]:
+    def of(
+        self,
+        runs: Mapping[str, Run],
+        task: Task,
+        label: str,
+        key_now: Callable[[str], str] | None = None,
+    ) -> dict[str, dict]:
         """The outcome of each run by its key, each kept as soon as it is there.
 
         Args:
             runs: by their keys, all of one kind. task: makes an outcome of a run.
             label: name of the runs in messages.
+            key_now: makes the key of a run once more, by the one that it has, to find out whether
+                files were changed while it ran; by default the task's key, if it has one.
 
         Raises:
             InputError: some are missing, and none is to be made.
@@ -59,7 +67,8 @@ class KeptOutcomes:
                 f"{self._path.parent}: `ebn-cosim run` it first"
             )
         if missing and self._pool is not None:
-            self._make(missing, task, self._pool, label)
+            made_from = key_now or (lambda key: task.key(runs[key]) if task.key else key)
+            self._make(missing, task, self._pool, label, made_from)
         return {key: self._journal[key] for key in runs}
 
     def drop_others(self) -> None:
@@ -69,24 +78,27 @@ class KeptOutcomes:
     def _is_missing(self, key: str) -> bool:
         return (self._force and key not in self._asked) or key not in self._journal
 
-    def _make(self, runs: Mapping[str, Run], task: Task, pool: Pool, label: str) -> None:
+    def _make(
+        self,
+        runs: Mapping[str, Run],
+        task: Task,
+        pool: Pool,
+        label: str,
+        key_now: Callable[[str], str],
+    ) -> None:
         keys, lengths = list(runs), [run.length for run in runs.values()]
         with progress_bars() as add_bar:
             show = add_bar(label, lengths)
             with closing(results(pool.run(task, list(runs.values()), show))) as ended:
                 for number, outcome in ended:
-                    _check_key(task, runs[keys[number]], keys[number])
-                    self._journal.add(keys[number], outcome)
+                    key = keys[number]
+                    if key_now(key) != key:
+                        raise CosimError(
+                            f"{task.label(runs[key])}: a file that it follows from was changed "
+                            "while it ran; run it again, which keeps what had ended before"
+                        )
+                    self._journal.add(key, outcome)
                     show(number, lengths[number])
-
-
-def _check_key(task: Task, run: Run, key: str) -> None:
-    """Refuse an outcome whose run may have read other files than those that its key is of."""
-    if task.key and task.key(run) != key:
-        raise CosimError(
-            f"{task.label(run)}: a file that it follows from was changed while it ran; run the "
-            "command again, which keeps what had ended before"
-        )
 
 
 @contextmanager

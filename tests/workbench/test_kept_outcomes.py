@@ -67,6 +67,13 @@ def test_a_run_whose_files_changed_meanwhile_is_not_kept(tmp_path, pool):
         KeptOutcomes(path, "try").of(squares(3, 4), TASK, "squares")
 
 
+def test_keys_may_be_made_in_another_way_than_the_task_s(tmp_path, pool):
+    kept = KeptOutcomes(tmp_path / "finished.jsonl", "try", pool)
+    assert kept.of(squares(2), TASK, "squares", lambda key: key) == {"2": {"square": 4}}
+    with pytest.raises(CosimError, match="was changed while it ran"):
+        kept.of(squares(3), TASK, "squares", lambda key: f"{key}, edited")
+
+
 def test_with_force_each_is_made_anew_once(tmp_path, pool):
     path = tmp_path / "finished.jsonl"
     KeptOutcomes(path, "try", pool).of(squares(2), TASK, "squares")

@@ -1,11 +1,12 @@
 """Runs of all dies that aren't known yet, in parallel; what is finished is kept."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeVar
 
-from cosim.cells.die_outcomes import keys_by_die
+from cosim.cells.die_outcomes import key_of_die, keys_by_die
 from cosim.engine.outcome import OUTCOME
 from cosim.experiments.calibration.cells_run import CellsRun
 from cosim.experiments.dies.causes_run import PARTS, CausesRun
@@ -19,6 +20,14 @@ from cosim.workbench.kept_outcomes import JOURNAL, KeptOutcomes, outcomes_made_b
 from cosim.workbench.provenance import digest
 
 Name = TypeVar("Name")
+
+
+class _Planned(NamedTuple):
+    """A run with its key; key_now: makes this once more, from the files as they are then."""
+
+    key: str
+    run: Any
+    key_now: Callable[[], str]
 
 
 @dataclass(frozen=True)
@@ -73,7 +82,10 @@ def _nominal_of_trims(experiment: DiesExperiment, kept: KeptOutcomes) -> dict[st
         for name, case in experiment.settings.cases.items()
         if case.trim
     }
-    return _outcomes(kept, {name: (run.key, run) for name, run in runs.items()}, "nominal dies")
+    planned = {
+        name: _Planned(run.key, run, partial(attrgetter("key"), run)) for name, run in runs.items()
+    }
+    return _outcomes(kept, planned, "nominal dies")
 
 
 def _nominal_run(trim: Trim, experiment: Experiment) -> NominalRun:
@@ -81,12 +93,17 @@ def _nominal_run(trim: Trim, experiment: Experiment) -> NominalRun:
 
 
 def _causes(experiment: DiesExperiment, kept: KeptOutcomes) -> dict[str, list[dict]]:
-    planned: dict[tuple[str, int], tuple[str, CausesRun]] = {}
+    planned: dict[tuple[str, int], _Planned] = {}
     for table in experiment.settings.causes:
         runs = [CausesRun(table, experiment.settings.conditions, part) for part in range(PARTS)]
         # The decks, whose digests take a while, are the same for all parts.
         key = runs[0].key
-        planned |= {(table, run.part): (digest(f"{key} {run.part}"), run) for run in runs}
+        planned |= {
+            (table, run.part): _Planned(
+                _of_part(key, run.part), run, partial(_key_of_part, runs[0], run.part)
+            )
+            for run in runs
+        }
     outcomes = _outcomes(kept, planned, "causes")
     return {
         table: [outcomes[table, part] for part in range(PARTS)]
@@ -94,27 +111,38 @@ def _causes(experiment: DiesExperiment, kept: KeptOutcomes) -> dict[str, list[di
     }
 
 
-def _outcomes(
-    kept: KeptOutcomes, planned: Mapping[Name, tuple[str, Any]], label: str
-) -> dict[Name, dict]:
-    """Outcomes of runs, each with its key, by the same names."""
-    known = kept.of(dict(planned.values()), OUTCOME, label)
-    return {name: known[key] for name, (key, _) in planned.items()}
+def _key_of_part(first: CausesRun, part: int) -> str:
+    return _of_part(first.key, part)
+
+
+def _of_part(key: str, part: int) -> str:
+    return digest(f"{key} {part}")
+
+
+def _outcomes(kept: KeptOutcomes, planned: Mapping[Name, _Planned], label: str) -> dict[Name, dict]:
+    """Outcomes of runs by the same names."""
+    by_key = {one.key: one for one in planned.values()}
+    runs = {key: one.run for key, one in by_key.items()}
+    known = kept.of(runs, OUTCOME, label, lambda key: by_key[key].key_now())
+    return {name: known[one.key] for name, one in planned.items()}
 
 
 def _keys(
     experiment: DiesExperiment, nominal: Mapping[str, dict]
-) -> dict[tuple[str, int | None], tuple[str, DieRun]]:
+) -> dict[tuple[str, int | None], _Planned]:
     """Key and run of each die, the nominal one (None) included, by name and the die's number.
 
     nominal: what trims bring dies to, by the case's name.
     """
-    planned: dict[tuple[str, int | None], tuple[str, DieRun]] = {}
+    planned: dict[tuple[str, int | None], _Planned] = {}
     names = [*experiment.simulations, *map(_cells, experiment.settings.quantities)]
     for name in names:
         run = partial(_run, experiment, name, nominal)
         keys = keys_by_die(run, (None, *experiment.numbers_of(name)))
-        planned |= {(name, die): (key, run(die)) for die, key in keys.items()}
+        planned |= {
+            (name, die): _Planned(key, run(die), partial(key_of_die, run, die))
+            for die, key in keys.items()
+        }
     return planned
 
 
