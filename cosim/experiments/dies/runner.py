@@ -61,7 +61,7 @@ def found_dies(experiment: DiesExperiment) -> Found:
 
 
 def _found(experiment: DiesExperiment, kept: KeptOutcomes) -> Found:
-    planned = _keys(experiment, _nominal_of_trims(experiment, kept))
+    planned = _dies(experiment, _nominal_of_trims(experiment, kept))
     outcomes = _outcomes(kept, planned, "dies")
     names = dict.fromkeys(name for name, _ in outcomes)
     by_name = {
@@ -127,10 +127,10 @@ def _outcomes(kept: KeptOutcomes, planned: Mapping[Name, _Planned], label: str) 
     return {name: known[one.key] for name, one in planned.items()}
 
 
-def _keys(
+def _dies(
     experiment: DiesExperiment, nominal: Mapping[str, dict]
 ) -> dict[tuple[str, int | None], _Planned]:
-    """Key and run of each die, the nominal one (None) included, by name and the die's number.
+    """The run of each die, the nominal one (None) included, by name and the die's number.
 
     nominal: what trims bring dies to, by the case's name.
     """
