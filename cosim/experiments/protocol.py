@@ -93,7 +93,7 @@ class Work:
 
 
 class Kind(Protocol[E]):
-    """A kind of experiment; E is what its files are read as.
+    """A kind of experiment; E is what its files are read as, and has its folder as `results`.
 
     Attributes:
         takes: the fields of a Request that mean something to it.
