@@ -193,7 +193,7 @@ def test_an_unknown_bias_table_is_refused_with_those_there_are(name):
     ("old", "new", "reason"),
     [
         (".param i_sl=", "* i_sl=", "i_sl: Field required"),
-        (".param i_sl=", ".param i_slow=", "i_slow: "),
+        (".param i_sl=", ".param i_slow=", "unknown key 'i_slow'"),
         (".param i_wta=10n", ".param i_wta=10", "i_wta: "),
         (".param i_wta=10n", ".param i_wta=-10n", "i_wta: "),
         (".param i_wta=10n", ".param i_wta={i_rest}", "i_wta: "),

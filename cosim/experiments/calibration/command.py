@@ -56,10 +56,6 @@ def _calibrate(options: argparse.Namespace) -> int:
     folders = Folders.of(options.out, conditions)
     conditions.check_varies()
     recipes = _recipes(options.names or recipe_names())
-    if options.keep_tables and options.out:
-        for name in recipes:
-            if not (options.out / f"{name}.spice").is_file():
-                raise InputError(f"--keep-tables: {options.out} has no table {name}.spice to keep")
     with placement.pool() as pool:
         for name, recipe in recipes.items():
             if options.keep_tables:

@@ -98,7 +98,8 @@ def measure_constants(
 ) -> dict[str, float]:
     """Measure the model's constants of a table that there is, by its name, and write them.
 
-    The table stays as it is: for netlists that have changed in what leaves its currents right.
+    The table stays as it is: for netlists that have changed in what leaves its currents right. One
+    of that name in the folder for tables comes before the technology's.
     Returns and raises what run_recipe does.
     """
     check_writable(folders.constants)

@@ -341,11 +341,6 @@ def test_a_recipe_may_choose_a_current_by_technology(tmp_path):
         mine.check_technologies({"generic180", "sky310"})
 
 
-def test_tables_that_are_kept_must_be_there(tmp_path, capsys):
-    assert main(["calibrate", "network", "--keep-tables", "--out", str(tmp_path)]) == 2
-    assert f"{tmp_path} has no table network.spice to keep" in capsys.readouterr().err
-
-
 def test_constants_are_those_of_the_table_that_lies_beside_them(tmp_path, monkeypatch):
     own = read_biases("network").model_copy(update={"i_lsb": 0.9e-9})
     tmp_path.joinpath("network.spice").write_text(bias_lines(own), encoding="utf-8")
