@@ -10,11 +10,10 @@ from cosim.cells.sheet import Sheet
 from cosim.cells.specification import check_cases, judge, read_specification
 from cosim.circuits.bias_tables import table_name, table_names
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.project import project_settings
+from cosim.circuits.project import known_technologies, project_settings
 from cosim.engine.job import Job, PartOfVectors, Vectors
 from cosim.engine.measures import PREFIX
 from cosim.engine.simulator import simulator_versions
-from cosim.technologies.technology import read_technology, technology_names
 from cosim.workbench.errors import SimulationError
 from cosim.workbench.provenance import sources_digest
 from ebn_model.parameters import BiasTable
@@ -31,8 +30,8 @@ class MeasuredBench:
         self.module = measurement(name)
         self._technology = conditions.facts.name
         in_use = (project_settings().technology, conditions.technology)
-        known = {*technology_names(), *(read_technology(one).name for one in in_use)}
-        check_cases(self._specification, known, table_names(in_use), path)
+        technologies = known_technologies(conditions.technology)
+        check_cases(self._specification, technologies, table_names(in_use), path)
         self.job = bench_job(name, biases, conditions)
         if self.module is meas_bench:
             check_measures(name, self.job.deck, self._specification)

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from cosim.cells.bench import BENCHES
 from cosim.cells.formula import evaluate, uses
-from cosim.workbench.settings import merged, read_toml
+from cosim.workbench.settings import check_known, merged, read_toml
 from ebn_model.errors import InputError
 from ebn_model.units import check_unit
 from ebn_model.validation import validated_tables
@@ -122,16 +122,12 @@ def check_cases(
     Raises:
         InputError: an unknown technology or bias table; lists those there are.
     """
+    technologies, tables = sorted(technologies), sorted(tables)
     for key, quantity in specification.items():
-        _check_known(quantity.technologies, technologies, f"{path}: {key}.technologies")
-        _check_known(quantity.biases, tables, f"{path}: {key}.biases")
+        check_known(quantity.technologies, technologies, f"{path}: {key}.technologies")
+        check_known(quantity.biases, tables, f"{path}: {key}.biases")
         for name, there in quantity.technologies.items():
-            _check_known(there.biases, tables, f"{path}: {key}.technologies.{name}.biases")
-
-
-def _check_known(stated: Mapping[str, Limits], known: Collection[str], where: str) -> None:
-    for name in stated.keys() - known:
-        raise InputError(f"{where}: no {name!r}; there are: {', '.join(sorted(known))}")
+            check_known(there.biases, tables, f"{path}: {key}.technologies.{name}.biases")
 
 
 def judge(

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field, field_validator
 
 from cosim.circuits.probes import check_stated
-from cosim.technologies.technology import read_technology
+from cosim.technologies.technology import read_technology, technology_names
 from cosim.workbench.places import PROJECT_FILE, project
 from cosim.workbench.settings import Section, read_toml
 from ebn_model.errors import InputError
@@ -74,6 +74,12 @@ def project_settings() -> Project:
         return NONE
     path = folder / PROJECT_FILE
     return _read(path, path.stat().st_mtime_ns)
+
+
+def known_technologies(used: str) -> set[str]:
+    """Names of all technologies, with the project's and the one in use, by its name or path."""
+    in_use = (project_settings().technology, used)
+    return {*technology_names(), *(read_technology(one).name for one in in_use)}
 
 
 @lru_cache

@@ -1,7 +1,7 @@
 """Sections of a configuration file: strict tables, and the changes that a user makes to them."""
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -54,6 +54,13 @@ def apply_change(values: dict, change: str, places: Mapping[str, tuple[str, str]
     if not isinstance(table, dict):
         raise InputError(f"{section!r} is not a section in the file")
     table[name] = value
+
+
+def check_known(names: Iterable[str], known: Collection[str], place: str) -> None:
+    """Raise InputError for the first name that isn't known, with those that there are."""
+    for name in names:
+        if name not in known:
+            raise InputError(f"{place}: no {name!r}; there are: {', '.join(known)}")
 
 
 def by_name(named: Iterable[tuple[str, T]], source: str, kind: str) -> dict[str, T]:

@@ -11,7 +11,7 @@ from cosim.circuits.bias_tables import seen_from
 from cosim.experiments.calibration.behaviour import QUANTITIES, TIME_CONSTANTS
 from cosim.experiments.calibration.errors import CalibrationError
 from cosim.workbench.places import files_in_use
-from cosim.workbench.settings import Positive, Section, Share, read_toml
+from cosim.workbench.settings import Positive, Section, Share, check_known, read_toml
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable
 from ebn_model.units import Ampere, Current, Second, to_si
@@ -144,11 +144,7 @@ class Recipe(Section):
             **{f"recordings.priors.{name}": one.technologies for name, one in priors.items()},
         }
         for place, technologies in stated.items():
-            for name in technologies:
-                if name not in known:
-                    raise InputError(
-                        f"{place}.technologies: no {name!r}; there are: {', '.join(sorted(known))}"
-                    )
+            check_known(technologies, sorted(known), f"{place}.technologies")
 
     def chosen(self, technology: str) -> dict[str, Chosen]:
         """The chosen currents in a technology, by bias."""

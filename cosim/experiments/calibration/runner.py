@@ -11,7 +11,7 @@ from cosim.cells.row_characterise import row_parameters
 from cosim.cells.row_constants import netlists_measured
 from cosim.circuits.bias_tables import has_table, is_path, read_biases
 from cosim.circuits.conditions import Conditions
-from cosim.circuits.project import project_settings
+from cosim.circuits.project import known_technologies
 from cosim.engine.simulator import versions
 from cosim.experiments.calibration.behaviour import QUANTITIES, behaviour
 from cosim.experiments.calibration.folders import Folders
@@ -19,7 +19,7 @@ from cosim.experiments.calibration.recipe import Recipe
 from cosim.experiments.calibration.tables import rounded, table_text
 from cosim.experiments.calibration.to_recordings import fit_to_recordings
 from cosim.experiments.calibration.to_target import calibrate
-from cosim.technologies.technology import GENERIC, read_technology, technology_names
+from cosim.technologies.technology import GENERIC
 from cosim.workbench.json_files import write_json
 from cosim.workbench.output import check_writable, new_files
 from cosim.workbench.pool import Pool
@@ -51,8 +51,7 @@ def run_recipe(
     for folder in (folders.tables, folders.constants, folders.reports):
         check_writable(folder)
     conditions = conditions or Conditions()
-    of_project = read_technology(project_settings().technology).name
-    recipe.check_technologies({*technology_names(), of_project, conditions.facts.name})
+    recipe.check_technologies(known_technologies(conditions.technology))
     own = is_path(recipe.base) or has_table(recipe.base, conditions.technology)
     start = read_biases(recipe.base, conditions.technology if own else GENERIC)
     chosen = recipe.chosen(conditions.facts.name)

@@ -41,7 +41,7 @@ def scaled_project(base: Path | None, folder: Path, area: float, smallest: float
     """
     with in_project(base):
         cells = {
-            path.name: scaled_cell(_text(path), area, smallest, path.name)
+            path.name: scaled_cell(decoded(path.read_bytes()), area, smallest, path.name)
             for path in files_in_use("cells", ".cir").values()
         }
     if not any(devices for _, devices in cells.values()):
@@ -56,11 +56,6 @@ def scaled_project(base: Path | None, folder: Path, area: float, smallest: float
         for name, (text, devices) in cells.items():
             if devices:
                 new.joinpath("cells", name).write_text(text, encoding="utf-8")
-
-
-def _text(path: Path) -> str:
-    """The text of a netlist in whichever encoding, as decks are read."""
-    return decoded(path.read_bytes())
 
 
 def scaled_cell(text: str, area: float, smallest: float, name: str) -> tuple[str, int]:

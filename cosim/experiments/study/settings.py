@@ -14,7 +14,7 @@ from cosim.experiments.network.settings import Seed
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.experiments.study.condition import Condition, State
 from cosim.workbench.experiment_files import ExperimentFile
-from cosim.workbench.settings import Section
+from cosim.workbench.settings import Section, check_known
 from ebn_model.errors import InputError
 from ebn_model.network.parameters import TaskParameters
 from ebn_model.validation import validated, with_values
@@ -110,11 +110,11 @@ def read_study(file: ExperimentFile, request: Request = DEFAULT) -> Study:
     settings = validated(StudySettings, file.values, source)
     for name, group in settings.groups.items():
         place = f"{source}: groups.{name}"
-        _check_names(group.methods, settings.methods, f"{place}.methods")
-        _check_names(group.situations, settings.situations, f"{place}.situations")
-        _check_names([group.seeds], settings.seeds, f"{place}.seeds")
+        check_known(group.methods, settings.methods, f"{place}.methods")
+        check_known(group.situations, settings.situations, f"{place}.situations")
+        check_known([group.seeds], settings.seeds, f"{place}.seeds")
         if group.reference is not None:
-            _check_names([group.reference], group.methods, f"{place}.reference")
+            check_known([group.reference], group.methods, f"{place}.reference")
         if bool(group.situations) == bool(group.sweep):
             raise InputError(f"{place}: either situations or sweep must say what is compared in")
         _check_sweep(group.sweep, f"{place}.sweep")
@@ -169,9 +169,3 @@ def _check_sweep(sweep: Mapping[str, list[float]], place: str) -> None:
     for key, values in [*sweep.items()][:1]:
         if len({*values}) < len(values):
             raise InputError(f"{place}.{key}: a value is stated twice")
-
-
-def _check_names(names: list[str], known, place: str) -> None:
-    for name in names:
-        if name not in known:
-            raise InputError(f"{place}: no {name!r}; there are: {', '.join(known)}")
