@@ -92,13 +92,18 @@ class KeptOutcomes:
             with closing(results(pool.run(task, list(runs.values()), show))) as ended:
                 for number, outcome in ended:
                     key = keys[number]
-                    if key_now(key) != key:
-                        raise CosimError(
-                            f"{task.label(runs[key])}: a file that it follows from was changed "
-                            "while it ran; run it again, which keeps what had ended before"
-                        )
+                    _check_unchanged(key, key_now(key), task.label(runs[key]))
                     self._journal.add(key, outcome)
                     show(number, lengths[number])
+
+
+def _check_unchanged(key: str, key_now: str, label: str) -> None:
+    """Raise CosimError for an outcome that follows from a file which is another one by now."""
+    if key_now != key:
+        raise CosimError(
+            f"{label}: a file that it follows from was changed while it ran; run it again, "
+            "which keeps what had ended before"
+        )
 
 
 @contextmanager

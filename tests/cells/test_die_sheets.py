@@ -5,6 +5,7 @@ import json
 from operator import attrgetter
 
 import pytest
+from experiment_calls import summary_of
 
 from cosim.cells import die_outcomes, die_runner
 from cosim.cells.die_runner import run_benches_on_dies
@@ -90,7 +91,7 @@ def test_the_datasheet_has_spreads_and_the_dies_that_fail(tmp_path, ran):
     assert (gain["dies"], gain["failing"], gain["failing_dies"]) == ("2", "2", "14 15")
     # No share of a mean that is 0, and no limits.
     assert (offset["cv"], offset["failing"]) == ("", "0")
-    json.loads((folder / "dpi_membrane" / "summary.json").read_text(encoding="utf-8"))
+    summary_of(folder / "dpi_membrane")
     [sheets], _ = run(tmp_path, first=10, dies=3)
     assert sheets.passed is True
 

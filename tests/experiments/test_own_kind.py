@@ -1,8 +1,7 @@
 """The kind of experiment that docs/architecture.md shows."""
 
-import json
-
 import pytest
+from experiment_calls import summary_of
 from pages import texts
 
 from cosim import experiments
@@ -34,7 +33,7 @@ def test_it_runs_reports_and_draws_like_any_other(place, capsys):
     assert main(["run", "changes.toml"]) == 0
     printed = capsys.readouterr().out
     assert "Weight changes by rate" in printed and "200 Hz" in printed
-    counts = json.loads((results / "summary.json").read_text())["weight_changes"]
+    counts = summary_of(results)["weight_changes"]
     assert len(set(counts.values())) > 1 and 0 < max(counts.values()) < 50
     assert main(["report", "changes.toml"]) == 0
     capsys.readouterr()

@@ -1,5 +1,6 @@
-"""Experiments read and run with keyword arguments, as tests ask for them."""
+"""Experiments read and run with keyword arguments, and their summaries, as tests ask for them."""
 
+import json
 from dataclasses import replace
 
 from cosim.experiments.bias_comparison import settings as bias_comparison
@@ -14,6 +15,7 @@ from cosim.experiments.replay import settings as replay
 from cosim.experiments.study import settings as study
 from cosim.workbench.experiment_files import read_file
 from cosim.workbench.placement import Placement
+from cosim.workbench.report import SUMMARY
 
 
 def read_one(kind, file, *changes, **request):
@@ -77,3 +79,8 @@ def run_networks(experiments, workers=None, force=False):
 
 def run_replay(experiment, workers=None, force=False):
     return replay_experiment.run_replay(experiment, Work(Placement(workers), force))
+
+
+def summary_of(results):
+    """What is in the summary of a folder of results."""
+    return json.loads((results / SUMMARY).read_text(encoding="utf-8"))

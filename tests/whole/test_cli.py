@@ -1,4 +1,3 @@
-import json
 import os
 import re
 import signal
@@ -10,6 +9,7 @@ from pathlib import Path
 import fake_circuit
 import pytest
 from children import is_simulation, wait_for
+from experiment_calls import summary_of
 from synthetic import neuron_parameters
 
 from cosim.cli import EXIT_STATUS, main
@@ -282,7 +282,7 @@ def test_a_new_project_is_used_by_what_runs_in_it(tmp_path, monkeypatch, capsys,
         assert "mine: mine\n" in capsys.readouterr().out
     monkeypatch.chdir(tmp_path)
     assert main(["run", "mine", "--view", "mixed", "--project=mychip"]) == 0
-    summary = json.loads((stimulus.parent / "results" / "summary.json").read_text(encoding="utf-8"))
+    summary = summary_of(stimulus.parent / "results")
     assert summary["experiment"]["technology"] == "gf180"
     capsys.readouterr()
     assert main(["list"]) == 0

@@ -1,12 +1,12 @@
 """Home, locale and temporary folder of a user change nothing, and may be missing or odd."""
 
-import json
 import os
 import shutil
 import subprocess
 import sys
 
 import pytest
+from experiment_calls import summary_of
 
 from cosim.workbench.places import NETLISTS
 
@@ -40,7 +40,7 @@ def test_a_command_runs_in_a_locale_without_utf_8(tmp_path, encoding):
     assert done.returncode == 0, done.stderr.decode(errors="replace")
     assert "Größe ± µ".encode(encoding, errors="backslashreplace") in done.stdout
     results = tmp_path / "short_results"
-    summary = json.loads(results.joinpath("summary.json").read_text(encoding="utf-8"))
+    summary = summary_of(results)
     assert summary["experiment"]["title"] == "Größe ± µ"
 
 

@@ -5,19 +5,19 @@ import re
 import shutil
 from pathlib import Path
 
-from cosim.engine.netlist import decoded
+from cosim.engine.deck import cards, uncommented
+from cosim.engine.instances import assignments
+from cosim.engine.netlist import Line, decoded
 from cosim.workbench.output import new_folder
 from cosim.workbench.places import PROJECT_FILE, files_in_use, in_project
 from ebn_model.errors import InputError
 
 FOLDERS = ("cells", "biases", "benches", "technology")
 """Folders of a project that its circuit and its benches are in."""
-_SIZE = re.compile(r"\b(w(?:_\w+)?)=([\d.]+)(\s+)(l(?:_\w+)?)=([\d.]+)(?=\s|$)", re.I)
-_BY_PARAMETERS = re.compile(r"\bw=\{\w+\}\s+l=\{\w+\}", re.I)
+_SIZE = re.compile(r"\b(w(?:_\w+)?)=([\d.]+)([ \t]+)(l(?:_\w+)?)=([\d.]+)(?=\s|$)", re.I)
+_BY_PARAMETERS = re.compile(r"\bw=\{\w+\}[ \t]+l=\{\w+\}", re.I)
 """Sizes that the cell takes as parameters, which are scaled where they are stated."""
-_ANY_SIZE = re.compile(r"\b([wl])\s*=\s*(\S+)", re.I)
 _DEVICE = re.compile(r"\S*[np]fet", re.I)
-_CONTINUED = re.compile(r"\n\+")
 NANOMETRE = 3
 """Decimals of a size in um."""
 
@@ -87,25 +87,31 @@ def scaled_cell(text: str, area: float, smallest: float, name: str) -> tuple[str
 
 def _check_sizes(text: str, smallest: float, name: str) -> None:
     """Raise InputError for a device that may be decisive, whose sizes can't be scaled."""
-    for card in _CONTINUED.sub(" + ", text).splitlines():
-        if card.startswith("*") or not _DEVICE.search(card) or _BY_PARAMETERS.search(card):
+    defaults = {
+        parameter: value
+        for _, card in _cards(text, name)
+        if card.lower().startswith((".subckt", ".param"))
+        for parameter, value in assignments(card)
+    }
+    for line, card in _cards(_BY_PARAMETERS.sub("", _SIZE.sub("", text)), name):
+        stated = [value for axis, value in assignments(card) if axis in ("w", "l")]
+        if not _DEVICE.search(card) or not stated:
             continue
-        stated = {axis.lower(): size for axis, size in _ANY_SIZE.findall(card)}
-        if _SIZE.search(card) or not stated:
-            continue
-        sizes = [_known_size(size, text) for size in stated.values()]
+        sizes = [_micrometres(defaults.get(value.strip("{}").lower(), value)) for value in stated]
         if None in sizes or math.prod(size for size in sizes if size) >= smallest:
             raise InputError(
-                f"{name}: {card.strip()!r}: its area can't be scaled; state width and length in "
+                f"{line}: {card!r}: its area can't be scaled; state width and length in "
                 "one line, as in w=2 l=5"
             )
 
 
-def _known_size(size: str, text: str) -> float | None:
-    """A size in um, of a parameter the default that the cell's text has; None for others."""
-    if parameter := re.fullmatch(r"\{(\w+)\}", size):
-        default = re.search(rf"\b{parameter[1]}=([\d.]+)(?=\s|$)", text)
-        return float(default[1]) if default else None
+def _cards(text: str, name: str) -> list[tuple[Line, str]]:
+    lines = (Line(line, name, number) for number, line in enumerate(text.splitlines(), 1))
+    return cards(uncommented(lines))
+
+
+def _micrometres(size: str) -> float | None:
+    """A size that is a plain number; None for others."""
     return float(size) if re.fullmatch(r"[\d.]+", size) else None
 
 

@@ -1,14 +1,13 @@
 """Networks of dies: what is run, what is kept, and what their files say."""
 
 import csv
-import json
 from dataclasses import replace
 from functools import partial
 from operator import attrgetter
 
 import numpy as np
 import pytest
-from experiment_calls import read_one, run_one
+from experiment_calls import read_one, run_one, summary_of
 
 from cosim.cells import die_outcomes
 from cosim.cells.die_constants import DieMeasurement
@@ -23,7 +22,6 @@ from cosim.experiments.chip.report import ratio
 from cosim.experiments.trim import NominalRun, Trim
 from cosim.workbench.experiment_files import read_file
 from cosim.workbench.places import NETLISTS
-from cosim.workbench.report import SUMMARY
 from cosim.workbench.task import Task
 from ebn_model.errors import InputError
 from ebn_model.measured import measured_parameters
@@ -241,7 +239,7 @@ def test_the_nominal_model_has_no_mismatch_and_its_codes_are_transferred(file, r
 
 def test_the_summary_has_each_method_in_each_situation(file, ran):
     report = run(read(file))
-    summary = json.loads((report.results / SUMMARY).read_text(encoding="utf-8"))
+    summary = summary_of(report.results)
     assert list(summary["chip"]) == ["one", "two", "heat"]
     found = summary["chip"]["one"]["matured"]
     assert found["unscaled_error"]["mean"] == pytest.approx(0.5)
@@ -260,7 +258,7 @@ def test_a_chip_with_a_die_that_can_not_be_measured_is_left_out_and_named(file, 
     _, broken = ran
     broken.append(54)
     report = run(read(file))
-    summary = json.loads((report.results / SUMMARY).read_text(encoding="utf-8"))
+    summary = summary_of(report.results)
     assert summary["chip"]["one"]["learned"]["chips"] == 1
     fault = {"1": "die 54: no spikes"}
     assert summary["faults"] == {"one": fault, "two": fault, "heat": fault}
@@ -273,7 +271,7 @@ def test_a_situation_in_which_no_chip_can_be_built_fails(file, ran):
     report = run(read(file, "chips=2"))
     failed = [one for one in report.checks if one.passed is False and one.comparison == "twice"]
     assert [one.quantity for one in failed] == ["chips that could be built"]
-    summary = json.loads((report.results / SUMMARY).read_text(encoding="utf-8"))
+    summary = summary_of(report.results)
     assert summary["chip"]["two"] == {}
     assert summary["chip"]["one"]["learned"]["chips"] == 2
     assert summary["faults"] == {"two": {"0": "die 50: no spikes", "1": "die 53: no spikes"}}

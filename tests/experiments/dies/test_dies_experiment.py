@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 from dies_files import DIES, state
-from experiment_calls import read_one, run_one
+from experiment_calls import read_one, run_one, summary_of
 
 from cosim import cli
 from cosim.experiments.calibration.behaviour import QUANTITIES
@@ -16,7 +16,6 @@ from cosim.experiments.dies.failures import examples, page
 from cosim.experiments.dies.kind import KIND
 from cosim.experiments.dies.runner import Found
 from cosim.experiments.dies.settings import OF_SUMMARY
-from cosim.workbench.report import SUMMARY
 from ebn_model.errors import InputError
 
 read, run = partial(read_one, KIND), partial(run_one, KIND)
@@ -42,7 +41,7 @@ def test_each_die_and_the_nominal_one_is_run_once(file, ran):
 def test_summary_and_tables_say_what_came_out(file, ran):
     experiment = read(file)
     run(experiment)
-    summary = json.loads(experiment.results.joinpath(SUMMARY).read_text(encoding="utf-8"))
+    summary = summary_of(experiment.results)
     assert summary.keys() - {"short"} == OF_SUMMARY
     assert (summary["short"]["dies"], summary["short"]["settled"]) == (3, 2)
     assert summary["short"]["yield_low"] < 2 / 3 < summary["short"]["yield_high"]
@@ -61,7 +60,7 @@ def test_decisions_of_each_die_s_model_are_judged_together(file, ran):
     [check] = [one for one in report.checks if "model" in one.quantity]
     assert check.measured == "88.0% (132 of 150, 3 of 3 dies, worst 86.0%)"
     assert check.passed is False
-    summary = json.loads(read(file).results.joinpath(SUMMARY).read_text(encoding="utf-8"))
+    summary = summary_of(read(file).results)
     assert summary["short"]["model"]["by_die"] == {"5": 0.9, "6": 0.88, "7": 0.86}
 
 
@@ -75,7 +74,7 @@ def test_both_views_of_each_die_are_compared(file, ran):
     quantity = "I_mem of both views until the first different decision, largest difference"
     difference = measured[quantity]
     assert (difference.measured, difference.passed) == ("0.007 nA", True)
-    summary = json.loads(read(file).results.joinpath(SUMMARY).read_text(encoding="utf-8"))
+    summary = summary_of(read(file).results)
     both = summary["short"]["both_views"]
     assert (both["equal_decisions"], both["spikes"], both["alike"]) == (4, 6, 1)
 
@@ -83,7 +82,7 @@ def test_both_views_of_each_die_are_compared(file, ran):
 def test_dies_that_fail_are_linked_to_their_waveforms(file, ran):
     report = run(read(file))
     figure = "waveforms/short/die_7/figure.png"
-    summary = json.loads(report.results.joinpath(SUMMARY).read_text(encoding="utf-8"))
+    summary = summary_of(report.results)
     assert summary["waveforms"] == {"short": {"7": figure}}
     page = report.results.joinpath("failures.md").read_text(encoding="utf-8")
     line = f"| 7 | the weight is at the end of its range | 31 | [figure]({figure}) |"
@@ -122,7 +121,7 @@ def test_causes_are_looked_for_once_under_each_table(file, ran):
     assert [name for name in ran if "causes" in name] == [
         f"causes under published, part {part + 1} of {PARTS}" for part in range(PARTS)
     ]
-    summary = json.loads(report.results.joinpath(SUMMARY).read_text(encoding="utf-8"))
+    summary = summary_of(report.results)
     found = summary["causes"]["published"]["tau_mem"]
     # All devices alike, 0.2 nA each for threshold and current factor, against 1 nA over dies.
     assert found["sum"] == pytest.approx(2 * PARTS * 0.04)
@@ -178,7 +177,7 @@ def test_cases_run_on_dies_of_another_technology_too(file, ran):
     run(experiment)
     assert "generic180_short, die 6" in ran
     assert "generic180_short, die 7" not in ran
-    summary = json.loads(experiment.results.joinpath(SUMMARY).read_text(encoding="utf-8"))
+    summary = summary_of(experiment.results)
     assert (summary["generic180"]["short"]["dies"], summary["short"]["dies"]) == (2, 3)
     assert len(table(experiment.results / "generic180_short.csv")) == 2
 
@@ -232,7 +231,7 @@ def test_dies_run_for_real(file, tmp_path, capsys):
     weights = [row["weight_after"] for row in table(spikes)]
     assert rows[1]["weights"].split() == weights
     # Of dies that the two spikes leave with another weight, which is not at rest.
-    summary = json.loads(folder.joinpath(SUMMARY).read_text(encoding="utf-8"))
+    summary = summary_of(folder)
     kept = summary["waveforms"]["short"]
     assert [row["die"] for row in rows if row["settled"] == "False"] == [*kept]
     for row in rows:

@@ -1,10 +1,10 @@
 """The kind `ledger`: what it makes of runs, and short runs of its own."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from experiment_calls import summary_of
 from pdk_models import need_models
 
 from cosim.circuits.bias_tables import read_biases
@@ -204,7 +204,7 @@ def test_the_report_has_all_that_was_found(tmp_path):
         "10.3389/fnins.2017.00123",
     ):
         assert text in page
-    summary = json.loads((report.results / "summary.json").read_text(encoding="utf-8"))
+    summary = summary_of(report.results)
     assert summary["technologies"]["generic180"]["energy"]["update"] == ENERGY["update"]
 
 

@@ -1,8 +1,7 @@
 import csv
-import json
 
 import pytest
-from experiment_calls import read_networks, run_networks
+from experiment_calls import read_networks, run_networks, summary_of
 from small import CONFIG, write_config
 
 from cosim.cli import main
@@ -31,7 +30,7 @@ def test_a_report_is_about_all_seeds(experiment, trained):
     [report] = run_networks([experiment], workers=1)
     assert trained == [1, 2]
     assert report.passed
-    summary = json.loads((experiment.results / "summary.json").read_text())
+    summary = summary_of(experiment.results)
     assert summary["seeds"] == [1, 2]
     assert len(summary["trainings"]) == 2
     errors = [one["validation"]["learned"]["paper_error"] for one in summary["trainings"]]

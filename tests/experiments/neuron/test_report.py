@@ -1,10 +1,9 @@
-import json
 from dataclasses import replace
 
 import fake_circuit
 import faults
 import pytest
-from experiment_calls import read_simulation, run
+from experiment_calls import read_simulation, run, summary_of
 from fake_circuit import FakeCircuit
 from faults import shifted
 from synthetic import neuron_parameters, result, spike_table
@@ -27,7 +26,7 @@ def comparisons(report):
 
 def test_the_summary_tells_what_ran_and_how_well(short):
     run([short()])
-    summary = json.loads((short().results / "summary.json").read_text())
+    summary = summary_of(short().results)
     assert summary["passed"] is True
     assert summary["seed"] is None
     assert summary["metrics"]["transistor against published"]["equal_decisions"] == 5

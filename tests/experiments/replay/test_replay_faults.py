@@ -1,14 +1,12 @@
 """What is wrong with rows' circuits is seen by the verdict, in the lines that are about it."""
 
 import csv
-import json
 
 import faults
 import pytest
-from experiment_calls import read_replay, run_replay
+from experiment_calls import read_replay, run_replay, summary_of
 from fake_rows import FakeRow
 from faults import lost_spike, lost_step, shifted, wrong_decision
-from small_replay import CONFIG
 
 pytestmark = pytest.mark.usefixtures("solver")
 
@@ -16,13 +14,6 @@ ALIKE = "I_mem until the first different decision, RMS, worst row"
 ONE_STEP = "one-step decisions beyond ± 10 pA"
 UNEXPLAINED = "deviations without a reason"
 COUNTER = "weights as its decisions count"
-
-
-@pytest.fixture
-def config(tmp_path):
-    path = tmp_path / "small.toml"
-    path.write_text(CONFIG)
-    return str(path)
 
 
 def failed(report):
@@ -64,7 +55,7 @@ def test_a_wrong_decision_reaches_weights_and_scores(config, tmp_path, monkeypat
     faults.give(monkeypatch, FakeRow, wrong_decision(1))
     run_replay(read_replay(config))
     results = tmp_path / "small_results"
-    network = json.loads((results / "summary.json").read_text())["network"]
+    network = summary_of(results)["network"]
     assert network["circuit"] != network["model"]
     with (results / "trajectories" / "row_001.csv").open(newline="") as file:
         differing = [

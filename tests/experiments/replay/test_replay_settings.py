@@ -5,13 +5,6 @@ from small_replay import CONFIG
 from ebn_model.errors import InputError
 
 
-@pytest.fixture
-def config(tmp_path):
-    path = tmp_path / "small.toml"
-    path.write_text(CONFIG)
-    return str(path)
-
-
 def test_a_file_is_read(config, tmp_path):
     replay = read_replay(config)
     settings = replay.settings

@@ -1,12 +1,11 @@
 """A sizing: the scaled circuit, what is run at each area, and the report."""
 
 import csv
-import json
 from functools import partial
 from operator import attrgetter
 
 import pytest
-from experiment_calls import read_one, run_one
+from experiment_calls import read_one, run_one, summary_of
 
 from cosim.cells.bench_run import BenchRun
 from cosim.circuits.conditions import Conditions
@@ -20,7 +19,7 @@ from cosim.experiments.sizing.kind import KIND
 from cosim.experiments.sizing.scaled_circuit import scaled_cell, scaled_project
 from cosim.workbench.places import NETLISTS, files_in_use, in_project
 from cosim.workbench.pool import LocalPool
-from cosim.workbench.report import FIGURES, SUMMARY
+from cosim.workbench.report import FIGURES
 from cosim.workbench.task import Task
 from ebn_model.errors import InputError
 
@@ -129,7 +128,7 @@ def test_width_and_length_of_large_devices_go_with_the_root_of_the_area():
     ],
 )
 def test_a_device_that_can_not_be_scaled_is_refused(device):
-    with pytest.raises(InputError, match=r"own\.cir: .*its area can't be scaled; state width and"):
+    with pytest.raises(InputError, match=r"own\.cir:\d: .*area can't be scaled; state width and"):
         scaled_cell(f"{device}\n", 4.0, 4.0, "own.cir")
 
 
@@ -203,7 +202,7 @@ def test_the_report_has_yield_error_spread_and_cost_of_each_area(file, ran):
     measured = {(one.comparison, one.quantity): one.measured for one in report.checks}
     assert measured["0.5 times the area", "energy"] == "energy: no operating point"
     assert measured["1 times the area", "learning event"] == "0.03 nJ"
-    summary = json.loads((sizing.results / SUMMARY).read_text(encoding="utf-8"))["areas"]
+    summary = summary_of(sizing.results)["areas"]
     assert [one["yields"]["short"]["settled"] for one in summary.values()] == [2, 3]
     # sqrt(mean(0.5, 0.6, 0.7)^2)) nA
     assert summary["1"]["errors"]["short"] == pytest.approx(0.6055e-9, rel=1e-3)

@@ -1,7 +1,6 @@
 """Chips that learn as circuits: trials, what is kept of them, and the verdict."""
 
 import csv
-import json
 from functools import partial
 from operator import attrgetter
 
@@ -9,7 +8,7 @@ import fake_loop
 import fake_rows
 import numpy as np
 import pytest
-from experiment_calls import read_one, run_one
+from experiment_calls import read_one, run_one, summary_of
 
 from cosim.cells import die_outcomes
 from cosim.comparison.decisions import total
@@ -20,7 +19,6 @@ from cosim.experiments.teaching.lessons import give_lessons
 from cosim.experiments.teaching.report import error_ratio
 from cosim.replay import stored_loop
 from cosim.workbench.placement import Placement
-from cosim.workbench.report import SUMMARY
 from cosim.workbench.task import Task
 from ebn_model.chip.network import ChipNetwork
 from ebn_model.errors import InputError
@@ -157,7 +155,7 @@ def test_networks_that_decide_nothing_show_nothing(file, loop, monkeypatch):
 
 def test_tables_and_summary_say_what_came_out(file, loop):
     report = run(read(file))
-    summary = json.loads(report.results.joinpath(SUMMARY).read_text(encoding="utf-8"))
+    summary = summary_of(report.results)
     assert summary["dies"] == [40, 41, 42]
     assert len(summary["taught_by"]["circuits"]["unscaled_error"]) == 3
     lines = report.results.joinpath("trials.csv").read_text(encoding="utf-8").splitlines()

@@ -1,12 +1,12 @@
 """The kind `technologies`: short runs in one technology, and what it says of them."""
 
-import json
 import shutil
 from dataclasses import asdict
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from experiment_calls import summary_of
 
 from cosim.cli import main
 from cosim.experiments.protocol import Work
@@ -233,7 +233,7 @@ def test_a_comparison_from_end_to_end(config, capsys, monkeypatch):
     monkeypatch.setattr(corners, "CORNER", Task(outcome))
     assert main(["run", str(config), "--workers", "1"]) == 0
     results = config.parent / "few_results"
-    summary = json.loads((results / "summary.json").read_text(encoding="utf-8"))
+    summary = summary_of(results)
     found = summary["technologies"]["generic180"]
     first = found["typical"]["short"]
     assert (first["view"], first["decisions"], first["spikes"]) == ("mixed", SPIKES, SPIKES)
