@@ -37,17 +37,18 @@ def make_bits_figure(by_bits: ByBits) -> Figure:
             linewidth=0.8,
             label=label,
         )
-        # Beside the points, of every second simulation on the left.
-        side, align = ((-3, 0), "right") if number % 2 == 0 else ((3, 0), "left")
+        # Upright, so that those of two simulations stand side by side.
         for at, one in zip(x, yields.values(), strict=True):
+            below = one.share >= 0.5
             axes.annotate(
                 f"{one.settled}/{one.dies}",
-                (at, one.share),
-                side,
+                (at, one.low if below else one.high),
+                (0, -4 if below else 4),
                 textcoords="offset points",
-                ha=align,
-                va="top",
-                fontsize=5.5,
+                ha="center",
+                va="top" if below else "bottom",
+                rotation=90,
+                fontsize=6,
                 color=colour,
             )
     axes.set_xticks(list(places.values()), [str(bits) if bits else "none" for bits in places])
@@ -57,5 +58,5 @@ def make_bits_figure(by_bits: ByBits) -> Figure:
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     axes.set_xlabel("bits of the trim")
     axes.set_ylabel("dies that settle, with 95 % interval")
-    axes.legend(frameon=False, loc="lower right")
+    axes.legend(frameon=False, loc="best")
     return figure

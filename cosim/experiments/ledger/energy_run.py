@@ -8,7 +8,7 @@ import numpy as np
 
 from cosim.cells.waveforms import charge
 from cosim.circuits.bias_tables import read_biases
-from cosim.circuits.conditions import Conditions
+from cosim.circuits.conditions import Conditions, die_of, whole_deck
 from cosim.circuits.neuron import analysis, neuron_deck
 from cosim.circuits.neuron_readout import BITS, LATCHES, bits_and_latches
 from cosim.circuits.neuron_sources import (
@@ -127,13 +127,10 @@ class EnergyRun:
             edges=stimulus_edges(self.stimulus, -EDGE / 2, EDGE / 2),
         )
         names = tuple(capacitor_names(deck))
-        lines = [f".save {name}" for name in names]
-        point = whole_job(
-            self.label,
-            deck.append("\n".join([*lines, ".op"]), "analysis"),
-            self.conditions,
-            names,
-        )
+        saved = "\n".join(f".save {name}" for name in names)
+        # Names of the deck itself: no probe says where another circuit has them.
+        deck = whole_deck(deck.append(f"{saved}\n.op", "analysis"), self.conditions)
+        point = Job(self.label, deck, names, alter=die_of(deck, self.conditions))
         return transient, point
 
 

@@ -32,7 +32,7 @@ from cosim.experiments.ledger.wrong_run import band_deviation, coloured
 from cosim.experiments.protocol import Request
 from cosim.workbench.errors import SimulationError
 from cosim.workbench.experiment_files import read_file
-from cosim.workbench.places import SIMULATIONS, in_project
+from cosim.workbench.places import NETLISTS, SIMULATIONS, in_project
 from cosim.workbench.pool import LocalPool
 from ebn_model.errors import InputError
 
@@ -305,6 +305,18 @@ def test_energy_of_all_kinds_of_pulses():
     assert 0 < found["update"] < 2e-12
     assert found["pulse"]["logic"] < 2e-12 < found["crossing"]
     assert found["capacitance"]["membrane"] == close(10e-12)
+
+
+@pytest.mark.ngspice
+def test_capacitors_of_another_circuit_are_read_by_its_own_names():
+    """Those that ours has, connected otherwise, and those that it hasn't."""
+    with in_project(NETLISTS / "second_version"):
+        _, point = EnergyRun("published", Conditions(), Use(pulses=2).stimulus())._job()
+        [found] = run_all([point], LocalPool(1))
+    line = found["@c.xbias.cth_exc[capacitance]"]
+    assert line == close(found["@c.xbias.ctau_exc[capacitance]"])
+    assert found["@c.xmembrane.cmem[capacitance]"] == close(10e-12)
+    assert set(found) == set(point.vectors)
 
 
 def test_a_key_follows_from_the_stimulus():
