@@ -62,7 +62,8 @@ def _draw_yields(axes: Axes, areas: np.ndarray, sized: list[Sized]) -> None:
         )
     axes.set_ylabel("dies that settle (%), 95 % interval")
     axes.set_ylim(top=103)
-    axes.legend(frameon=False, loc="lower left", fontsize=7)
+    # Above the axes: intervals take all of the room below.
+    axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=2, fontsize=7)
 
 
 def _draw_spreads(axes: Axes, areas: np.ndarray, sized: list[Sized]) -> None:

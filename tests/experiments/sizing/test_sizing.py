@@ -9,6 +9,7 @@ from experiment_calls import read_one, run_one, summary_of
 
 from cosim.cells.bench_run import BenchRun
 from cosim.circuits.conditions import Conditions
+from cosim.cli import main
 from cosim.engine.worker import run_all
 from cosim.experiments.calibration.behaviour import QUANTITIES
 from cosim.experiments.calibration.cells_run import CellsRun
@@ -214,6 +215,25 @@ def test_the_report_has_yield_error_spread_and_cost_of_each_area(file, ran):
     sizing.folder(1.0).joinpath(runner.JOURNAL).unlink()
     with pytest.raises(InputError, match="no current results of 1 of 1 energies"):
         next(KIND.report([sizing]))
+
+
+@pytest.mark.ngspice
+def test_the_second_version_in_another_size_as_a_user_runs_it(file, capsys):
+    """Dies, cells and energies of real circuits."""
+    text = f'project = "{NETLISTS / "second_version"}"\n{SIZING}\n[use]\nstart_weight = 6\n'
+    for stated, wanted in (("[0.5, 1.0]", "[1.0, 2.0]"), ("published", "rule"), ("= 3\n", "= 2\n")):
+        text = text.replace(stated, wanted)
+    file.write_text(text, encoding="utf-8")
+    status = main(["run", str(file)])
+    table = next(file.parent.rglob("sizing.csv")).read_text("utf-8")
+    nominal, larger = csv.DictReader(table.splitlines())
+    assert {one["short_dies"] for one in (nominal, larger)} == {"2"}
+    # 0.84 nJ in all sizes
+    assert float(nominal["energy"]) == pytest.approx(0.85e-9, rel=0.1), capsys.readouterr().out
+    assert float(larger["energy"]) == pytest.approx(float(nominal["energy"]), rel=0.05)
+    assert float(larger["layout"]) > 1.2 * float(nominal["layout"])
+    # Within the few spikes of the stimulus no circuit comes to rest.
+    assert status == 1
 
 
 @pytest.mark.ngspice
