@@ -9,7 +9,7 @@ from pydantic import Field
 from cosim.cells.bench import bench_names, specification_path
 from cosim.cells.bench_view import BenchView
 from cosim.cells.sheet import Sheet, write_sheets
-from cosim.circuits.bias_tables import read_biases
+from cosim.circuits.bias_tables import TableOrPath, read_biases
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.project import project_settings
 from cosim.engine.batch import run_batches
@@ -31,7 +31,7 @@ NOT_RUN = "no current results"
 class BenchConditions(Conditions):
     """Conditions of all benches, with the name of their bias table, by default the project's."""
 
-    biases: str = Field(default_factory=lambda: project_settings().tables.neuron)
+    biases: TableOrPath = Field(default_factory=lambda: project_settings().tables.neuron)
 
     @property
     def folder_name(self) -> str:

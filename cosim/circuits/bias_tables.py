@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
 
 from cosim.engine.spice_parameters import read_parameters
 from cosim.technologies.technology import GENERIC, read_technology
@@ -12,6 +14,25 @@ from cosim.workbench.places import NETLISTS, bias_tables, project
 from ebn_model.errors import InputError
 from ebn_model.parameters import BiasTable
 from ebn_model.validation import validated
+
+
+def _from_anywhere(table: str) -> str:
+    return str(Path(table).absolute()) if is_path(table) else table
+
+
+def _without_path(table: str) -> str:
+    if is_path(table):
+        raise InputError(
+            f"{table!r} is the path of a bias table, where a name is expected; a project's tables "
+            "have one, biases/TECHNOLOGY/TABLE.spice"
+        )
+    return table
+
+
+TableOrPath = Annotated[str, AfterValidator(_from_anywhere)]
+"""A bias table by its name or path, which is absolute then: runs are in folders of their own."""
+TableName = Annotated[str, AfterValidator(_without_path)]
+"""A bias table by its name, after which results are called, too."""
 
 
 def bias_folder(technology: str) -> Path:

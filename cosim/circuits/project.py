@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import Field, field_validator
 
+from cosim.circuits.bias_tables import TableName
 from cosim.circuits.probes import check_stated
 from cosim.technologies.technology import read_technology, technology_names
 from cosim.workbench.places import PROJECT_FILE, project
@@ -23,8 +24,8 @@ class Tables(Section):
     neuron: of the single learning neuron and of the benches. row: of replays.
     """
 
-    neuron: str = "published"
-    row: str = "network"
+    neuron: TableName = "published"
+    row: TableName = "network"
 
 
 class Project(Section):

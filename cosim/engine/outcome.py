@@ -27,13 +27,25 @@ def outcome_or_error(run: CircuitRun, notify: Callable[[float], None]) -> dict[s
     A simulation that ngspice gives up by chance is run once more in other steps (other_steps).
     Where ngspice can't finish, or measures what no circuit's constants can be (InputError), the
     outcome is the reason, in one line, under `error`. notify gets the simulated time in s.
+
+    Raises:
+        InputError: the run's own files can't be read, found before anything was simulated; it
+            would be the outcome of all dies.
     """
     from cosim.engine.worker import simulator
 
-    simulate = again_in_other_steps(simulator(notify))
+    again, simulated = again_in_other_steps(simulator(notify)), False
+
+    def simulate(job: Job) -> Vectors:
+        nonlocal simulated
+        simulated = True
+        return again(job)
+
     try:
         return run(simulate)
     except (SimulationError, InputError) as error:
+        if isinstance(error, InputError) and not simulated:
+            raise
         return {"error": " ".join(str(error).split())}
 
 

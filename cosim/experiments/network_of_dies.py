@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from annotated_types import Ge
 from pydantic import Field
 
-from cosim.circuits.bias_tables import read_biases
+from cosim.circuits.bias_tables import TableOrPath, read_biases
 from cosim.circuits.conditions import Conditions
 from ebn_model.errors import InputError
 from ebn_model.network.parameters import TaskParameters
@@ -20,7 +20,7 @@ class NetworkOfDies(Conditions):
     """
 
     title: str = ""
-    biases: str = "network"
+    biases: TableOrPath = "network"
     configuration: str = "hardware"
     parameters: dict[str, Any] = Field(default_factory=dict)
     task: TaskParameters = TaskParameters()

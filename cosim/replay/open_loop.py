@@ -10,7 +10,7 @@ from typing import Literal, Protocol, TypeVar
 import numpy as np
 
 from cosim.cells.row_constants import row_constants
-from cosim.circuits.bias_tables import read_biases
+from cosim.circuits.bias_tables import TableOrPath, read_biases
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.row import DACS, RowCircuit, View
 from cosim.comparison.row_case import RowComparisonInput
@@ -63,7 +63,7 @@ class RowSettings:
 
     view: View = "mixed"
     conditions: Conditions = field(default_factory=Conditions)
-    biases: str = "network"
+    biases: TableOrPath = "network"
     first_die: int | None = None
     step: float | None = None
     waveform: Waveform = "decimated"

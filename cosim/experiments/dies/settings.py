@@ -10,6 +10,7 @@ from typing import Annotated
 from annotated_types import Ge, MinLen
 from pydantic import Field, ValidationInfo, field_validator
 
+from cosim.circuits.bias_tables import TableName, TableOrPath, seen_from
 from cosim.circuits.conditions import Conditions
 from cosim.experiments.neuron.config import Experiment
 from cosim.experiments.neuron.simulation import Simulation, check_conditions, read_simulation
@@ -39,8 +40,9 @@ OF_SUMMARY = {
 class Case(Section):
     """A simulation that each die runs in the mixed view.
 
-    simulation: a folder under Simulations/, or the path of a file. biases: bias table; by default
-    the simulation's. technology: by default that of all cases; another one has its own supply.
+    simulation: a folder under Simulations/, or the path of a file. biases: bias table, a path as
+    seen from the file of the dies; by default the simulation's. technology: by default that of all
+    cases; another one has its own supply.
     label: in tables and figure, by default the case's name. trim: of the bias currents of each die,
     none by default. dies: only the first ones, so many.
     model: whether each die's constants are measured, and the decisions of a model with them
@@ -51,7 +53,7 @@ class Case(Section):
     """
 
     simulation: str
-    biases: str | None = None
+    biases: TableOrPath | None = None
     technology: str | None = None
     label: str = ""
     trim: Trim | None = None
@@ -84,8 +86,8 @@ class DiesSettings(Conditions):
     first_die: Annotated[int, Ge(0)] = 0
     cases: dict[str, Case] = Field(default_factory=dict)
     technologies: dict[str, OtherTechnology] = Field(default_factory=dict)
-    quantities: tuple[str, ...] = ()
-    causes: tuple[str, ...] = ()
+    quantities: tuple[TableName, ...] = ()
+    causes: tuple[TableName, ...] = ()
     waveforms: Annotated[int, Ge(0)] = 3
 
     @field_validator("causes")
@@ -137,7 +139,11 @@ def read_dies(file: ExperimentFile, request: Request = DEFAULT) -> DiesExperimen
         return _neuron_on_dies(file, request)
     if request.biases:
         raise InputError(f"{file.path}: its cases and quantities state the bias tables")
-    settings = _settings(file, deepcopy(file.values), request, request.changes)
+    values = deepcopy(file.values)
+    for case in values.get("cases", {}).values():
+        if isinstance(case, dict) and isinstance(case.get("biases"), str):
+            case["biases"] = seen_from(file.path.parent, case["biases"])
+    settings = _settings(file, values, request, request.changes)
     if not settings.cases and not settings.quantities:
         raise InputError(f"{file.path}: neither cases nor quantities state what is run")
     simulations = {name: _simulation(case, settings, file) for name, case in settings.cases.items()}

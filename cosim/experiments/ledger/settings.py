@@ -7,7 +7,7 @@ from typing import Annotated
 from annotated_types import Ge, Gt, MinLen
 from pydantic import Field, FiniteFloat, field_validator
 
-from cosim.circuits.bias_tables import read_biases
+from cosim.circuits.bias_tables import TableName, read_biases
 from cosim.circuits.conditions import Conditions
 from cosim.experiments.protocol import DEFAULT, Request
 from cosim.workbench.experiment_files import ExperimentFile
@@ -110,8 +110,8 @@ class LedgerSettings(Section):
 
     title: str = ""
     technologies: Names
-    biases: str
-    spiking: str
+    biases: TableName
+    spiking: TableName
     supply_step: Annotated[FiniteFloat, Gt(0)] = 0.05
     use: Use = Field(default_factory=Use)
     layout: Layout

@@ -6,7 +6,7 @@ from typing import Annotated
 from annotated_types import Ge, Gt, Le
 from pydantic import Field, ValidationInfo, field_validator
 
-from cosim.circuits.bias_tables import read_biases, stated_values
+from cosim.circuits.bias_tables import TableOrPath, read_biases, stated_values
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.project import project_settings
 from cosim.engine.solver_options import SolverOptions
@@ -73,7 +73,7 @@ class Experiment(Conditions):
     """
 
     title: str = ""
-    biases: str = Field(default_factory=lambda: project_settings().tables.neuron)
+    biases: TableOrPath = Field(default_factory=lambda: project_settings().tables.neuron)
     sub_lsbs: Annotated[int, Ge(0), Le(MAX_SUB_LSBS)] = 0
     stimulus: StimulusSettings
     bias_changes: dict[str, Ampere] = Field(default_factory=dict)

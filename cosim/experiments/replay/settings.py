@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from annotated_types import Ge, Gt
 from pydantic import BeforeValidator, Field, model_validator
 
-from cosim.circuits.bias_tables import stated_values
+from cosim.circuits.bias_tables import TableOrPath, stated_values
 from cosim.circuits.conditions import Conditions
 from cosim.circuits.project import project_settings
 from cosim.circuits.row import DACS, View
@@ -78,7 +78,7 @@ class ReplaySettings(Conditions):
     title: str = ""
     view: View = "mixed"
     dacs: Annotated[int, Ge(1)] = DACS
-    biases: str = Field(default_factory=lambda: project_settings().tables.row)
+    biases: TableOrPath = Field(default_factory=lambda: project_settings().tables.row)
     first_die: Annotated[int, Ge(0)] | None = None
     network: TrainedNetwork = TrainedNetwork()
     stretch: Stretch

@@ -7,6 +7,7 @@ from typing import Annotated
 from annotated_types import Ge, MinLen
 from pydantic import Field, ValidationInfo, field_validator
 
+from cosim.circuits.bias_tables import TableName
 from cosim.circuits.conditions import Conditions
 from cosim.experiments.dies.settings import DiesExperiment, read_dies
 from cosim.experiments.ledger.settings import Layout, Names, Use
@@ -32,7 +33,7 @@ class SizingSettings(Section):
     chosen: Positive = 1.0
     smallest_gate: Positive
     simulations: Names
-    biases: str
+    biases: TableName
     first_die: Annotated[int, Ge(0)] = 0
     dies: Annotated[int, Ge(2)]
     use: Use = Field(default_factory=Use)

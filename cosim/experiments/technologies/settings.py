@@ -8,7 +8,7 @@ from typing import Annotated
 from annotated_types import Ge, Gt, MinLen
 from pydantic import Field
 
-from cosim.circuits.bias_tables import read_biases
+from cosim.circuits.bias_tables import TableName, read_biases
 from cosim.circuits.conditions import Conditions, Temperature
 from cosim.experiments.neuron.simulation import VIEWS, Simulation, check_conditions, read_simulation
 from cosim.experiments.protocol import DEFAULT, Request
@@ -32,7 +32,7 @@ class Typical(Section):
     Simulations/, or paths as seen from this file; views: of them. replay: likewise, None for none.
     """
 
-    benches: str | None = None
+    benches: TableName | None = None
     simulations: Names
     views: Names = VIEWS
     replay: str | None = None
@@ -44,7 +44,7 @@ class Slope(Section):
     over_kick: least ratio; None: just shown.
     """
 
-    biases: str
+    biases: TableName
     over_kick: Positive | None = None
 
 

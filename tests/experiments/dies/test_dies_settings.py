@@ -1,5 +1,7 @@
 """What an experiment with dies states: conditions, technologies, and what is refused."""
 
+import csv
+import shutil
 from functools import partial
 
 import pytest
@@ -7,7 +9,9 @@ from dies_files import DIES, STIMULUS, state
 from experiment_calls import read_one
 
 from cosim import cli
+from cosim.circuits.bias_tables import bias_file
 from cosim.experiments.dies.kind import KIND
+from cosim.workbench.places import NETLISTS
 from ebn_model.errors import InputError
 
 read = partial(read_one, KIND)
@@ -139,3 +143,28 @@ def test_what_dies_do_not_take_is_refused(file, tmp_path, capsys, options, reaso
     command = ["run", str(tmp_path / "stimulus.toml"), "--dies", "2", *options]
     assert cli.main(command) == 2
     assert reason in capsys.readouterr().err
+
+
+def test_a_table_of_a_case_is_where_the_file_says_whoever_reads_it(file, tmp_path, monkeypatch):
+    shutil.copy(bias_file("rule", "generic180"), tmp_path / "mine.spice")
+    state(file, '[cases.own]\nsimulation = "stimulus.toml"\nbiases = "mine.spice"')
+    monkeypatch.chdir(NETLISTS)
+    assert read(file).simulations["own"].experiment.biases == str(tmp_path / "mine.spice")
+
+
+def test_a_path_where_results_are_called_by_a_tables_name_is_refused(file):
+    file.write_text('kind = "dies"\nquantities = ["mine.spice"]\n', encoding="utf-8")
+    with pytest.raises(InputError, match=r"quantities.*'mine\.spice' is the path of a bias table"):
+        read(file)
+
+
+@pytest.mark.ngspice
+def test_dies_run_with_a_table_of_the_users(file, tmp_path, monkeypatch):
+    """Relative to where the command is called, while the processes that run it are elsewhere."""
+    shutil.copy(bias_file("rule", "generic180"), tmp_path / "mine.spice")
+    monkeypatch.chdir(tmp_path)
+    command = ["run", "stimulus.toml", "--dies", "1", "--biases", "mine.spice", "--workers", "1"]
+    assert cli.main(command) == 0
+    [table] = tmp_path.glob("stimulus_results/dies/stimulus.csv")
+    [die] = csv.DictReader(table.read_text("utf-8").splitlines())
+    assert len(die["weights"].split()) == 2
