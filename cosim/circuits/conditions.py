@@ -1,5 +1,6 @@
 """The conditions that a circuit runs under, beside its bias currents."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from annotated_types import Ge
@@ -66,7 +67,8 @@ class Conditions(Section):
     @classmethod
     def _known_technology(cls, name: str) -> str:
         read_technology(name)
-        return name
+        # Runs are in folders of their own.
+        return str(Path(name).absolute()) if name.endswith(".toml") else name
 
     @field_validator("corner")
     @classmethod

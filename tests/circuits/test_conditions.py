@@ -35,6 +35,15 @@ def test_an_unknown_technology_is_refused_with_those_there_are(name):
     assert f"unknown technology {name!r}" in str(error.value)
 
 
+def test_a_technology_s_file_is_found_by_whoever_runs_there(tmp_path, monkeypatch):
+    """Whatever their working directory is."""
+    shutil.copytree(FOLDER, tmp_path / "technology")
+    monkeypatch.chdir(tmp_path)
+    conditions = Conditions(technology="technology/generic180.toml")
+    monkeypatch.chdir(NETLISTS)
+    assert conditions.facts.folder == tmp_path / "technology"
+
+
 @pytest.mark.parametrize("temperature", [-300.0, -55.1, 150.1, float("nan")])
 def test_a_temperature_that_the_models_are_not_made_for_is_refused(temperature):
     with pytest.raises(InputError, match=r"temperature: .*(outside -55 \.\. 150 °C|not finite)"):
