@@ -102,6 +102,7 @@ def activity_at_rest(
     return Activity(
         time=np.zeros(1),
         states=np.array(states),
+        trial=np.zeros((len(states), posts)),
         inputs=np.zeros((2, posts)),
         rise=np.full(lines, np.inf),
         fall=np.full(lines, np.inf),

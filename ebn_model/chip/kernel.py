@@ -72,9 +72,9 @@ class Activity(NamedTuple):
     """State of a run, which goes from one block of steps to the next; times in s.
 
     time: shape (1,). states: ln u of EXC, INH and MEM, and the share of its charge that NODE, the
-    input node, lacks (d of InputNodeParameters), shape (4, P). inputs: of the synapses' DPIs,
-    A, shape (2, P). rise, fall: when each line's next pulse begins and its present one ends, shape
-    (K,). bus: when the last pulse that the bus has sent begins, shape (1,). release: when each
+    input node, lacks (d of InputNodeParameters), shape (4, P). trial: room for what they may become.
+    inputs: of the synapses' DPIs, A, shape (2, P). rise, fall: when each line's next pulse begins
+    and its present one ends, shape (K,). bus: when the last pulse that the bus has sent begins, shape (1,). release: when each
     refractory period ends; forced: when a neuron is made to spike from outside; shape (P,).
     Infinite where there is none. counters: shape (P, K). decisions: latched at the pulse's rise,
     shape (P, K). noise: that the decisions of the block's next pulses see beside I_mem, A, shape
@@ -83,6 +83,7 @@ class Activity(NamedTuple):
 
     time: np.ndarray
     states: np.ndarray
+    trial: np.ndarray
     inputs: np.ndarray
     rise: np.ndarray
     fall: np.ndarray
@@ -123,10 +124,9 @@ class Record(NamedTuple):
 @compiled
 def run_block(i_in, ends, circuit, activity, record, learn):
     """Go on to each of `ends` in s, shape (steps,), with the input i_in in A, shape (steps, P)."""
-    trial = np.empty_like(activity.states)
     for step in range(len(ends)):
         while activity.time[0] < ends[step]:
-            spiking = _to_next_edge(i_in[step], ends[step], circuit, activity, trial)
+            spiking = _to_next_edge(i_in[step], ends[step], circuit, activity)
             _release(circuit, activity)
             _end_pulses(circuit, activity, record, learn)
             _begin_pulses(circuit, activity, record)
@@ -139,36 +139,46 @@ def run_block(i_in, ends, circuit, activity, record, learn):
 
 
 @compiled
-def _to_next_edge(i_in, end, circuit, activity, trial):
+def _to_next_edge(i_in, end, circuit, activity):
     """Advance to the nearest of `end`, edges and spikes; returns which neuron spikes, or -1."""
     neurons, start = range(len(i_in)), activity.time[0]
-    stop = min(end, activity.release.min(), activity.forced.min())
-    if len(activity.rise):
-        stop = min(stop, activity.rise.min(), activity.fall.min())
+    stop = min(end, _earliest(activity.release), _earliest(activity.forced))
+    stop = min(stop, _earliest(activity.rise), _earliest(activity.fall))
     duration, spiking = stop - start, -1
-    _advance(neurons, i_in, duration, circuit, activity, trial)
+    _advance(neurons, i_in, duration, circuit, activity)
     for n in neurons:
         # Each spike that is found shortens the step, so that the last one found is the first.
-        if trial[MEM, n] >= circuit.firing[n] and activity.release[n] == np.inf:
-            until = _time_to_spike(n, i_in, duration, circuit, activity, trial)
+        if activity.trial[MEM, n] >= circuit.firing[n] and activity.release[n] == np.inf:
+            until = _time_to_spike(n, i_in, duration, circuit, activity)
             if until < duration or spiking < 0:
                 spiking, duration = n, until
     if spiking >= 0:
-        _advance(neurons, i_in, duration, circuit, activity, trial)
+        _advance(neurons, i_in, duration, circuit, activity)
         stop = start + duration
-    activity.states[:] = trial
+    for state in range(len(activity.states)):
+        for n in neurons:
+            activity.states[state, n] = activity.trial[state, n]
     activity.time[0] = stop
     return spiking
 
 
 @compiled
-def _time_to_spike(n, i_in, duration, circuit, activity, trial):
+def _earliest(times):
+    """The least of times, infinite where there is none."""
+    earliest = np.inf
+    for time in times:
+        earliest = min(earliest, time)
+    return earliest
+
+
+@compiled
+def _time_to_spike(n, i_in, duration, circuit, activity):
     """Time to the threshold of neuron n, s; `duration` where it is later. Changes its trial."""
     low, high = 0.0, duration
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        _advance(range(n, n + 1), i_in, middle, circuit, activity, trial)
-        if trial[MEM, n] < circuit.firing[n]:
+        _advance(range(n, n + 1), i_in, middle, circuit, activity)
+        if activity.trial[MEM, n] < circuit.firing[n]:
             low = middle
         else:
             high = middle
@@ -176,12 +186,13 @@ def _time_to_spike(n, i_in, duration, circuit, activity, trial):
 
 
 @compiled
-def _advance(neurons, i_in, duration, circuit, activity, trial):
-    """States of some neurons after `duration` in s, into `trial`.
+def _advance(neurons, i_in, duration, circuit, activity):
+    """States of some neurons after `duration` in s, into activity.trial.
 
     Membranes by Kutta's third-order method, which is Simpson's rule for the synaptic currents: they
     change faster than the membrane.
     """
+    trial = activity.trial
     for n in neurons:
         exc, inh = one_of(circuit.excitatory, n), one_of(circuit.inhibitory, n)
         log_exc, log_inh = activity.states[EXC, n], activity.states[INH, n]

@@ -184,7 +184,8 @@ def _step(command, added, first, moving, cells, rule, activity, record):
         _learn(k, step, activity.v[present], cells, rule, activity, record)
     record.times[step], record.channels[step] = clock[NOW], k
     if len(record.membrane):
-        record.membrane[step] = activity.v[1 - present]
+        for n in range(len(activity.v_rest)):
+            record.membrane[step, n] = activity.v[1 - present, n]
     record.count[STEPS] = step + 1
     flags[PRESENT] = 1 - present
     clock[LAST] = clock[NOW]
