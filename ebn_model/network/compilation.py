@@ -9,9 +9,9 @@ from typing import Any
 
 from numba import njit
 
-# Without `_nrt` no loop counts references to its arrays, which their caller holds. Counting took
-# three quarters of the time of a training with 20 neurons, and even more where atomic operations are
-# slow. It also means that no loop can make an array.
+# Without `_nrt` no loop counts references to its arrays, which their caller holds: counting takes
+# three quarters of the time of a training with 20 neurons where atomic operations are slow. It also
+# means that no loop can make an array.
 _OPTIONS: dict[str, Any] = {"error_model": "numpy", "_nrt": False}
 _ROOT = Path(__file__).resolve().parents[2]
 
