@@ -75,7 +75,8 @@ class Activity(NamedTuple):
     input node, lacks (d of InputNodeParameters), shape (4, P). trial: room for what they may
     become. inputs: of the synapses' DPIs, A, shape (2, P). rise, fall: when each line's next pulse
     begins and its present one ends, shape (K,). bus: when the last pulse that the bus has sent
-    begins, shape (1,). release: when each refractory period ends; forced: when a neuron is made to spike from outside; shape (P,).
+    begins, shape (1,). release: when each refractory period ends; forced: when a neuron is made to
+    spike from outside; shape (P,).
     Infinite where there is none. counters: shape (P, K). decisions: latched at the pulse's rise,
     shape (P, K). noise: that the decisions of the block's next pulses see beside I_mem, A, shape
     (pulses, P); shape (0, P) where there is none.
